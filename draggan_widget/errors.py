@@ -1,0 +1,17 @@
+"""The errors that this package raises on purpose; each message says what was expected, what came, and the cure."""
+
+
+class DragganError(Exception):
+    """Base of every error that the package raises on purpose."""
+
+
+class InputError(DragganError, ValueError):
+    """An argument has the wrong shape, type or value."""
+
+
+class GeneratorError(DragganError):
+    """A generator cannot be found, read or built."""
+
+
+class SessionFileError(DragganError):
+    """A session file cannot be read, or holds something else."""

@@ -1,0 +1,108 @@
+"""Hyper-parameters of a StyleGAN2 generator; no tensors."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from draggan_widget.errors import GeneratorError
+
+SMALLEST_BLOCK = 4
+"""Resolution of the constant that every StyleGAN2 synthesis starts from."""
+
+
+@dataclass(frozen=True)
+class LatentSplit:
+    """How the rows of w+ are mapped from two blocks of z (split mapping).
+
+    The first ``rows`` rows are the mapping of z with every entry after ``dims`` set to zero; the other rows are the
+    mapping of z with the first ``dims`` entries set to zero. So the rows that a drag optimises carry only what the
+    first block means.
+
+    Attributes:
+        dims: Entries of z in the first block, at least 1.
+        rows: Rows of w+ made from the first block, at least 1.
+    """
+
+    dims: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class StyleGAN2Config:
+    """Architecture of a square StyleGAN2 generator (Karras et al. 2020) with skip connections to RGB.
+
+    Attributes:
+        resolution: Width and height of the picture in pixels, a power of two from 8.
+        z_dim: Length of z.
+        w_dim: Length of a row of w.
+        channel_base: Channels at resolution r are ``min(channel_base // r, channel_max)``.
+        channel_max: Largest number of channels of a layer.
+        mapping_layers: Fully connected layers of the mapping network.
+        mapping_lr_multiplier: Learning-rate multiplier that the mapping weights were trained with.
+        z_input: What the mapping network is given: ``"normalized"`` (z over its root mean square, as published) or
+            ``"uniform"`` (``sqrt(3) erf(z / sqrt 2)``, uniform with variance one).
+        conv_clamp: Largest absolute activation, or None.
+        split: Split mapping, or None when one w serves all rows.
+    """
+
+    resolution: int
+    z_dim: int = 512
+    w_dim: int = 512
+    channel_base: int = 32768
+    channel_max: int = 512
+    mapping_layers: int = 8
+    mapping_lr_multiplier: float = 0.01
+    z_input: str = "normalized"
+    conv_clamp: float | None = None
+    split: LatentSplit | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse architectures that cannot exist."""
+        if self.resolution < 8 or not math.log2(self.resolution).is_integer():
+            raise GeneratorError(f"resolution must be a power of two from 8, got {self.resolution}")
+        if self.z_input not in ("normalized", "uniform"):
+            raise GeneratorError(f'z_input must be "normalized" or "uniform", got {self.z_input!r}')
+        sizes = ("z_dim", "w_dim", "channel_base", "channel_max", "mapping_layers")
+        for name in sizes:
+            if getattr(self, name) < 1:
+                raise GeneratorError(f"{name} must be at least 1, got {getattr(self, name)}")
+        split = self.split
+        if split and not (0 < split.dims < self.z_dim and 0 < split.rows < self.num_ws):
+            raise GeneratorError(
+                f"split must leave entries of z (of {self.z_dim}) and rows (of {self.num_ws}) on both sides, got {split}"
+            )
+
+    @property
+    def blocks(self) -> tuple[int, ...]:
+        """Resolutions of the synthesis blocks, from 4 to ``resolution``."""
+        return tuple(2**k for k in range(2, int(math.log2(self.resolution)) + 1))
+
+    @property
+    def num_ws(self) -> int:
+        """Rows of w+: two per block, each last row being shared with the next block."""
+        return 2 * len(self.blocks)
+
+    def channels(self, resolution: int) -> int:
+        """Return the number of channels of the block at ``resolution``."""
+        return min(self.channel_base // resolution, self.channel_max)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "StyleGAN2Config":
+        """Return the configuration that :meth:`to_json` wrote.
+
+        Args:
+            values: Fields by name; absent fields take their defaults.
+
+        Raises:
+            GeneratorError: A field is unknown or has an impossible value.
+        """
+        known = {field.name for field in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise GeneratorError(f"unknown architecture fields {unknown}; known: {sorted(known)}")
+        split = values.get("split")
+        return cls(**{**values, "split": LatentSplit(**split) if split else None})

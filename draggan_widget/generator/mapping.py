@@ -1,0 +1,71 @@
+"""The mapping network: z to the rows of w+."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from draggan_widget.generator.config import StyleGAN2Config
+from draggan_widget.generator.layers import FullyConnected
+
+
+class Mapping(nn.Module):
+    """Fully connected network from z to w, with the mean of w kept for truncation.
+
+    ``w_avg`` is ``[blocks, w_dim]``: one row, or with a split mapping the mean of the rows of each block.
+    """
+
+    w_avg: Tensor
+
+    def __init__(self, config: StyleGAN2Config) -> None:
+        super().__init__()
+        self.config = config
+        widths = [config.z_dim] + [config.w_dim] * config.mapping_layers
+        for index in range(config.mapping_layers):
+            layer = FullyConnected(
+                widths[index],
+                widths[index + 1],
+                activate=True,
+                lr_multiplier=config.mapping_lr_multiplier,
+            )
+            self.add_module(f"fc{index}", layer)
+        self.register_buffer("w_avg", torch.zeros(2 if config.split else 1, config.w_dim))
+
+    def w_blocks(self, z: Tensor) -> Tensor:
+        """Return w of each latent block: ``[B, blocks, w_dim]`` for ``z`` ``[B, z_dim]``."""
+        u = z_input(z, self.config.z_input)
+        if self.config.split:
+            first = torch.arange(self.config.z_dim, device=z.device) < self.config.split.dims
+            u = torch.stack([u * first, u * ~first], dim=1)
+        else:
+            u = u[:, None]
+        x = u.flatten(0, 1)
+        for index in range(self.config.mapping_layers):
+            x = self.get_submodule(f"fc{index}")(x)
+        return x.reshape(len(z), -1, self.config.w_dim)
+
+    def rows(self, w_blocks: Tensor) -> Tensor:
+        """Return w+ ``[B, num_ws, w_dim]`` from one w per latent block ``[B, blocks, w_dim]``."""
+        num_ws, split = self.config.num_ws, self.config.split
+        counts = [split.rows, num_ws - split.rows] if split else [num_ws]
+        parts = [w_blocks[:, i : i + 1].expand(-1, n, -1) for i, n in enumerate(counts)]
+        return torch.cat(parts, dim=1)
+
+    def forward(self, z: Tensor, truncation_psi: float = 1.0) -> Tensor:
+        """Return w+ for z, pulled towards the mean of w.
+
+        Args:
+            z: ``[B, z_dim]``, standard normal.
+            truncation_psi: 1 leaves w unchanged, 0 gives the mean (Karras et al. 2019, section "truncation trick").
+
+        Returns:
+            ``[B, num_ws, w_dim]``.
+        """
+        return self.rows(torch.lerp(self.w_avg, self.w_blocks(z), truncation_psi))
+
+
+def z_input(z: Tensor, kind: str) -> Tensor:
+    """Return what the mapping network is given for z; see :class:`StyleGAN2Config`."""
+    if kind == "uniform":
+        return torch.erf(z / math.sqrt(2.0)) * math.sqrt(3.0)
+    return z * torch.rsqrt(z.square().mean(1, keepdim=True) + 1e-8)

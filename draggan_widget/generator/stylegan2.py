@@ -1,0 +1,116 @@
+"""The generator that sessions and drags use: mapping, synthesis, and what is known about the latent."""
+
+import functools
+
+import torch
+from torch import Tensor, nn
+
+from draggan_widget.errors import InputError
+from draggan_widget.generator.config import StyleGAN2Config
+from draggan_widget.generator.mapping import Mapping
+from draggan_widget.generator.synthesis import Synthesis, SynthesisTrace
+
+STATISTICS_SAMPLES = 4096
+"""Mapping samples from which the statistics of w are estimated; the standard error of a deviation is then 1.1 %."""
+
+STATISTICS_SEED = 0
+"""Seed of those samples, so that the statistics are the same in every process."""
+
+
+class Generator(nn.Module):
+    """StyleGAN2 generator with features for dragging.
+
+    Attributes:
+        name: Name shown to people.
+        config: Architecture.
+        width, height: Size of the picture in pixels.
+        z_dim, w_dim, num_ws: Sizes of z, of a row of w, and number of rows.
+        feature_blocks: Resolutions of the blocks whose features can be read.
+        noise: Whether the constant noise is added to the features.
+    """
+
+    def __init__(self, config: StyleGAN2Config, *, name: str = "stylegan2") -> None:
+        super().__init__()
+        self.name = name
+        self.config = config
+        self.width = self.height = config.resolution
+        self.z_dim, self.w_dim, self.num_ws = config.z_dim, config.w_dim, config.num_ws
+        self.feature_blocks = config.blocks
+        self.noise = True
+        self.mapping = Mapping(config)
+        self.synthesis = Synthesis(config)
+
+    @property
+    def device(self) -> torch.device:
+        """Device of the weights."""
+        return self.mapping.w_avg.device
+
+    def sample_z(self, seed: int) -> Tensor:
+        """Return the standard normal z ``[1, z_dim]`` of a seed; the same on every device.
+
+        Args:
+            seed: 0 to 2**63 - 1.
+        """
+        rng = torch.Generator().manual_seed(seed)
+        return torch.randn(1, self.z_dim, generator=rng).to(self.device)
+
+    @torch.no_grad()
+    def sample_w(self, seed: int, truncation_psi: float = 0.7) -> Tensor:
+        """Return the latent of a seed.
+
+        Args:
+            seed: 0 to 2**63 - 1.
+            truncation_psi: 1 gives the whole variety, 0 the mean picture.
+
+        Returns:
+            ``[1, num_ws, w_dim]``.
+        """
+        w: Tensor = self.mapping(self.sample_z(seed), truncation_psi)
+        return w
+
+    @functools.cached_property
+    @torch.no_grad()
+    def w_std(self) -> Tensor:
+        """Root-mean-square standard deviation of the entries of each row of w, ``[num_ws]``."""
+        rng = torch.Generator().manual_seed(STATISTICS_SEED)
+        z = torch.randn(STATISTICS_SAMPLES, self.z_dim, generator=rng).to(self.device)
+        deviation = self.mapping.w_blocks(z).var(0).mean(-1).sqrt()
+        return self.mapping.rows(deviation[None, :, None])[0, :, 0]
+
+    def trace(self, w: Tensor, block: int) -> SynthesisTrace:
+        """Return the synthesis up to and with a block; differentiable in ``w``.
+
+        Args:
+            w: ``[B, num_ws, w_dim]``.
+            block: Resolution of the block, one of ``feature_blocks``.
+
+        Raises:
+            InputError: ``w`` has another shape, or there is no such block.
+        """
+        if w.ndim != 3 or w.shape[1:] != (self.num_ws, self.w_dim):
+            raise InputError(
+                f"w must be [B, {self.num_ws}, {self.w_dim}], got {list(w.shape)}; sample_w makes one"
+            )
+        if block not in self.feature_blocks:
+            raise InputError(f"block must be one of {self.feature_blocks}, got {block}")
+        return self.synthesis.trace(w, block, noise=self.noise)
+
+    def features(self, w: Tensor, block: int) -> Tensor:
+        """Return the output of a block, ``[B, C, block, block]``; arguments and errors as for :meth:`trace`."""
+        return self.trace(w, block).features
+
+    def image_from_trace(self, trace: SynthesisTrace) -> Tensor:
+        """Return the picture ``[B, 3, H, W]``, about -1..1, of a synthesis that has run up to some block."""
+        return self.synthesis.image(trace, noise=self.noise)
+
+    def image(self, w: Tensor) -> Tensor:
+        """Return the pictures ``[B, 3, H, W]``, about -1..1, of latents ``[B, num_ws, w_dim]``.
+
+        Raises:
+            InputError: ``w`` has another shape.
+        """
+        return self.image_from_trace(self.trace(w, self.feature_blocks[-1]))
+
+    def frozen(self) -> "Generator":
+        """Return this generator, in evaluation mode and with weights that take no gradient."""
+        return self.eval().requires_grad_(False)

@@ -1,0 +1,181 @@
+"""The generator against the float64 oracle, and the promises of its interface."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from draggan_widget.errors import GeneratorError, InputError
+from draggan_widget.generator import Generator, LatentSplit, StyleGAN2Config
+from tests.generator import oracle
+
+CONFIG = StyleGAN2Config(
+    resolution=32, z_dim=6, w_dim=5, channel_base=96, channel_max=7, mapping_layers=3
+)
+SPLIT = replace(CONFIG, z_input="uniform", split=LatentSplit(dims=4, rows=3))
+
+
+def random_generator(config: StyleGAN2Config) -> Generator:
+    """Return a generator in float64 whose every tensor matters: biases and noise strengths are random too."""
+    torch.manual_seed(0)
+    generator = Generator(config).double()
+    with torch.no_grad():
+        for parameter in generator.parameters():
+            parameter.add_(0.3 * torch.randn_like(parameter))
+        generator.mapping.w_avg.normal_()
+    return generator.frozen()
+
+
+def arrays(generator: Generator) -> dict[str, oracle.Array]:
+    """Return the tensors by name, as the oracle wants them."""
+    return {k: v.double().numpy() for k, v in generator.state_dict().items()}
+
+
+@pytest.mark.parametrize("noise", [True, False])
+@pytest.mark.parametrize("clamp", [None, 1.5])
+def test_pictures_and_features_agree_with_the_oracle(noise: bool, clamp: float | None) -> None:
+    generator = random_generator(replace(CONFIG, conv_clamp=clamp))
+    generator.noise = noise
+    w = torch.randn(2, generator.num_ws, 5, dtype=torch.float64)
+    for index in range(2):
+        rgb, features = oracle.synthesis(
+            arrays(generator), w[index].numpy(), 32, noise=noise, clamp=clamp
+        )
+        np.testing.assert_allclose(generator.image(w)[index], rgb, atol=1e-10)
+        for block in generator.feature_blocks:
+            found = generator.features(w, block)[index]
+            np.testing.assert_allclose(found, features[block], atol=1e-10)
+
+
+def test_channel_widths_follow_base_and_maximum() -> None:
+    config = StyleGAN2Config(resolution=1024)
+    assert [config.channels(r) for r in config.blocks] == [
+        512,
+        512,
+        512,
+        512,
+        512,
+        256,
+        128,
+        64,
+        32,
+    ]
+    assert config.num_ws == 18
+
+
+def test_mapping_of_a_normalized_z_agrees_with_the_oracle() -> None:
+    generator = random_generator(CONFIG)
+    z = torch.randn(1, 6, dtype=torch.float64)
+    u = z[0].numpy() / math.sqrt((z[0].numpy() ** 2).mean() + 1e-8)
+    w = oracle.mapping(arrays(generator), u, 3, CONFIG.mapping_lr_multiplier)
+    np.testing.assert_allclose(
+        generator.mapping(z)[0], np.tile(w, (generator.num_ws, 1)), atol=1e-10
+    )
+
+
+def test_split_mapping_gives_each_block_its_rows() -> None:
+    generator = random_generator(SPLIT)
+    z = torch.randn(1, 6, dtype=torch.float64)
+    u = np.array([math.erf(v / math.sqrt(2)) * math.sqrt(3) for v in z[0].tolist()])
+    first, second = u * (np.arange(6) < 4), u * (np.arange(6) >= 4)
+    rows = generator.mapping(z)[0].numpy()
+    for block, chosen in ((first, rows[:3]), (second, rows[3:])):
+        w = oracle.mapping(arrays(generator), block, 3, SPLIT.mapping_lr_multiplier)
+        np.testing.assert_allclose(chosen, np.tile(w, (len(chosen), 1)), atol=1e-10)
+
+
+def test_split_rows_do_not_depend_on_the_other_block() -> None:
+    generator = random_generator(SPLIT)
+    z = torch.randn(1, 6, dtype=torch.float64)
+    other = z.clone()
+    other[:, 4:] += 1
+    before, after = generator.mapping(z), generator.mapping(other)
+    assert torch.equal(before[:, :3], after[:, :3])
+    assert not torch.allclose(before[:, 3:], after[:, 3:])
+
+
+@pytest.mark.parametrize("config", [CONFIG, SPLIT])
+def test_truncation_runs_from_the_mean_to_the_sample(config: StyleGAN2Config) -> None:
+    generator = random_generator(config)
+    z = torch.randn(1, 6, dtype=torch.float64)
+    mean = generator.mapping.rows(generator.mapping.w_avg[None])
+    full = generator.mapping(z)
+    torch.testing.assert_close(generator.mapping(z, 0.0), mean)
+    torch.testing.assert_close(generator.mapping(z, 0.7), mean + 0.7 * (full - mean))
+
+
+def test_a_picture_continued_from_any_block_is_the_same() -> None:
+    generator = random_generator(CONFIG)
+    w = torch.randn(1, generator.num_ws, 5, dtype=torch.float64)
+    for block in generator.feature_blocks:
+        trace = generator.trace(w, block)
+        assert [len(m[0, 0]) for m in trace.maps] == [
+            b for b in generator.feature_blocks if b <= block
+        ]
+        assert torch.equal(generator.image_from_trace(trace), generator.image(w))
+
+
+def test_features_have_the_gradient_of_finite_differences() -> None:
+    generator = random_generator(CONFIG)
+    w = torch.randn(1, generator.num_ws, 5, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda w: generator.features(w, 8).sum((2, 3)), (w,))
+
+
+def test_features_depend_on_no_row_after_their_block() -> None:
+    generator = random_generator(CONFIG)
+    w = torch.randn(1, generator.num_ws, 5, dtype=torch.float64, requires_grad=True)
+    generator.features(w, 8).square().sum().backward()
+    assert w.grad is not None
+    used = w.grad[0].abs().sum(1) > 0
+    assert used.tolist() == [True] * 3 + [False] * (generator.num_ws - 3)
+
+
+def test_a_frozen_generator_gives_no_weight_a_gradient() -> None:
+    generator = random_generator(CONFIG)
+    assert not any(p.requires_grad for p in generator.parameters())
+
+
+def test_samples_are_repeatable_and_differ_by_seed() -> None:
+    generator = Generator(CONFIG).frozen()
+    assert torch.equal(generator.sample_w(3), generator.sample_w(3))
+    assert not torch.equal(generator.sample_w(3), generator.sample_w(4))
+    assert generator.sample_w(3).shape == (1, generator.num_ws, 5)
+
+
+def test_w_std_is_the_deviation_of_the_mapping() -> None:
+    generator = Generator(SPLIT).frozen()
+    z = torch.randn(20_000, 6)
+    measured = generator.mapping(z).var(0).mean(-1).sqrt()
+    torch.testing.assert_close(generator.w_std, measured, rtol=0.05, atol=0)
+
+
+def test_a_wrong_latent_or_block_names_the_cure() -> None:
+    generator = Generator(CONFIG).frozen()
+    with pytest.raises(
+        InputError, match=r"w must be \[B, 8, 5\], got \[1, 5\]; sample_w makes one"
+    ):
+        generator.image(torch.zeros(1, 5))
+    with pytest.raises(InputError, match=r"block must be one of \(4, 8, 16, 32\), got 64"):
+        generator.trace(torch.zeros(1, 8, 5), 64)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"resolution": 48}, "power of two"),
+        ({"z_input": "raw"}, "z_input"),
+        ({"w_dim": 0}, "w_dim must be at least 1"),
+        ({"split": LatentSplit(6, 3)}, "on both sides"),
+    ],
+)
+def test_impossible_architectures_are_refused(change: dict[str, object], message: str) -> None:
+    with pytest.raises(GeneratorError, match=message):
+        replace(CONFIG, **change)  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_the_architecture_survives_json() -> None:
+    assert StyleGAN2Config.from_json(SPLIT.to_json()) == SPLIT
+    with pytest.raises(GeneratorError, match="unknown architecture fields"):
+        StyleGAN2Config.from_json({"resolution": 32, "colour": 1})
