@@ -101,6 +101,8 @@ class StyleGAN2Config:
         Raises:
             GeneratorError: A field is unknown or has an impossible value.
         """
+        if not isinstance(values, Mapping):
+            raise GeneratorError(f"an architecture is an object of fields, got {values!r}")
         known = {field.name for field in fields(cls)}
         if unknown := sorted(set(values) - known):
             raise GeneratorError(f"unknown architecture fields {unknown}; known: {sorted(known)}")

@@ -1,0 +1,69 @@
+"""The whole pipeline on the tiny preset: render, train, stop, go on, export, report."""
+
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from draggan_widget.checkpoints import load_generator_file
+from draggan_widget.errors import InputError
+from draggan_widget.training import add_arguments, dataset, run
+from draggan_widget.training.presets import PRESETS
+
+
+def arguments(*words: str) -> argparse.Namespace:
+    """Return the parsed options of a training command."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--device")
+    parser.add_argument("--json", action="store_true")
+    add_arguments(parser)
+    return parser.parse_args(["--preset", "tiny", "--json", *words])
+
+
+@pytest.fixture
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let shards hold few pictures."""
+    monkeypatch.setattr(dataset, "SHARD_SIZE", 24)
+    monkeypatch.setattr(dataset, "HELD_OUT_SIZE", 16)
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_a_stopped_training_goes_on_exactly_where_it_was(tmp_path: Path) -> None:
+    whole = run(arguments("--folder", str(tmp_path / "whole"), "--processes", "1"))
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    (parts / "renders").symlink_to(tmp_path / "whole" / "renders")
+    for extra in (["--until", "160"], []):
+        result = run(arguments("--folder", str(parts), "--processes", "1", *extra))
+    assert result["psnr_db"] == whole["psnr_db"]
+    generators = [load_generator_file(r["weights"]) for r in (whole, result)]
+    states = [g.state_dict() for g in generators]
+    assert all(torch.equal(states[0][k], states[1][k]) for k in states[0])
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_training_learns_and_reports(tmp_path: Path) -> None:
+    result = run(arguments("--folder", str(tmp_path), "--processes", "1"))
+    log = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert log[-1]["seen"] == PRESETS["tiny"].samples
+    assert result["psnr_db"]["32"] > 13
+    assert result["held_out"] == 16
+    for name in ("tiny-held-out.png", "tiny-random.png", "tiny-sweeps.png", "figures.json"):
+        assert (tmp_path / name).stat().st_size > 0
+    generator = load_generator_file(result["weights"])
+    assert generator.mapping.w_avg.abs().sum() > 0
+
+
+def test_processes_must_share_the_batch_evenly(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--processes must divide the batch of 16, got 3"):
+        run(arguments("--folder", str(tmp_path), "--processes", "3"))
+
+
+def test_every_preset_ends_at_its_full_resolution() -> None:
+    for preset in PRESETS.values():
+        assert preset.stages[-1].resolution == preset.generator.resolution
+        ends = [stage.until for stage in preset.stages]
+        assert ends == sorted(ends)
+        assert all(end % preset.batch == 0 for end in ends)
