@@ -1,17 +1,17 @@
-"""The errors that this package raises on purpose; each message says what was expected, what came, and the cure."""
+"""The error types of the package: one root, so that a caller can catch all of them."""
 
 
 class DragganError(Exception):
-    """Base of every error that the package raises on purpose."""
+    """Root of every error that this package raises on purpose."""
 
 
 class InputError(DragganError, ValueError):
-    """An argument has the wrong shape, type or value."""
+    """An argument is unusable; the message says what was expected, what came, and the cure."""
 
 
 class GeneratorError(DragganError):
-    """A generator cannot be found, read or built."""
+    """A generator cannot be described, loaded or evaluated."""
 
 
 class SessionFileError(DragganError):
-    """A session file cannot be read, or holds something else."""
+    """A session file cannot be read or written."""
