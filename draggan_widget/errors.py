@@ -1,17 +1,17 @@
-"""The error types of the package: one root, so that a caller can catch all of them."""
+"""The errors that this package raises on purpose; each message says what was expected, what came, and the cure."""
 
 
 class DragganError(Exception):
-    """Root of every error that this package raises on purpose."""
+    """Base of every error that the package raises on purpose."""
 
 
 class InputError(DragganError, ValueError):
-    """An argument is unusable; the message says what was expected, what came, and the cure."""
+    """An argument has the wrong shape, type or value."""
 
 
 class GeneratorError(DragganError):
-    """A generator cannot be described, loaded or evaluated."""
+    """A generator cannot be found, read or built."""
 
 
 class SessionFileError(DragganError):
-    """A session file cannot be read or written."""
+    """A session file cannot be read, or holds something else."""
