@@ -1,0 +1,243 @@
+"""What a drag does: the solvers as tables of rules, and the settings that a person may change.
+
+Lengths in pixels are given for a picture of 512 px and scaled to the picture at hand.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+from draggan_widget.errors import InputError
+
+REFERENCE_SIZE_PX = 512
+"""Size of the picture for which lengths are given, as in the paper."""
+
+FEW_POINTS = 5
+"""Up to this many points the finer stop radius holds (DragGAN, Pan et al. 2023, section 3.2)."""
+
+PUBLISHED_BLOCK = 128
+"""Resolution of the feature block of the published method, for pictures of 256 px and more."""
+
+SMALLEST_RADIUS_PX = 1.0
+"""A patch or window always has the next pixels, however small the picture is."""
+
+
+@dataclass(frozen=True)
+class SolverRules:
+    """The choices in which the known versions of the method differ.
+
+    Attributes:
+        tracking_norm: 1 or 2, the norm by which features are compared when a point is tracked.
+        subpixel_tracking: Whether a tracked point is refined below the whole pixel.
+        patch_reduction: ``"sum"`` weighs every pixel of a patch equally, so that a patch cut off by
+            the border pulls less; ``"mean"`` weighs every point equally.
+        whole_pixel_disc: Whether the patch is ``distance < round(r1)``, not ``distance <= r1``.
+        zeros_outside: Whether the picture is continued by zero features; otherwise a pixel of the
+            patch that is moved out of the picture does not count.
+        idle_px: A point nearer than this to its target, in pixels of the picture, gets no force.
+        stop_px: Stop radius up to five points, and above; pixels of a 512-px picture, and never
+            fewer pixels of the picture at hand.
+        relative_step: Default learning rate in standard deviations of w.
+    """
+
+    tracking_norm: Literal[1, 2]
+    subpixel_tracking: bool
+    patch_reduction: Literal["sum", "mean"]
+    whole_pixel_disc: bool
+    zeros_outside: bool
+    idle_px: float
+    stop_px: tuple[float, float]
+    relative_step: float
+
+
+SOLVERS: Mapping[str, SolverRules] = {
+    # The article. Its step for faces is 2e-3; 0.02 standard deviations is the same speed on
+    # generators whose w is scaled otherwise (the embedded one's deviation is above 1).
+    "paper": SolverRules(
+        tracking_norm=1,
+        subpixel_tracking=True,
+        patch_reduction="sum",
+        whole_pixel_disc=False,
+        zeros_outside=False,
+        idle_px=0.0,
+        stop_px=(1.0, 2.0),
+        relative_step=0.02,
+    ),
+    # How the authors' program behaves, which steps half as far.
+    "official": SolverRules(
+        tracking_norm=2,
+        subpixel_tracking=False,
+        patch_reduction="mean",
+        whole_pixel_disc=True,
+        zeros_outside=True,
+        idle_px=1.0,
+        stop_px=(2.0, 2.0),
+        relative_step=0.01,
+    ),
+}
+"""The known solvers by name."""
+
+SPACES = ("w+", "w")
+"""Latent spaces: every trainable row free, or the trainable rows moved by one common offset."""
+
+
+@dataclass(frozen=True)
+class DragConfig:
+    """Settings of a drag.
+
+    Attributes:
+        solver: Name of a solver, see :data:`SOLVERS`.
+        space: ``"w+"`` (every trainable row is free) or ``"w"`` (one offset for all of them).
+        feature_block: Resolution of the block whose features are compared. None: 128 for pictures
+            from 256 px, else a quarter of the picture's height.
+        supervision_radius: r1, radius of the patch that is moved, in px of a 512-px picture.
+        tracking_radius: r2, half side of the window that is searched, in px of a 512-px picture.
+        mask_weight: lambda, weight of the change outside the mask, 0 or more.
+        learning_rate: Adam's step in units of w. None: the solver's step in standard deviations of
+            w, times the generator's deviation.
+        max_steps: Most steps of one drag, at least 1; counted by the optimizer's caller.
+        arrival_px: Distance at which a point has arrived, in px of a 512-px picture. None: the
+            solver's rule.
+        subpixel_tracking: Whether points are tracked below the whole pixel. None: as the solver.
+        trainable_rows: Number of rows of w+, from the first, that are optimised (all, if the
+            generator has fewer).
+        seed: Seed of solvers that draw random numbers; ``paper`` and ``official`` draw none.
+    """
+
+    solver: str = "paper"
+    space: str = "w+"
+    feature_block: int | None = None
+    supervision_radius: float = 3.0
+    tracking_radius: float = 12.0
+    mask_weight: float = 20.0
+    learning_rate: float | None = None
+    max_steps: int = 300
+    arrival_px: float | None = None
+    subpixel_tracking: bool | None = None
+    trainable_rows: int = 6
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse values that no drag can use."""
+        _check_choice("solver", self.solver, tuple(SOLVERS))
+        _check_choice("space", self.space, SPACES)
+        for name in ("supervision_radius", "tracking_radius"):
+            _check_number(name, getattr(self, name), "a positive number", lambda v: v > 0)
+        for name in ("learning_rate", "arrival_px"):
+            if getattr(self, name) is not None:
+                _check_number(
+                    name, getattr(self, name), "a positive number or None", lambda v: v > 0
+                )
+        _check_number("mask_weight", self.mask_weight, "a number from 0", lambda v: v >= 0)
+        if self.feature_block is not None:
+            _check_integer("feature_block", self.feature_block, 1)
+        _check_integer("max_steps", self.max_steps, 1)
+        _check_integer("trainable_rows", self.trainable_rows, 1)
+        _check_integer("seed", self.seed, 0)
+        if not isinstance(self.subpixel_tracking, bool | None):
+            raise InputError(
+                f"subpixel_tracking must be True, False or None, got {self.subpixel_tracking!r}"
+            )
+
+    @property
+    def rules(self) -> SolverRules:
+        """Rules of the solver."""
+        return SOLVERS[self.solver]
+
+    @property
+    def tracks_subpixel(self) -> bool:
+        """Whether points are tracked below the whole pixel."""
+        if self.subpixel_tracking is None:
+            return self.rules.subpixel_tracking
+        return self.subpixel_tracking
+
+    def supervision_radius_px(self, width: int, height: int) -> float:
+        """Return r1 in pixels of a picture of this size; whole where the solver's disc is."""
+        radius = self.supervision_radius * pixel_scale(width, height)
+        return max(round(radius) if self.rules.whole_pixel_disc else radius, SMALLEST_RADIUS_PX)
+
+    def tracking_radius_px(self, width: int, height: int) -> int:
+        """Return r2 in whole pixels of a picture of this size."""
+        radius = self.tracking_radius * pixel_scale(width, height)
+        return max(round(radius), round(SMALLEST_RADIUS_PX))
+
+    def stop_radius_px(self, width: int, height: int, points: int) -> float:
+        """Return the distance at which each of ``points`` points has arrived, in picture pixels."""
+        scale = pixel_scale(width, height)
+        if self.arrival_px is not None:
+            return self.arrival_px * scale
+        stop_px = self.rules.stop_px[points > FEW_POINTS]
+        return max(stop_px * scale, stop_px)
+
+    def step_size(self, w_std: float) -> float:
+        """Return Adam's learning rate for a generator whose w has the deviation ``w_std``."""
+        if self.learning_rate is not None:
+            return self.learning_rate
+        return self.rules.relative_step * w_std
+
+    def block_of(self, height: int, blocks: tuple[int, ...]) -> int:
+        """Return the block whose features are compared.
+
+        Args:
+            height: Height of the picture in pixels.
+            blocks: The generator's blocks, ascending.
+
+        Raises:
+            InputError: ``feature_block`` is not one of them.
+        """
+        if self.feature_block is None:
+            wanted = PUBLISHED_BLOCK if height >= 2 * PUBLISHED_BLOCK else height // 4
+            return max((b for b in blocks if b <= wanted), default=blocks[0])
+        if self.feature_block not in blocks:
+            raise InputError(
+                f"feature_block must be one of the generator's blocks {list(blocks)}, "
+                f"got {self.feature_block}; None chooses one"
+            )
+        return self.feature_block
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "DragConfig":
+        """Return the configuration that :meth:`to_json` wrote; absent fields take their defaults.
+
+        Raises:
+            InputError: A field is unknown or has an unusable value.
+        """
+        if not isinstance(values, Mapping):
+            raise InputError(f"config must be an object of fields, got {type(values).__name__}")
+        known = [field.name for field in fields(cls)]
+        if unknown := sorted(str(key) for key in values if key not in known):
+            raise InputError(f"unknown config fields {unknown}; known: {known}")
+        return cls(**values)
+
+
+def pixel_scale(width: int, height: int) -> float:
+    """Return how many pixels of a picture one pixel of a 512-px picture is (by its longer side)."""
+    return max(width, height) / REFERENCE_SIZE_PX
+
+
+def _check_choice(name: str, value: object, known: tuple[str, ...]) -> None:
+    """Refuse a name that is not known."""
+    if value not in known:
+        raise InputError(f"{name} must be one of {list(known)}, got {value!r}")
+
+
+def _check_number(name: str, value: object, expected: str, holds: Callable[[float], bool]) -> None:
+    """Refuse what is no finite number of the expected range."""
+    if (
+        not isinstance(value, int | float)
+        or isinstance(value, bool)
+        or not math.isfinite(value)
+        or not holds(value)
+    ):
+        raise InputError(f"{name} must be {expected}, got {value!r}")
+
+
+def _check_integer(name: str, value: object, smallest: int) -> None:
+    """Refuse what is no whole number from ``smallest``."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < smallest:
+        raise InputError(f"{name} must be a whole number from {smallest}, got {value!r}")

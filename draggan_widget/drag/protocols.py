@@ -1,0 +1,61 @@
+"""What a drag needs of a generator; the drag core knows no network."""
+
+from collections.abc import Iterator
+from typing import Protocol, TypeVar
+
+from torch import Tensor, nn
+
+
+class FeatureTrace(Protocol):
+    """A synthesis that has run up to a block; the generator can continue it to the picture."""
+
+    @property
+    def features(self) -> Tensor:
+        """Output of the last convolution of the block, ``[1, C, h, w]``."""
+        ...
+
+
+TraceT = TypeVar("TraceT", bound=FeatureTrace)
+TraceT_co = TypeVar("TraceT_co", bound=FeatureTrace, covariant=True)
+
+
+class DragGenerator(Protocol[TraceT_co]):
+    """A frozen generator whose features are differentiable in its latent."""
+
+    @property
+    def width(self) -> int:
+        """Width of the picture in pixels."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """Height of the picture in pixels."""
+        ...
+
+    @property
+    def num_ws(self) -> int:
+        """Rows of a latent."""
+        ...
+
+    @property
+    def w_dim(self) -> int:
+        """Length of a row."""
+        ...
+
+    @property
+    def feature_blocks(self) -> tuple[int, ...]:
+        """Names (resolutions) of the blocks whose features can be read, ascending."""
+        ...
+
+    @property
+    def w_std(self) -> Tensor:
+        """Standard deviation of the entries of each row over random pictures, ``[num_ws]``."""
+        ...
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """Return the weights; none may require a gradient."""
+        ...
+
+    def trace(self, w: Tensor, block: int) -> TraceT_co:
+        """Return the synthesis of ``w`` ``[1, num_ws, w_dim]`` up to and with ``block``."""
+        ...
