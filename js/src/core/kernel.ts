@@ -1,0 +1,102 @@
+/** What the kernel says and how the connection fares, as changes of the shared state. */
+import { receiveFrame, receivePairs } from "./points";
+import type { Traits } from "./protocol";
+import { assertNever, type KernelAction, type Shared } from "./types";
+
+/** The values of a widget of which nothing is known yet. */
+const UNKNOWN_TRAITS: Traits = {
+  running: false,
+  autoRun: true,
+  status: "loading",
+  statusText: "",
+  step: 0,
+  distancePx: 0,
+  seed: 0,
+  imageSize: { width: 1, height: 1 },
+  generatorName: "",
+  canUndo: false,
+  canRedo: false,
+  busyText: "",
+  error: null,
+};
+
+/**
+ * The state before anything was heard.
+ *
+ * @param firstRid the number of the first command; pages that share a kernel should start far apart
+ */
+export function initialShared(firstRid: number): Shared {
+  return {
+    traits: UNKNOWN_TRAITS,
+    pairs: [],
+    highestId: 0,
+    edit: { rev: 0, placed: [] },
+    pointsRev: 0,
+    held: [],
+    mask: null,
+    maskRev: 0,
+    painting: false,
+    commands: [],
+    firstRid,
+    nextRid: firstRid,
+    frame: null,
+    framesShown: 0,
+    startDistancePx: 0,
+    resultRev: 0,
+    answering: true,
+    problem: null,
+    problemSeq: 0,
+  };
+}
+
+/** The shared state after an action of the kernel; total and pure. */
+export function reduceKernel(shared: Shared, action: KernelAction): Shared {
+  switch (action.kind) {
+    case "traits":
+      return receiveTraits(shared, action.traits);
+    case "points":
+      return receivePairs(shared, action.pairs, action.pointsRev);
+    case "mask":
+      return shared.painting ? shared : { ...shared, mask: action.mask };
+    case "frame":
+      return receiveFrame(shared, action.frame);
+    case "reply":
+      return receiveReply(shared, action.reply.rid, action.reply.error);
+    case "problem":
+      return { ...shared, problem: { message: action.message, details: "" } };
+    case "silence":
+      if (!shared.answering && shared.commands.length === 0) return shared;
+      return { ...shared, answering: false, commands: [] };
+    case "heard":
+      return shared.answering ? shared : { ...shared, answering: true };
+    default:
+      return assertNever(action);
+  }
+}
+
+function receiveTraits(shared: Shared, traits: Traits): Shared {
+  const starts = traits.running && !shared.traits.running;
+  const ends = traits.status !== shared.traits.status;
+  const next = {
+    ...shared,
+    traits,
+    startDistancePx: starts ? 0 : shared.startDistancePx,
+    resultRev: ends ? shared.edit.rev : shared.resultRev,
+  };
+  const { error } = traits;
+  if (error && error.seq !== shared.problemSeq) {
+    const problem = { message: error.message, details: error.details };
+    return { ...next, problem, problemSeq: error.seq };
+  }
+  // The kernel takes its error back: what had been wrong was put right.
+  if (!error && shared.traits.error) return { ...next, problem: null };
+  return next;
+}
+
+/** The state after an answer; one to a command of another page is not ours to show. */
+function receiveReply(shared: Shared, rid: number, error: string): Shared {
+  if (rid < shared.firstRid || rid >= shared.nextRid) return shared;
+  const commands = shared.commands.filter((command) => command.rid !== rid);
+  const known = error === "" || shared.problem?.message === error;
+  return { ...shared, commands, problem: known ? shared.problem : { message: error, details: "" } };
+}

@@ -1,0 +1,245 @@
+/**
+ * What travels between the browser and the kernel: types, and decoding of what the kernel sends.
+ *
+ * Decoding never throws: it gives a value that is wholly valid or `null`. The examples in
+ * `tests/fixtures/protocol` bind this file and `draggan_widget/protocol.py` alike.
+ */
+import {
+  box,
+  decodeIds,
+  decodeList,
+  decodePoints,
+  decodeSize,
+  isBoolean,
+  isCount,
+  isLength,
+  isNumber,
+  isRecord,
+  isText,
+  keepIf,
+} from "./decode";
+import type { Size, Vec } from "./geometry";
+
+export const PROTOCOL_VERSION = 1;
+
+/** The largest seed, that of a 32-bit generator. */
+export const MAX_SEED = 4294967295;
+
+const STATUSES = [
+  "loading",
+  "idle",
+  "running",
+  "arrived",
+  "stalled",
+  "max_steps",
+  "stopped",
+  "failed",
+] as const;
+export type Status = (typeof STATUSES)[number];
+
+const MIME_TYPES = ["image/jpeg", "image/webp", "image/png"] as const;
+export type MimeType = (typeof MIME_TYPES)[number];
+
+/** What a frame says of itself; its picture is a buffer beside it. */
+export interface FrameInfo {
+  readonly seq: number;
+  readonly step: number;
+  readonly size: Size;
+  readonly mime: MimeType;
+  readonly final: boolean;
+  readonly pointIds: readonly number[];
+  readonly handles: readonly Vec[];
+  readonly targets: readonly Vec[];
+  readonly distancesPx: readonly number[];
+  readonly loss: number | null;
+}
+
+export interface Reply {
+  readonly rid: number;
+  readonly ok: boolean;
+  readonly error: string;
+}
+
+export type FromKernel =
+  | { readonly kind: "frame"; readonly frame: FrameInfo; readonly picture: Uint8Array }
+  | { readonly kind: "reply"; readonly reply: Reply };
+
+export type CommandName =
+  | "run"
+  | "step"
+  | "stop"
+  | "undo"
+  | "redo"
+  | "reset"
+  | "sample"
+  | "clear_points";
+
+export type ToKernel =
+  | {
+      readonly k: "hello";
+      readonly v: typeof PROTOCOL_VERSION;
+      readonly dpr: number;
+      readonly loopback: boolean;
+      readonly visible: boolean;
+    }
+  | { readonly k: "ack"; readonly seq: number; readonly shown: boolean; readonly visible: boolean }
+  | { readonly k: "poll"; readonly have: number }
+  | {
+      readonly k: "cmd";
+      readonly rid: number;
+      readonly name: CommandName;
+      readonly args: { readonly seed?: number };
+    };
+
+/** One pair of points: where the picture is held, and where that should go, in image pixels. */
+export interface Pair {
+  readonly id: number;
+  readonly handle: Vec;
+  readonly target: Vec;
+}
+
+/** A failure as the kernel tells it; `seq` grows with every new one. */
+export interface KernelError {
+  readonly seq: number;
+  readonly message: string;
+  readonly details: string;
+}
+
+/** The traits that only show what the kernel does, and `auto_run`. */
+export interface Traits {
+  readonly running: boolean;
+  readonly autoRun: boolean;
+  readonly status: Status;
+  readonly statusText: string;
+  readonly step: number;
+  readonly distancePx: number;
+  readonly seed: number;
+  readonly imageSize: Size;
+  readonly generatorName: string;
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+  readonly busyText: string;
+  readonly error: KernelError | null;
+}
+
+/** A custom message of the kernel with its buffers; null where it is not understood. */
+export function decodeMessage(message: unknown, buffers: readonly unknown[]): FromKernel | null {
+  if (!isRecord(message)) return null;
+  switch (message.k) {
+    case "frame": {
+      const frame = decodeFrame(message);
+      const picture = decodeBytes(buffers[0]);
+      return frame && picture && picture.length > 0 ? { kind: "frame", frame, picture } : null;
+    }
+    case "reply": {
+      const { rid, ok, error } = message;
+      if (!isCount(rid, 1) || typeof ok !== "boolean" || typeof error !== "string") return null;
+      return { kind: "reply", reply: { rid, ok, error } };
+    }
+    default:
+      return null;
+  }
+}
+
+function decodeFrame(message: Record<string, unknown>): FrameInfo | null {
+  const { seq, step, w, h, mime, final, loss } = message;
+  const pointIds = decodeIds(message.point_ids);
+  const handles = decodePoints(message.handles);
+  const targets = decodePoints(message.targets);
+  const distancesPx = decodeList(message.distances, (value) => (isLength(value) ? value : null));
+  const size = decodeSize([w, h]);
+  const knownMime = MIME_TYPES.find((name) => name === mime);
+  if (!isCount(seq, 1) || !isCount(step, 0) || !size || !knownMime) return null;
+  if (typeof final !== "boolean" || !(loss === null || isNumber(loss))) return null;
+  if (!pointIds || !handles || !targets || !distancesPx) return null;
+  const count = pointIds.length;
+  if ([handles, targets, distancesPx].some((list) => list.length !== count)) return null;
+  return { seq, step, size, mime: knownMime, final, pointIds, handles, targets, distancesPx, loss };
+}
+
+/** The bytes of a buffer; hosts hand over DataView (Jupyter), Uint8Array (Colab) or ArrayBuffer. */
+export function decodeBytes(buffer: unknown): Uint8Array | null {
+  if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer);
+  if (!ArrayBuffer.isView(buffer)) return null;
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}
+
+/** The pairs behind the three point traits; null while they do not fit together. */
+export function decodePairs(handles: unknown, targets: unknown, ids: unknown): Pair[] | null {
+  const handlePoints = decodePoints(handles);
+  const targetPoints = decodePoints(targets);
+  const pointIds = decodeIds(ids);
+  if (!handlePoints || !targetPoints || !pointIds) return null;
+  if (handlePoints.length !== pointIds.length || targetPoints.length !== pointIds.length)
+    return null;
+  return pointIds.flatMap((id, index) => {
+    const handle = handlePoints[index];
+    const target = targetPoints[index];
+    return handle && target ? [{ id, handle, target }] : [];
+  });
+}
+
+/** The values of the three point traits for some pairs. */
+export function encodePairs(pairs: readonly Pair[]): {
+  handle_points: [number, number][];
+  target_points: [number, number][];
+  point_ids: number[];
+} {
+  return {
+    handle_points: pairs.map(({ handle }) => [handle.x, handle.y]),
+    target_points: pairs.map(({ target }) => [target.x, target.y]),
+    point_ids: pairs.map(({ id }) => id),
+  };
+}
+
+/** How each trait of `Traits` is called on the wire and read; null where the value is not valid. */
+const TRAIT_DECODERS: {
+  readonly [K in keyof Traits]: readonly [string, (value: unknown) => { value: Traits[K] } | null];
+} = {
+  running: ["running", keepIf(isBoolean)],
+  autoRun: ["auto_run", keepIf(isBoolean)],
+  status: ["status", (value) => box(STATUSES.find((name) => name === value))],
+  statusText: ["status_text", keepIf(isText)],
+  step: ["step", keepIf((value): value is number => isCount(value, 0))],
+  distancePx: ["distance_px", keepIf(isLength)],
+  seed: ["seed", keepIf((value): value is number => isCount(value, 0))],
+  imageSize: ["image_size", (value) => box(decodeSize(value))],
+  generatorName: ["generator_name", keepIf(isText)],
+  canUndo: ["can_undo", keepIf(isBoolean)],
+  canRedo: ["can_redo", keepIf(isBoolean)],
+  busyText: ["busy_text", keepIf(isText)],
+  error: ["error", decodeError],
+};
+
+/** The names of the traits of `Traits` on the wire. */
+export const TRAIT_NAMES: readonly string[] = Object.values(TRAIT_DECODERS).map(([name]) => name);
+
+/**
+ * The traits read one by one; what is missing or damaged keeps its value of `before`.
+ *
+ * @param read gives the value of a trait by its name on the wire
+ * @param before the last good values
+ */
+export function decodeTraits(read: (name: string) => unknown, before: Traits): Traits {
+  const next: { -readonly [K in keyof Traits]: Traits[K] } = { ...before };
+  const take = <K extends keyof Traits>(key: K): void => {
+    const [name, decode] = TRAIT_DECODERS[key];
+    const found = decode(read(name));
+    if (found) next[key] = found.value;
+  };
+  for (const key of Object.keys(TRAIT_DECODERS) as (keyof Traits)[]) take(key);
+  return next;
+}
+
+/** The revision in `points_rev`; 0 where there is none. */
+export function decodeRev(value: unknown): number {
+  return isCount(value, 0) ? value : 0;
+}
+
+function decodeError(value: unknown): { value: KernelError | null } | null {
+  if (!isRecord(value)) return null;
+  if (Object.keys(value).length === 0) return { value: null };
+  const { seq, message, details } = value;
+  if (!isCount(seq, 0) || typeof message !== "string") return null;
+  return { value: { seq, message, details: typeof details === "string" ? details : "" } };
+}

@@ -1,0 +1,167 @@
+/** The state of the widget and everything that may happen to it; `state.ts` says what follows. */
+import type { Grip, Hit, Pointer, Vec } from "./geometry";
+import type { Mask, MaskValue } from "./mask";
+import type { CommandName, FrameInfo, Pair, Reply, Traits } from "./protocol";
+
+/** The id of a draft in marks and grips; real ids count from 1. */
+export const DRAFT_ID = 0;
+
+/** A half-made pair: its target is null until a person has pointed at it. */
+export interface Draft {
+  readonly handle: Vec;
+  readonly target: Vec | null;
+}
+
+/** A command that the kernel has not answered yet. */
+export interface Command {
+  readonly rid: number;
+  readonly name: CommandName;
+  readonly seed: number | null;
+}
+
+/** The newest edit of the points; it is confirmed once the kernel's `pointsRev` has reached `rev`. */
+export interface PointEdit {
+  readonly rev: number;
+  /** Ids whose handle a hand put down since the last confirmed edit. */
+  readonly placed: readonly number[];
+}
+
+/** What the error banner shows. */
+export interface Problem {
+  readonly message: string;
+  readonly details: string;
+}
+
+/** What all views of one widget share: the kernel's values and this page's newer intent. */
+export interface Shared {
+  readonly traits: Traits;
+  readonly pairs: readonly Pair[];
+  /** The greatest id ever seen; a new pair gets the next. */
+  readonly highestId: number;
+  readonly edit: PointEdit;
+  readonly pointsRev: number;
+  /** The marks under a finger, which nothing but the finger moves. */
+  readonly held: readonly Grip[];
+  /** Where the picture may move; null where all of it may. */
+  readonly mask: Mask | null;
+  /** Grows with each finished change of the mask by a person. */
+  readonly maskRev: number;
+  /** True during a stroke of the brush. */
+  readonly painting: boolean;
+  readonly commands: readonly Command[];
+  /** The numbers of this page's commands: from `firstRid` up to, but without, `nextRid`. */
+  readonly firstRid: number;
+  readonly nextRid: number;
+  /** The frame on the screen. */
+  readonly frame: FrameInfo | null;
+  readonly framesShown: number;
+  /** The largest distance seen in this run, against which progress is measured; 0 before a run. */
+  readonly startDistancePx: number;
+  /** The edit that was newest when the status last changed; a later one makes the result old. */
+  readonly resultRev: number;
+  readonly answering: boolean;
+  readonly problem: Problem | null;
+  /** The newest `error.seq` that was shown. */
+  readonly problemSeq: number;
+}
+
+export type Mode = "points" | "mask";
+
+export type BrushKind = "paint" | "erase";
+
+export interface Brush {
+  readonly kind: BrushKind;
+  /** In image pixels; null for the size that suits the picture. */
+  readonly radiusPx: number | null;
+}
+
+/** What the pressed pointer is doing. `from` is where it went down, in image pixels. */
+export type Gesture =
+  | { readonly kind: "none" }
+  /** On free ground: a click places a handle, a pull aims it. */
+  | { readonly kind: "press"; readonly from: Vec }
+  /** Moves the target of the draft. */
+  | { readonly kind: "aim" }
+  | {
+      readonly kind: "move";
+      readonly grip: Grip;
+      readonly from: Vec;
+      /** From the pointer to the mark, so that it does not jump when it is taken off its centre. */
+      readonly offset: Vec;
+      readonly before: Vec;
+      readonly moved: boolean;
+    }
+  | {
+      readonly kind: "paint";
+      readonly value: MaskValue;
+      readonly last: Vec;
+      readonly before: Mask | null;
+    };
+
+/** What each view has for itself. */
+export interface View {
+  readonly mode: Mode;
+  readonly selection: Grip | null;
+  readonly hover: Hit | null;
+  /** Where the pointer is over the picture, in image pixels. */
+  readonly cursor: Vec | null;
+  readonly gesture: Gesture;
+  readonly draft: Draft | null;
+  readonly brush: Brush;
+  readonly helpOpen: boolean;
+  /** True when the last pointer was a finger, which cannot hover. */
+  readonly touch: boolean;
+}
+
+export interface State {
+  readonly shared: Shared;
+  readonly view: View;
+}
+
+/** What comes from the kernel or tells of the connection. */
+export type KernelAction =
+  | { readonly kind: "traits"; readonly traits: Traits }
+  | { readonly kind: "points"; readonly pairs: readonly Pair[] | null; readonly pointsRev: number }
+  | { readonly kind: "mask"; readonly mask: Mask | null }
+  | { readonly kind: "frame"; readonly frame: FrameInfo }
+  | { readonly kind: "reply"; readonly reply: Reply }
+  | { readonly kind: "problem"; readonly message: string }
+  | { readonly kind: "silence" }
+  | { readonly kind: "heard" };
+
+/** What a person does in one view. */
+export type ViewAction =
+  | {
+      readonly kind: "pointer_down";
+      readonly pointer: Pointer;
+      /** The second button, or the modifier that stands for it: removes a pair, erases the mask. */
+      readonly secondary: boolean;
+    }
+  | { readonly kind: "pointer_move"; readonly pointer: Pointer }
+  | { readonly kind: "pointer_up"; readonly pointer: Pointer }
+  | { readonly kind: "pointer_leave" }
+  | { readonly kind: "gesture_cancel" }
+  | { readonly kind: "select_next"; readonly backwards: boolean }
+  | { readonly kind: "nudge"; readonly by: Vec }
+  | { readonly kind: "new_point" }
+  | { readonly kind: "confirm" }
+  | { readonly kind: "remove_selected" }
+  | { readonly kind: "escape" }
+  | { readonly kind: "mode"; readonly mode: Mode }
+  | { readonly kind: "brush_kind"; readonly brush: BrushKind }
+  | { readonly kind: "brush_radius"; readonly radiusPx: number }
+  | { readonly kind: "brush_scale"; readonly factor: number }
+  | { readonly kind: "mask_invert" }
+  | { readonly kind: "mask_clear" }
+  | { readonly kind: "command"; readonly name: Exclude<CommandName, "sample"> }
+  | { readonly kind: "sample"; readonly seed: number }
+  | { readonly kind: "auto_run"; readonly on: boolean }
+  | { readonly kind: "help"; readonly open: boolean }
+  | { readonly kind: "problem_dismiss" };
+
+export type Action = KernelAction | ViewAction;
+
+/** Never returns: the compiler proves that every kind was handled. */
+export function assertNever(value: never): never {
+  throw new TypeError(`expected a known kind, got ${JSON.stringify(value)}; handle it in reduce.`);
+}

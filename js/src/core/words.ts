@@ -1,0 +1,160 @@
+/** What the status line says, shows and reads out for each state. */
+import { distance } from "./geometry";
+import { isActive } from "./intent";
+import { marksOf } from "./points";
+import { DRAFT_ID, type Shared, type State, selectionOf } from "./state";
+import { assertNever } from "./types";
+
+/** How the status looks: each mood has a shape and a colour of its own. */
+export type Mood =
+  | "waiting"
+  | "ready"
+  | "running"
+  | "arrived"
+  | "stalled"
+  | "stopped"
+  | "failed"
+  | "silent";
+
+export interface Sentence {
+  readonly mood: Mood;
+  readonly text: string;
+}
+
+/** Where the run stands. */
+export interface Metrics {
+  readonly step: number;
+  readonly distancePx: number;
+  /** The part of the way that is done, 0 .. 1. */
+  readonly progress: number;
+}
+
+/** The status line. */
+export function sentenceOf(state: State): Sentence {
+  const { shared, view } = state;
+  const { traits } = shared;
+  if (!shared.answering) {
+    return { mood: "silent", text: "No answer from the kernel; it may be busy" };
+  }
+  if (traits.busyText !== "") return { mood: "waiting", text: traits.busyText };
+  if (traits.status === "loading" || !shared.frame) {
+    return { mood: "waiting", text: traits.statusText || "Loading the picture ..." };
+  }
+  const hint = hintOf(state);
+  if (hint !== null) return { mood: isActive(shared) ? "running" : "ready", text: hint };
+  if (shared.commands.some((command) => command.name === "stop")) {
+    return { mood: "running", text: "Stopping ..." };
+  }
+  if (traits.running) {
+    const metrics = metricsOf(shared);
+    const way = metrics
+      ? `step ${metrics.step}, ${lengthInWords(metrics.distancePx)} to go`
+      : "...";
+    return { mood: "running", text: `Dragging: ${way}` };
+  }
+  if (isActive(shared)) return { mood: "running", text: "Starting ..." };
+  if (view.mode === "mask") return { mood: "ready", text: maskHint(shared) };
+  return resultOf(shared);
+}
+
+/** The numbers of the status line; null without points. */
+export function metricsOf(shared: Shared): Metrics | null {
+  if (shared.pairs.length === 0) return null;
+  const { traits, frame } = shared;
+  const live = traits.running && frame && frame.distancesPx.length > 0;
+  const measured = hasResult(shared) ? traits.distancePx : farthestPx(shared);
+  const distancePx = live ? Math.max(...frame.distancesPx) : measured;
+  const start = shared.startDistancePx;
+  return {
+    step: live ? frame.step : traits.step,
+    distancePx,
+    progress: start > 0 ? Math.min(Math.max(1 - distancePx / start, 0), 1) : 0,
+  };
+}
+
+/** A length for reading: "12.3 px". */
+export function lengthInWords(lengthPx: number): string {
+  return `${lengthPx.toFixed(1)} px`;
+}
+
+/** The chosen mark for a person who listens; empty when there is none. */
+export function selectionInWords(state: State): string {
+  const selection = selectionOf(state);
+  const marks = marksOf(state.shared.pairs, state.view.draft);
+  const mark = marks.find(({ grip }) => grip.id === selection?.id && grip.part === selection.part);
+  if (!mark) return "";
+  const name = mark.grip.part === "handle" ? "Handle" : "Target";
+  const which =
+    mark.grip.id === DRAFT_ID ? "of the new pair" : numberOf(state.shared, mark.grip.id);
+  return `${name} ${which} at ${Math.round(mark.at.x)}, ${Math.round(mark.at.y)}`;
+}
+
+/** The number of a pair on the picture, from 1. */
+export function numberOf(shared: Shared, id: number): number {
+  return shared.pairs.findIndex((pair) => pair.id === id) + 1;
+}
+
+/** What to do next with a half-made pair; null without one. */
+function hintOf({ view }: State): string | null {
+  if (!view.draft) return null;
+  if (view.draft.target) {
+    return view.gesture.kind === "aim"
+      ? "Let go where the point should be"
+      : "Move the target with the arrow keys, then press Enter";
+  }
+  return view.touch ? "Now tap where it should go" : "Now click where it should go";
+}
+
+function maskHint(shared: Shared): string {
+  if (!shared.mask) return "Paint where the picture may move; without a mask all of it may";
+  return "The dimmed part stays as it is";
+}
+
+/** True when the kernel's result is about the points as they are now. */
+function hasResult(shared: Shared): boolean {
+  const { status } = shared.traits;
+  return status !== "idle" && status !== "loading" && shared.edit.rev <= shared.resultRev;
+}
+
+function farthestPx(shared: Shared): number {
+  return Math.max(0, ...shared.pairs.map((pair) => distance(pair.handle, pair.target)));
+}
+
+/** What the last run came to, or what to do first. */
+function resultOf(shared: Shared): Sentence {
+  const { traits } = shared;
+  const away = lengthInWords(traits.distancePx);
+  const said = traits.statusText;
+  const status = hasResult(shared) || traits.status === "failed" ? traits.status : "idle";
+  switch (status) {
+    case "arrived":
+      return { mood: "arrived", text: said || `Arrived after ${counted(traits.step, "step")}` };
+    case "stalled":
+      return { mood: "stalled", text: said || `Stalled: it came no nearer than ${away}` };
+    case "max_steps":
+      return {
+        mood: "stalled",
+        text: said || `Stopped at the limit of ${counted(traits.step, "step")}, ${away} to go`,
+      };
+    case "stopped":
+      return { mood: "stopped", text: said || `Stopped at step ${traits.step}, ${away} to go` };
+    case "failed":
+      return { mood: "failed", text: said || "Failed; the message says why" };
+    case "idle":
+    case "loading":
+    case "running":
+      return { mood: "ready", text: readyText(shared) };
+    default:
+      return assertNever(status);
+  }
+}
+
+function readyText(shared: Shared): string {
+  const count = shared.pairs.length;
+  if (count === 0) return "Click a point of the picture, then where it should go";
+  return `Ready: ${counted(count, "point")}, ${lengthInWords(farthestPx(shared))} to go`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,283 @@
+/**
+ * The model of the host against the store: writes what a person wants, reads what the kernel says.
+ *
+ * The one user of the comm. Order, patience and flow live here; what a message means does not.
+ */
+import { Alarms } from "./core/alarms";
+import { MaskChannel } from "./core/mask_channel";
+import { isConfirmed } from "./core/points";
+import type { AnyModel, Ports } from "./core/ports";
+import {
+  decodeMessage,
+  decodePairs,
+  decodeRev,
+  decodeTraits,
+  encodePairs,
+  PROTOCOL_VERSION,
+  type ToKernel,
+  TRAIT_NAMES,
+} from "./core/protocol";
+import type { SharedStore } from "./core/store";
+import type { Command } from "./core/types";
+
+/** A frame that is awaited is asked for after this time, then ever less often. */
+const POLL_MS = 300;
+const POLL_SLOWEST_MS = 2400;
+
+/** Without any word in this time, while one is due, the kernel counts as not answering. */
+const SILENCE_MS = 5000;
+
+/** A run may think this long about one step. */
+const SILENCE_RUNNING_MS = 15000;
+
+/** A command waits this long for the kernel to confirm the edits made before it, so that they come first. */
+const ORDER_MS = 1000;
+
+const POINT_TRAITS = ["handle_points", "target_points", "point_ids", "points_rev"];
+
+export class Sync {
+  readonly #model: AnyModel;
+  readonly #store: SharedStore;
+  readonly #ports: Ports;
+  readonly #cleanups: (() => void)[] = [];
+  readonly #visible = new Map<object, boolean>();
+  readonly #sent = new Set<number>();
+  readonly #alarms: Alarms<"poll" | "order" | "silence" | "long_silence">;
+  readonly #mask: MaskChannel;
+  #closed = false;
+  #writing = false;
+  #pulling = false;
+  #writeDue = false;
+  #writtenRev = 0;
+  #autoRun: boolean;
+  #newestSeq = 0;
+  #pollMs = POLL_MS;
+  #impatient = false;
+  #greeted = false;
+
+  constructor(model: AnyModel, store: SharedStore, ports: Ports) {
+    this.#model = model;
+    this.#store = store;
+    this.#ports = ports;
+    this.#alarms = new Alarms(ports.later);
+    this.#mask = new MaskChannel(store, ports, (mask) => this.#write({ mask }));
+    this.#autoRun = store.value.traits.autoRun;
+    const changed = () => this.#changed();
+    for (const name of [...TRAIT_NAMES, ...POINT_TRAITS, "mask"]) {
+      this.#listen(`change:${name}`, changed);
+    }
+    this.#listen("msg:custom", (message, buffers) => this.#received(message, buffers));
+    this.#cleanups.push(store.subscribe(() => this.#stored()));
+    this.#pull();
+  }
+
+  /** Tells the kernel of one more view, which wants the last frame. */
+  hello(view: object, visible: boolean): void {
+    const { dpr, loopback } = this.#ports;
+    this.#visible.set(view, visible);
+    this.#greeted = true;
+    this.#send({ k: "hello", v: PROTOCOL_VERSION, dpr, loopback, visible: this.#isVisible() });
+    this.#stored();
+  }
+
+  /** Tells the kernel that a frame has left the queue, drawn or not. */
+  acknowledge(seq: number, shown: boolean): void {
+    this.#send({ k: "ack", seq, shown, visible: this.#isVisible() });
+  }
+
+  /** Notes whether a view can be seen; null when it is gone. Frames stop while none can. */
+  setVisible(view: object, visible: boolean | null): void {
+    const before = this.#isVisible();
+    if (visible === null) this.#visible.delete(view);
+    else this.#visible.set(view, visible);
+    if (this.#isVisible() === before || this.#closed) return;
+    this.#pollMs = POLL_MS;
+    this.acknowledge(this.#store.value.frame?.seq ?? 0, false);
+    this.#stored();
+  }
+
+  /** Ends every subscription and timer. */
+  close(): void {
+    this.#closed = true;
+    this.#mask.close();
+    for (const cleanup of this.#cleanups.splice(0)) cleanup();
+    this.#alarms.cancelAll();
+  }
+
+  #listen(event: string, callback: (...values: unknown[]) => void): void {
+    this.#model.on(event, callback);
+    this.#cleanups.push(() => this.#model.off(event, callback));
+  }
+
+  #isVisible(): boolean {
+    return [...this.#visible.values()].some((visible) => visible);
+  }
+
+  /** Reads the traits once for a burst of changes: a host may announce them one by one. */
+  #changed(): void {
+    if (this.#writing || this.#pulling) return;
+    this.#pulling = true;
+    queueMicrotask(() => {
+      this.#pulling = false;
+      if (this.#closed) return;
+      this.#heard();
+      this.#pull();
+    });
+  }
+
+  #pull(): void {
+    const model = this.#model;
+    const traits = decodeTraits((name) => model.get(name), this.#store.value.traits);
+    this.#autoRun = traits.autoRun;
+    this.#store.dispatch({ kind: "traits", traits });
+    this.#store.dispatch({
+      kind: "points",
+      pairs: decodePairs(
+        model.get("handle_points"),
+        model.get("target_points"),
+        model.get("point_ids"),
+      ),
+      pointsRev: decodeRev(model.get("points_rev")),
+    });
+    void this.#mask.receive(this.#model.get("mask") ?? null);
+  }
+
+  #received(message: unknown, buffers: unknown): void {
+    const decoded = decodeMessage(message, Array.isArray(buffers) ? buffers : []);
+    if (!decoded) return;
+    this.#heard();
+    if (decoded.kind === "reply") {
+      this.#store.dispatch(decoded);
+      return;
+    }
+    this.#newestSeq = Math.max(this.#newestSeq, decoded.frame.seq);
+    this.#pollMs = POLL_MS;
+    this.#alarms.cancel("poll");
+    this.#ports.showFrame(decoded.frame, decoded.picture);
+    this.#stored();
+  }
+
+  #heard(): void {
+    this.#greeted = false;
+    this.#alarms.cancel("silence");
+    this.#alarms.cancel("long_silence");
+    if (this.#store.value.answering) return;
+    // What was said into the silence may be lost; saying it again does no harm.
+    this.#writtenRev = 0;
+    this.#store.dispatch({ kind: "heard" });
+  }
+
+  /** Brings the kernel and the clocks in line with the store. */
+  #stored(): void {
+    if (this.#closed) return;
+    const { edit, traits } = this.#store.value;
+    if (edit.rev > this.#writtenRev && !isConfirmed(this.#store.value)) this.#scheduleWrite();
+    if (traits.autoRun !== this.#autoRun) {
+      this.#autoRun = traits.autoRun;
+      this.#write({ auto_run: traits.autoRun });
+    }
+    void this.#mask.send().then((done) => done && this.#stored());
+    this.#sendCommands();
+    this.#watchFrames();
+    this.#watchSilence();
+  }
+
+  #scheduleWrite(): void {
+    if (this.#writeDue) return;
+    this.#writeDue = true;
+    this.#ports.beforePaint(() => {
+      this.#writeDue = false;
+      if (!this.#closed) this.#writePoints();
+    });
+  }
+
+  #writePoints(): void {
+    const { edit, pairs } = this.#store.value;
+    if (edit.rev <= this.#writtenRev) return;
+    this.#writtenRev = edit.rev;
+    const points = encodePairs(pairs);
+    const point_edit = { rev: edit.rev, ids: points.point_ids, placed: [...edit.placed] };
+    this.#write({ ...points, point_edit });
+    this.#watchSilence();
+  }
+
+  /** Sends what the kernel was not told yet; what was edited before a command goes first, but stop never waits. */
+  #sendCommands(): void {
+    const { commands } = this.#store.value;
+    const waiting = commands.filter((command) => !this.#sent.has(command.rid));
+    for (const command of waiting) {
+      if (command.name !== "stop" && this.#mustWait()) {
+        this.#alarms.set("order", ORDER_MS, () => {
+          this.#impatient = true;
+          this.#sendCommands();
+        });
+        continue;
+      }
+      this.#sent.add(command.rid);
+      this.#send(encodeCommand(command));
+    }
+    const due = new Set(commands.map((command) => command.rid));
+    for (const rid of this.#sent) if (!due.has(rid)) this.#sent.delete(rid);
+  }
+
+  #mustWait(): boolean {
+    if (isConfirmed(this.#store.value) && !this.#mask.busy) {
+      this.#impatient = false;
+      this.#alarms.cancel("order");
+      return false;
+    }
+    this.#writePoints();
+    return !this.#impatient;
+  }
+
+  /** Asks for a frame that is due and does not come: some hosts deliver only what answers a message. */
+  #watchFrames(): void {
+    const { traits, frame } = this.#store.value;
+    const due = this.#isVisible() && (traits.running || frame === null);
+    if (!due) {
+      this.#alarms.cancel("poll");
+      return;
+    }
+    this.#alarms.set("poll", this.#pollMs, () => {
+      this.#pollMs = Math.min(this.#pollMs * 2, POLL_SLOWEST_MS);
+      this.#send({ k: "poll", have: this.#newestSeq });
+      this.#watchFrames();
+    });
+  }
+
+  /** Counts the time since a word of the kernel fell due. */
+  #watchSilence(): void {
+    const { traits, commands, frame } = this.#store.value;
+    const greeted = this.#greeted && traits.status !== "loading" && frame === null;
+    const asked = commands.length > 0 || greeted || !isConfirmed(this.#store.value);
+    const fall = () => this.#store.dispatch({ kind: "silence" });
+    if (asked) this.#alarms.set("silence", SILENCE_MS, fall);
+    else this.#alarms.cancel("silence");
+    if (traits.running) this.#alarms.set("long_silence", SILENCE_RUNNING_MS, fall);
+    else this.#alarms.cancel("long_silence");
+  }
+
+  #write(values: Record<string, unknown>): void {
+    this.#writing = true;
+    try {
+      for (const [name, value] of Object.entries(values)) this.#model.set(name, value);
+      this.#model.save_changes();
+    } catch {
+      this.#store.dispatch({ kind: "silence" });
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  #send(message: ToKernel): void {
+    try {
+      this.#model.send(message);
+    } catch {
+      this.#store.dispatch({ kind: "silence" });
+    }
+  }
+}
+
+function encodeCommand({ rid, name, seed }: Command): ToKernel {
+  return { k: "cmd", rid, name, args: seed === null ? {} : { seed } };
+}

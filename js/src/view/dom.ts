@@ -1,0 +1,134 @@
+/** Small builders of elements and icons. */
+
+type Attributes = Readonly<Record<string, string | number | boolean>>;
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Outlines on a 24 x 24 grid; those in `SOLID` are filled. */
+const ICONS = {
+  play: ["M8 5.2v13.6l11-6.8z"],
+  stop: [
+    "M8 6.5h8A1.5 1.5 0 0 1 17.5 8v8a1.5 1.5 0 0 1-1.5 1.5H8A1.5 1.5 0 0 1 6.5 16V8A1.5 1.5 0 0 1 8 6.5z",
+  ],
+  step: ["M6 5.5v13l9-6.5z", "M18.5 6v12"],
+  undo: ["M8.5 5.5 4 10l4.5 4.5", "M4.5 10h9.8a4.6 4.6 0 0 1 0 9.2H10"],
+  redo: ["M15.5 5.5 20 10l-4.5 4.5", "M19.5 10H9.7a4.6 4.6 0 0 0 0 9.2H14"],
+  reset: ["M4.5 4.8v4.7h4.7", "M5 9.5a7.6 7.6 0 1 1-.4 4"],
+  dice: [
+    "M7.5 4h9A3.5 3.5 0 0 1 20 7.5v9a3.5 3.5 0 0 1-3.5 3.5h-9A3.5 3.5 0 0 1 4 16.5v-9A3.5 3.5 0 0 1 7.5 4z",
+    "M8.4 8.4h.01M15.6 8.4h.01M12 12h.01M8.4 15.6h.01M15.6 15.6h.01",
+  ],
+  points: [
+    "M6.5 20a2.6 2.6 0 1 0-.01-5.2A2.6 2.6 0 0 0 6.5 20z",
+    "M8.5 15.4 13.6 10",
+    "M17 10.5a3.6 3.6 0 1 0-.01-7.2 3.6 3.6 0 0 0 .01 7.2z",
+  ],
+  brush: [
+    "M20 4l-8.6 8.4",
+    "M9.6 12.3c-2.3-.5-4.2.9-4.4 3.2-.1 1.7-.9 2.8-2.1 3.5 3.3 1.1 8.1.4 8.5-3.3.1-1.6-.7-3-2-3.4z",
+  ],
+  eraser: [
+    "M4.6 14.9 13 6.5a1.6 1.6 0 0 1 2.3 0l3.8 3.8a1.6 1.6 0 0 1 0 2.3L12.4 19.4H8.6l-4-4.1z",
+    "M9.2 10.4l6 6",
+    "M12.4 19.4h7",
+  ],
+  invert: ["M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16z", "M12 4.5v15M12 8h5.6M12 12h7.4M12 16h5.6"],
+  trash: ["M5 7h14", "M10 6.8V4.5h4v2.3", "M7 7l.9 12.5h8.2L17 7"],
+  bolt: ["M13.2 3.5 5.8 13.4H11l-1 7.1 7.8-10.2h-5.4z"],
+  help: ["M9 9.3a3.1 3.1 0 1 1 4.5 2.7c-1 .5-1.5 1.1-1.5 2.3", "M12 17.8h.01"],
+  save: ["M12 4v11", "M7.5 10.8 12 15.3l4.5-4.5", "M5 19.6h14"],
+  close: ["M6.5 6.5l11 11M17.5 6.5l-11 11"],
+  copy: [
+    "M10.5 8.5h7a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2h-7a2 2 0 0 1-2-2v-7a2 2 0 0 1 2-2z",
+    "M15.5 8.5v-2a2 2 0 0 0-2-2h-7a2 2 0 0 0-2 2v7a2 2 0 0 0 2 2h2",
+  ],
+  check: ["M5.5 12.8l4.3 4.3 8.7-9.6"],
+  warning: ["M12 4.6 20.6 19H3.4z", "M12 10.4v3.4M12 16.4h.01"],
+  bars: ["M9 6.5v11M15 6.5v11"],
+  ring: ["M12 18a6 6 0 1 0 0-12 6 6 0 0 0 0 12z"],
+  spinner: ["M12 4.5a7.5 7.5 0 1 1-7.5 7.5"],
+  unplugged: ["M12 19.5a7.5 7.5 0 1 0 0-15 7.5 7.5 0 0 0 0 15z", "M6.8 17.2 17.2 6.8"],
+} as const satisfies Record<string, readonly string[]>;
+
+export type IconName = keyof typeof ICONS;
+
+const SOLID: ReadonlySet<IconName> = new Set(["play", "stop", "step", "bolt"]);
+
+/** An element with attributes and children; true sets an empty attribute, false none. */
+export function element<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  attributes: Attributes = {},
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[Tag] {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) setAttribute(node, name, value);
+  node.append(...children);
+  return node;
+}
+
+/** Sets an attribute where it differs; false removes it. */
+export function setAttribute(node: Element, name: string, value: string | number | boolean): void {
+  if (value === false) {
+    if (node.hasAttribute(name)) node.removeAttribute(name);
+    return;
+  }
+  const text = value === true ? "" : String(value);
+  if (node.getAttribute(name) !== text) node.setAttribute(name, text);
+}
+
+/** Sets the text of an element where it differs. */
+export function setText(node: Element, text: string): void {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** An icon in the colour of the text, hidden from those who listen. */
+export function icon(name: IconName): SVGSVGElement {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", SOLID.has(name) ? "dgw-icon dgw-icon-solid" : "dgw-icon");
+  svg.dataset.icon = name;
+  for (const outline of ICONS[name]) {
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("d", outline);
+    svg.append(path);
+  }
+  return svg;
+}
+
+/** Puts another icon in the place of the one inside an element. */
+export function setIcon(node: Element, name: IconName): void {
+  const before = node.querySelector("svg");
+  if (before?.dataset.icon === name) return;
+  const next = icon(name);
+  if (before) before.replaceWith(next);
+  else node.prepend(next);
+}
+
+/** A button with an icon, perhaps a word, and a tooltip that names its key. */
+export function button(
+  name: IconName,
+  label: string,
+  options: { readonly text?: string; readonly key?: string; readonly className?: string } = {},
+): HTMLButtonElement {
+  const { text, key, className = "" } = options;
+  const node = element(
+    "button",
+    { type: "button", class: `dgw-button ${className}`.trim() },
+    icon(name),
+  );
+  if (text !== undefined) node.append(element("span", { class: "dgw-button-text" }, text));
+  setLabel(node, label, key);
+  return node;
+}
+
+/** Names a button for the eye, the ear and the keyboard. */
+export function setLabel(node: Element, label: string, key?: string): void {
+  setAttribute(node, "aria-label", label);
+  setAttribute(node, "title", key === undefined ? label : `${label} (${key})`);
+}
+
+/** Greys a button out without taking the focus from it. */
+export function setEnabled(node: Element, enabled: boolean): void {
+  setAttribute(node, "aria-disabled", enabled ? false : "true");
+}

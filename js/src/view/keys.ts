@@ -1,0 +1,151 @@
+/** Key presses inside the widget, as actions; none of them reaches the notebook around it. */
+import type { Vec } from "../core/geometry";
+import { nextSelection, selectionOf, type ViewAction } from "../core/state";
+import type { ViewStore } from "../core/store";
+
+/** Image pixels that an arrow key moves a mark by, alone and with Shift. */
+const NUDGE_PX = 1;
+const NUDGE_FAR_PX = 10;
+
+/** What a press of a bracket multiplies the brush radius by. */
+const BRUSH_STEP = 1.25;
+
+const ARROWS: Readonly<Record<string, Vec>> = {
+  ArrowLeft: { x: -1, y: 0 },
+  ArrowRight: { x: 1, y: 0 },
+  ArrowUp: { x: 0, y: -1 },
+  ArrowDown: { x: 0, y: 1 },
+};
+
+/** Every shortcut with what it does, as the help lists them. */
+export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = [
+  ["Click, click", "place a handle, then its target"],
+  ["Press and pull", "place both at once"],
+  ["Drag a mark", "move it"],
+  ["Right click, Delete", "remove a pair"],
+  ["Enter", "run or stop; finish a pair"],
+  ["S", "one step"],
+  ["N", "new point at the pointer or in the middle"],
+  ["Tab", "next mark"],
+  ["Arrows", "move the mark by 1 px, with Shift by 10 px"],
+  ["Z, Shift+Z", "undo, redo"],
+  ["R", "back to the start"],
+  ["A", "new picture"],
+  ["M", "points or mask"],
+  ["[ ]", "smaller or larger brush"],
+  ["E", "brush or eraser; so does the right button"],
+  ["Esc", "cancel, then stop"],
+];
+
+/**
+ * Listens to the keyboard in the whole widget.
+ *
+ * @param root every key press inside it ends there
+ * @param canvas the picture, on which the keys for marks work
+ * @param store takes the actions
+ * @param sample asks for a new picture
+ * @param signal ends it
+ */
+export function listenToKeys(
+  root: HTMLElement,
+  canvas: HTMLCanvasElement,
+  store: ViewStore,
+  sample: () => void,
+  signal: AbortSignal,
+): void {
+  const down = (event: KeyboardEvent): void => {
+    event.stopPropagation();
+    if (event.isComposing || event.altKey) return;
+    const target = event.composedPath()[0];
+    if (event.key === "Escape") {
+      store.dispatch({ kind: "escape" });
+      canvas.focus({ preventScroll: true });
+      return;
+    }
+    // Fields and sliders keep the keys they need.
+    if (target instanceof HTMLInputElement) return;
+    if (target === canvas && pressOnPicture(event, store)) {
+      event.preventDefault();
+      return;
+    }
+    const key = event.key.toLowerCase();
+    if (key === "a" && !event.ctrlKey && !event.metaKey) {
+      sample();
+      return;
+    }
+    const action = shortcut(event, key, store);
+    if (!action) return;
+    event.preventDefault();
+    store.dispatch(action);
+  };
+  const stop = (event: Event): void => event.stopPropagation();
+  root.addEventListener("keydown", down, { signal });
+  root.addEventListener("keyup", stop, { signal });
+  root.addEventListener("keypress", stop, { signal });
+}
+
+/** Keys for marks; true when one was used. */
+function pressOnPicture(event: KeyboardEvent, store: ViewStore): boolean {
+  if (event.ctrlKey || event.metaKey) return false;
+  const arrow = ARROWS[event.key];
+  if (arrow) {
+    const far = event.shiftKey ? NUDGE_FAR_PX : NUDGE_PX;
+    store.dispatch({ kind: "nudge", by: { x: arrow.x * far, y: arrow.y * far } });
+    return true;
+  }
+  switch (event.key) {
+    case "Tab":
+      return tab(store, event.shiftKey);
+    case "Enter":
+    case " ":
+      if (!event.repeat) store.dispatch({ kind: "confirm" });
+      return true;
+    case "Delete":
+    case "Backspace":
+      store.dispatch({ kind: "remove_selected" });
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Goes to the next mark; beyond the last one Tab leaves the picture as everywhere else. */
+function tab(store: ViewStore, backwards: boolean): boolean {
+  // Shift+Tab without a chosen mark goes back to the tools, or the last mark would be a trap.
+  if (backwards && !selectionOf(store.state)) return false;
+  const next = nextSelection(store.state, backwards);
+  store.dispatch({ kind: "select_next", backwards });
+  return next !== null;
+}
+
+/** Keys that work in the whole widget. */
+function shortcut(event: KeyboardEvent, key: string, store: ViewStore): ViewAction | null {
+  const { view } = store.state;
+  if (event.ctrlKey || event.metaKey) {
+    if (key === "z") return { kind: "command", name: event.shiftKey ? "redo" : "undo" };
+    return key === "y" ? { kind: "command", name: "redo" } : null;
+  }
+  switch (key) {
+    case "z":
+      return { kind: "command", name: event.shiftKey ? "redo" : "undo" };
+    case "r":
+      return { kind: "command", name: "reset" };
+    case "s":
+      return { kind: "command", name: "step" };
+    case "n":
+      return { kind: "new_point" };
+    case "m":
+      return { kind: "mode", mode: view.mode === "mask" ? "points" : "mask" };
+    case "e":
+      if (view.mode !== "mask") return null;
+      return { kind: "brush_kind", brush: view.brush.kind === "paint" ? "erase" : "paint" };
+    case "[":
+      return { kind: "brush_scale", factor: 1 / BRUSH_STEP };
+    case "]":
+      return { kind: "brush_scale", factor: BRUSH_STEP };
+    case "?":
+      return { kind: "help", open: !view.helpOpen };
+    default:
+      return null;
+  }
+}

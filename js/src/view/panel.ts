@@ -1,0 +1,150 @@
+/** What the widget tells: status line, progress, error banner, placeholder and the list of shortcuts. */
+import type { State } from "../core/state";
+import type { ViewStore } from "../core/store";
+import { lengthInWords, type Mood, metricsOf, selectionInWords, sentenceOf } from "../core/words";
+import { button, element, type IconName, icon, setAttribute, setIcon, setText } from "./dom";
+import { SHORTCUTS } from "./keys";
+
+const MOOD_ICONS: Readonly<Record<Mood, IconName>> = {
+  waiting: "spinner",
+  ready: "ring",
+  running: "play",
+  arrived: "check",
+  stalled: "bars",
+  stopped: "stop",
+  failed: "warning",
+  silent: "unplugged",
+};
+
+/** How long the button says that the details were copied. */
+const COPIED_MS = 1600;
+
+export interface Panel {
+  readonly status: HTMLElement;
+  readonly progress: HTMLElement;
+  readonly banner: HTMLElement;
+  readonly placeholder: HTMLElement;
+  readonly help: HTMLElement;
+  readonly update: (state: State) => void;
+}
+
+/** Builds what the widget tells; the signal ends the listeners. */
+export function buildPanel(store: ViewStore, signal: AbortSignal): Panel {
+  const status = buildStatus();
+  const banner = buildBanner(store, signal);
+  const help = buildHelp(store, signal);
+  const fill = element("div", { class: "dgw-progress-fill" });
+  const progress = element("div", { class: "dgw-progress", "aria-hidden": "true" }, fill);
+  const waiting = element("p", { class: "dgw-placeholder-text" });
+  const placeholder = element(
+    "div",
+    { class: "dgw-placeholder", "aria-hidden": "true" },
+    element("span", { class: "dgw-spinner" }, icon("spinner")),
+    waiting,
+  );
+
+  const update = (state: State): void => {
+    const { shared, view } = state;
+    const sentence = sentenceOf(state);
+    status.update(state);
+    banner.update(state);
+    help.hidden = !view.helpOpen;
+    placeholder.hidden = shared.frame !== null;
+    setText(waiting, sentence.text);
+    const metrics = metricsOf(shared);
+    const done = sentence.mood === "arrived" ? 1 : (metrics?.progress ?? 0);
+    fill.style.transform = `scaleX(${done.toFixed(4)})`;
+    setAttribute(progress, "data-mood", sentence.mood);
+  };
+  return { status: status.node, progress, banner: banner.node, placeholder, help, update };
+}
+
+function buildStatus(): { node: HTMLElement; update: (state: State) => void } {
+  const lamp = element("span", { class: "dgw-lamp", "aria-hidden": "true" }, icon("ring"));
+  const text = element("span", { class: "dgw-status-text" });
+  const numbers = element("span", { class: "dgw-numbers" });
+  // Numbers that change with every picture would never let a screen reader finish.
+  const spoken = element("span", { class: "dgw-spoken", role: "status", "aria-live": "polite" });
+  const node = element("div", { class: "dgw-status" }, lamp, text, numbers, spoken);
+  let saidStatus = "";
+  let saidSelection = "";
+  const update = (state: State): void => {
+    const { mood, text: words } = sentenceOf(state);
+    setAttribute(node, "data-mood", mood);
+    setIcon(lamp, MOOD_ICONS[mood]);
+    setText(text, words);
+    setAttribute(text, "title", words);
+    const metrics = metricsOf(state.shared);
+    const steps = metrics ? `step ${metrics.step} · ${lengthInWords(metrics.distancePx)}` : "";
+    setText(numbers, steps);
+    const saysStatus = mood === "running" ? words.replace(/:.*/, "") : words;
+    const saysSelection = selectionInWords(state);
+    if (saysStatus !== saidStatus) setText(spoken, saysStatus);
+    else if (saysSelection !== saidSelection) setText(spoken, saysSelection);
+    saidStatus = saysStatus;
+    saidSelection = saysSelection;
+  };
+  return { node, update };
+}
+
+function buildBanner(
+  store: ViewStore,
+  signal: AbortSignal,
+): { node: HTMLElement; update: (state: State) => void } {
+  const message = element("p", { class: "dgw-banner-message" });
+  const details = element("pre", { class: "dgw-banner-details", tabindex: 0 });
+  const copy = button("copy", "Copy the details", { text: "Copy details" });
+  const dismiss = button("close", "Dismiss");
+  const node = element(
+    "div",
+    { class: "dgw-banner", role: "alert", hidden: true },
+    icon("warning"),
+    element("div", { class: "dgw-banner-body" }, message, details),
+    copy,
+    dismiss,
+  );
+  const told = (text: string) => setText(copy.lastElementChild ?? copy, text);
+  copy.addEventListener(
+    "click",
+    async () => {
+      const { problem } = store.state.shared;
+      if (!problem) return;
+      try {
+        await navigator.clipboard.writeText(`${problem.message}\n\n${problem.details}`.trim());
+        told("Copied");
+      } catch {
+        // A page without the right to the clipboard: the text is marked, for the keyboard to copy.
+        window.getSelection()?.selectAllChildren(details);
+        told("Press Ctrl+C");
+      }
+      window.setTimeout(() => told("Copy details"), COPIED_MS);
+    },
+    { signal },
+  );
+  dismiss.addEventListener("click", () => store.dispatch({ kind: "problem_dismiss" }), { signal });
+  const update = ({ shared: { problem } }: State): void => {
+    node.hidden = problem === null;
+    setText(message, problem?.message ?? "");
+    setText(details, problem?.details ?? "");
+    details.hidden = !problem?.details;
+    copy.hidden = details.hidden;
+  };
+  return { node, update };
+}
+
+function buildHelp(store: ViewStore, signal: AbortSignal): HTMLElement {
+  const list = element("dl", { class: "dgw-shortcuts" });
+  for (const [keys, meaning] of SHORTCUTS) {
+    list.append(element("dt", {}, keys), element("dd", {}, meaning));
+  }
+  const close = button("close", "Close", { key: "Esc" });
+  close.addEventListener("click", () => store.dispatch({ kind: "help", open: false }), { signal });
+  const title = element("strong", {}, "Shortcuts");
+  const head = element("div", { class: "dgw-help-head" }, title, close);
+  return element(
+    "div",
+    { class: "dgw-help", role: "dialog", "aria-label": "Shortcuts", hidden: true },
+    head,
+    list,
+  );
+}

@@ -1,0 +1,193 @@
+/** One view of the widget in one element of the page: builds it, keeps it current, and takes it away. */
+import { badgeOf } from "../core/intent";
+import { MAX_SEED } from "../core/protocol";
+import type { State } from "../core/state";
+import { type SharedStore, ViewStore } from "../core/store";
+import { metricsOf } from "../core/words";
+import { element, setAttribute } from "./dom";
+import { Drawing } from "./draw";
+import { beforePaint, type FrameStream } from "./frame";
+import { listenToPointers } from "./gestures";
+import { listenToKeys } from "./keys";
+import { buildPanel } from "./panel";
+import { watchTheme } from "./theme";
+import { buildToolbar } from "./toolbar";
+
+/** A small picture is shown this large, a large one no larger than the second, in CSS pixels. */
+const SHOWN_SMALL_PX = 512;
+const SHOWN_LARGE_PX = 640;
+
+/** New seeds by chance stay short enough to remember. */
+const CHANCE_SEEDS = Math.min(100000, MAX_SEED);
+
+const INSTRUCTIONS =
+  "Press N for a point, arrow keys to move it, Enter to go on: first to its target, then to set the pair, then to run. Tab goes to the next point, Delete removes it, question mark lists all keys.";
+
+/**
+ * Mounts a view.
+ *
+ * @param parent gets the view as a child
+ * @param shared state of the widget
+ * @param frames pictures of the widget
+ * @param onVisible told whether the view can be seen
+ * @returns what takes it away again
+ */
+export function mountView(
+  parent: HTMLElement,
+  shared: SharedStore,
+  frames: FrameStream,
+  onVisible: (visible: boolean) => void,
+): () => void {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const store = new ViewStore(shared);
+  const sample = () =>
+    store.dispatch({ kind: "sample", seed: Math.floor(Math.random() * CHANCE_SEEDS) });
+
+  const picture = element("canvas", { class: "dgw-picture", "aria-hidden": "true" });
+  const canvas = element("canvas", {
+    class: "dgw-canvas",
+    tabindex: 0,
+    role: "application",
+    "aria-label": "Picture to drag",
+    "aria-description": INSTRUCTIONS,
+  });
+  const toolbar = buildToolbar(store, sample, () => savePicture(store.state, frames), signal);
+  const panel = buildPanel(store, signal);
+  const stage = element(
+    "div",
+    { class: "dgw-stage" },
+    picture,
+    canvas,
+    panel.placeholder,
+    panel.help,
+  );
+  const card = element(
+    "div",
+    { class: "dgw-card" },
+    toolbar.top,
+    stage,
+    panel.progress,
+    panel.status,
+    panel.banner,
+    toolbar.bottom,
+  );
+  const root = element(
+    "div",
+    {
+      class: "dgw",
+      role: "group",
+      "aria-label": "DragGAN",
+      // JupyterLab looks for this before it takes a key for itself.
+      "data-lm-suppress-shortcuts": "true",
+    },
+    card,
+  );
+  parent.append(root);
+
+  const drawing = new Drawing(picture, canvas);
+  let due = false;
+  const draw = (): void => {
+    due = false;
+    if (!signal.aborted) drawing.draw(store.state, frames.picture);
+  };
+  const update = (): void => {
+    const { state } = store;
+    toolbar.update(state);
+    panel.update(state);
+    describe(root, stage, state);
+    setAttribute(canvas, "data-cursor", cursorOf(state));
+    if (due) return;
+    due = true;
+    beforePaint(() => due && draw());
+  };
+  signal.addEventListener("abort", store.subscribe(update), { once: true });
+  signal.addEventListener("abort", frames.subscribe(draw), { once: true });
+  listenToPointers(canvas, store, signal);
+  listenToKeys(root, canvas, store, sample, signal);
+  watchTheme(root, (theme) => setAttribute(root, "data-theme", theme), signal);
+  watchSize(stage, drawing, update, signal);
+  watchVisibility(root, onVisible, signal);
+  update();
+
+  return () => {
+    store.dispatch({ kind: "gesture_cancel" });
+    controller.abort();
+    root.remove();
+  };
+}
+
+/** Writes what style and tests look for on the elements. */
+function describe(root: HTMLElement, stage: HTMLElement, state: State): void {
+  const { shared, view } = state;
+  const { width, height } = shared.traits.imageSize;
+  const longest = Math.max(width, height) > SHOWN_SMALL_PX ? SHOWN_LARGE_PX : SHOWN_SMALL_PX;
+  const known = width > 1 || height > 1;
+  const shownWidth = known ? Math.round((width / Math.max(width, height)) * longest) : longest;
+  root.style.setProperty("--dgw-stage-width", `${shownWidth}px`);
+  stage.style.aspectRatio = `${width} / ${height}`;
+  const pairs = shared.pairs;
+  setAttribute(root, "data-status", shared.answering ? shared.traits.status : "no_answer");
+  setAttribute(root, "data-mode", view.mode);
+  setAttribute(root, "data-seq", shared.frame?.seq ?? 0);
+  setAttribute(root, "data-frames", shared.framesShown);
+  setAttribute(root, "data-step", metricsOf(shared)?.step ?? shared.traits.step);
+  setAttribute(root, "data-image-size", `${width},${height}`);
+  setAttribute(root, "data-handles", JSON.stringify(pairs.map(({ handle: p }) => [p.x, p.y])));
+  setAttribute(root, "data-targets", JSON.stringify(pairs.map(({ target: p }) => [p.x, p.y])));
+}
+
+/** What a press would do, as the pointer shows it. */
+function cursorOf({ shared, view }: State): string {
+  if (!shared.frame) return "wait";
+  if (view.mode === "mask") return "brush";
+  if (view.gesture.kind === "move") return "move";
+  if (view.hover?.kind === "remove" && badgeOf(view)) return "remove";
+  return view.hover ? "take" : "place";
+}
+
+function watchSize(
+  stage: HTMLElement,
+  drawing: Drawing,
+  update: () => void,
+  signal: AbortSignal,
+): void {
+  const observer = new ResizeObserver(([entry]) => {
+    if (!entry) return;
+    drawing.resize(entry.contentRect);
+    update();
+  });
+  observer.observe(stage);
+  signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+  // The ratio of device pixels changes with the zoom while the layout may stay as it is.
+  window.addEventListener("resize", update, { signal });
+}
+
+function watchVisibility(
+  root: HTMLElement,
+  onVisible: (visible: boolean) => void,
+  signal: AbortSignal,
+): void {
+  let inSight = true;
+  const tell = () => onVisible(inSight && !document.hidden);
+  const observer = new IntersectionObserver((entries) => {
+    inSight = entries.at(-1)?.isIntersecting ?? inSight;
+    tell();
+  });
+  observer.observe(root);
+  signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+  document.addEventListener("visibilitychange", tell, { signal });
+}
+
+/** Hands the picture as it is shown to the browser as a PNG file. */
+async function savePicture({ shared }: State, frames: FrameStream): Promise<void> {
+  const shown = frames.picture;
+  if (!shown) return;
+  const { width, height } = shown.bitmap;
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext("2d")?.drawImage(shown.bitmap, 0, 0);
+  const url = URL.createObjectURL(await canvas.convertToBlob({ type: "image/png" }));
+  const name = shared.traits.generatorName.replace(/[^\w-]+/g, "_") || "picture";
+  element("a", { href: url, download: `${name}-${shared.traits.seed}.png` }).click();
+  URL.revokeObjectURL(url);
+}

@@ -1,0 +1,120 @@
+/**
+ * A host for the built module in a blank page: it plays the notebook and the kernel's end of the comm.
+ *
+ * `makeHost(source, traits)` loads the module; `window.host` then has the model and everything it was told.
+ */
+
+/** Counts what a module leaves behind: listeners outside its own elements, observers and timers. */
+function watchLeftovers() {
+  const left = { listeners: 0, observers: 0, timers: 0 };
+  for (const target of [window, document]) {
+    const add = target.addEventListener;
+    target.addEventListener = function (type, listener, options) {
+      left.listeners += 1;
+      options?.signal?.addEventListener("abort", () => {
+        left.listeners -= 1;
+      });
+      add.call(target, type, listener, options);
+    };
+  }
+  for (const name of ["ResizeObserver", "IntersectionObserver", "MutationObserver"]) {
+    window[name] = class extends window[name] {
+      constructor(callback) {
+        super(callback);
+        left.observers += 1;
+      }
+      disconnect() {
+        left.observers -= 1;
+        super.disconnect();
+      }
+    };
+  }
+  const pending = new Set();
+  const { setTimeout, clearTimeout } = window;
+  window.setTimeout = (callback, delay) => {
+    const timer = setTimeout(() => {
+      pending.delete(timer);
+      left.timers = pending.size;
+      callback();
+    }, delay);
+    pending.add(timer);
+    left.timers = pending.size;
+    return timer;
+  };
+  window.clearTimeout = (timer) => {
+    pending.delete(timer);
+    left.timers = pending.size;
+    clearTimeout(timer);
+  };
+  return left;
+}
+
+window.makeHost = async (source, traits) => {
+  const leftovers = watchLeftovers();
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const exported = (await import(url)).default;
+  const hooks = typeof exported === "function" ? await exported() : exported;
+  const values = structuredClone(traits);
+  const listeners = new Map();
+  const of = (name) => listeners.get(name) ?? [];
+  const tell = (name, ...what) => of(name).forEach((listener) => listener(...what));
+  let dirty = {};
+  const host = {
+    leftovers,
+    /** Custom messages to the kernel, oldest first. */
+    sent: [],
+    /** What each save_changes wrote, oldest first; bytes as arrays of numbers. */
+    saved: [],
+    /** While true the comm throws, as after the kernel's end. */
+    dead: false,
+    /** Sends a custom message as the kernel does. */
+    emit: (message, buffers = []) => tell("msg:custom", message, buffers),
+    /** Sets traits as the kernel does: all values first, then one event each. */
+    update: (changes) => {
+      Object.assign(values, changes);
+      for (const name of Object.keys(changes)) tell(`change:${name}`);
+    },
+    get: (name) => values[name],
+    listeners: () => [...listeners.values()].flat().length,
+  };
+  const plain = (value) =>
+    value instanceof DataView
+      ? [...new Uint8Array(value.buffer, value.byteOffset, value.byteLength)]
+      : structuredClone(value);
+  const guard = () => {
+    if (host.dead) throw new Error("Cannot send on a closed comm");
+  };
+  const model = {
+    get: (name) => values[name],
+    set: (name, value) => {
+      values[name] = value;
+      dirty[name] = plain(value);
+      tell(`change:${name}`);
+    },
+    save_changes: () => {
+      guard();
+      host.saved.push(dirty);
+      dirty = {};
+    },
+    send: (message) => {
+      guard();
+      host.sent.push(structuredClone(message));
+    },
+    on: (name, listener) => listeners.set(name, [...of(name), listener]),
+    off: (name, listener) =>
+      listeners.set(
+        name,
+        of(name).filter((other) => other !== listener),
+      ),
+  };
+  host.end = await hooks.initialize?.({ model });
+  /** Renders one more view; its cleanup is kept beside its element. */
+  host.view = async (style = "") => {
+    const el = document.createElement("div");
+    el.style.cssText = style;
+    document.body.append(el);
+    const cleanup = await hooks.render({ model, el });
+    return Object.assign(el, { cleanup });
+  };
+  window.host = host;
+};
