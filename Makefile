@@ -1,0 +1,73 @@
+# `make lab` opens the quickstart in JupyterLab, `make test` runs every test; both install what they need first.
+
+PYTHON ?= python3
+BIN := .venv/bin
+VENV := .venv/.installed
+NODE := node_modules/.installed
+BUNDLE := draggan_widget/static/widget.js
+BROWSER := build/.browser
+FRONT_END := js/build.mjs $(shell find js/src -type f)
+NODE_IS_NEW := node -e "process.exit(+(parseInt(process.versions.node) < 18))"
+
+.PHONY: help lab test test-js test-python lint format build clean
+.DELETE_ON_ERROR:
+# The steps share two cores and one screen: in order, one at a time.
+.NOTPARALLEL:
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+lab: $(VENV) $(BUNDLE) ## open JupyterLab on the quickstart
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) examples/quickstart.ipynb
+
+# The Python tests come last: the closing line of pytest tells the result.
+test: lint test-js test-python ## run every check and test
+
+test-js: $(NODE) ## run the tests of the front end
+	npm test --silent
+
+test-python: $(VENV) $(BUNDLE) $(BROWSER) ## run the Python tests, those in a browser included
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV) $(NODE) ## check style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	npm run --silent lint
+	npm run --silent typecheck
+
+format: $(VENV) $(NODE) ## format and repair what can be repaired
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	npm run --silent format
+
+build: $(VENV) $(BUNDLE) ## build the wheel and the source distribution into dist/
+	$(BIN)/python -m hatchling build
+
+clean: ## remove everything that make has made
+	rm -rf .venv node_modules build dist draggan_widget/static .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# Without isolation, so that the build tools are pinned too; without the bundle, which has its own rule.
+$(VENV): pyproject.toml constraints.txt
+	tools/require.sh '$(PYTHON) -c "import ensurepip, venv"' python3 python3-venv
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt hatchling hatch-jupyter-builder
+	SKIP_JUPYTER_BUILDER=1 $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	  --no-build-isolation --editable '.[dev]'
+	touch $@
+
+$(NODE): package.json package-lock.json .npmrc
+	tools/require.sh '$(NODE_IS_NEW) && command -v npm' nodejs npm
+	npm ci --loglevel=error
+	touch $@
+
+$(BUNDLE): $(NODE) $(FRONT_END)
+	npm run --silent build
+
+# Debian's Chromium; where apt-get has none (Ubuntu), the one that Playwright downloads.
+$(BROWSER): | $(VENV)
+	mkdir -p build
+	tools/require.sh 'command -v chromium || command -v google-chrome' chromium \
+	  || $(BIN)/playwright install --with-deps chromium
+	touch $@

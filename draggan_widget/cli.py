@@ -1,0 +1,381 @@
+"""The ``draggan-widget`` command: what the package does, from a shell.
+
+Each subcommand gives back a table of values, printed as lines or, with ``--json``, as one JSON object on standard
+output; progress and messages go to standard error. A subcommand imports what it needs when it runs.
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from draggan_widget._version import __version__
+from draggan_widget.errors import DragganError, GeneratorError, InputError
+
+EXIT_DONE = 0
+EXIT_FAILED = 1
+EXIT_BAD_ARGUMENTS = 2
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+ANIMATION_SUFFIXES = (".gif", ".webp")
+SESSION_SUFFIXES = (".dgs",)
+
+MAY_MOVE_FROM = 128
+"""A mask's pixel of this brightness or more may move."""
+
+QUICKSTART = "quickstart.ipynb"
+
+
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """A subcommand.
+
+    Attributes:
+        name: What is typed.
+        summary: One line of help.
+        add_arguments: Adds its options to a parser.
+        run: Does the work and returns the values to print.
+    """
+
+    name: str
+    summary: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], dict[str, Any]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit status.
+
+    Args:
+        arguments: What follows the program's name; None takes them from the process.
+
+    Returns:
+        0 when the command did what was asked, 2 for bad arguments, 1 for a failure.
+
+    Raises:
+        SystemExit: Help or the version was asked for (0), or the arguments do not parse (2).
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    args = _parser(arguments).parse_args(arguments)
+    try:
+        # Whatever a library prints goes where messages go.
+        with contextlib.redirect_stdout(sys.stderr):
+            values = args.run(args)
+    except (InputError, GeneratorError) as error:
+        return _fail(error, EXIT_BAD_ARGUMENTS)
+    except (DragganError, OSError) as error:
+        return _fail(error, EXIT_FAILED)
+    except KeyboardInterrupt:
+        return _fail("interrupted", EXIT_FAILED)
+    sys.stdout.write(_as_json(values) if args.json else _as_lines(values))
+    return EXIT_DONE
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser; only the subcommand that is named gets its options, which may need imports."""
+    parser = argparse.ArgumentParser(
+        prog="draggan-widget", description="Drag points of a GAN's picture to where they belong."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        sub = subparsers.add_parser(command.name, help=command.summary, description=command.summary)
+        sub.add_argument(
+            "--device", help="a torch device such as cpu or cuda:0 (default: cuda if there is one)"
+        )
+        sub.add_argument("--json", action="store_true", help="print one JSON object")
+        sub.set_defaults(run=command.run)
+        if command.name in arguments:
+            command.add_arguments(sub)
+    return parser
+
+
+def _fail(message: object, status: int) -> int:
+    """Tell what went wrong and return the exit status."""
+    sys.stderr.write(f"draggan-widget: {message}\n")
+    return status
+
+
+def _as_json(values: dict[str, Any]) -> str:
+    """Return values as one JSON object on a line."""
+    return json.dumps(values, default=_jsonable) + "\n"
+
+
+def _as_lines(values: dict[str, Any]) -> str:
+    """Return values as aligned lines of name and value."""
+    width = max(map(len, values))
+    plain = json.loads(_as_json(values))
+    return "".join(f"{name:{width}}  {value}\n" for name, value in plain.items())
+
+
+def _jsonable(value: Any) -> Any:
+    """Return paths as text and arrays as lists."""
+    if isinstance(value, Path):
+        return str(value)
+    return value.tolist()
+
+
+# demo
+
+
+def _add_demo_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``demo``."""
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("draggan_demo"),
+        help="gets the notebook; a notebook that is there already is kept (default: %(default)s)",
+    )
+    parser.add_argument(
+        "lab_options",
+        nargs="*",
+        metavar="OPTION",
+        help="options for JupyterLab, after --, such as: -- --no-browser --port 9000",
+    )
+
+
+def _run_demo(args: argparse.Namespace) -> dict[str, Any]:
+    """Open JupyterLab on a copy of the quickstart and wait until it ends."""
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise DragganError("demo needs JupyterLab; install it: pip install 'draggan-widget[lab]'")
+    environment = os.environ | _visible_devices(args.device)
+    notebook = args.folder / QUICKSTART
+    args.folder.mkdir(parents=True, exist_ok=True)
+    if not notebook.exists():
+        shutil.copyfile(_quickstart(), notebook)
+    command = [sys.executable, "-m", "jupyterlab", QUICKSTART, *args.lab_options]
+    server = subprocess.Popen(  # noqa: S603 - the user's own options for the user's own server
+        command, cwd=args.folder, env=environment, stdout=sys.stderr
+    )
+    status = _wait(server)
+    if status != 0:
+        raise DragganError(f"JupyterLab ended with status {status}; its messages above say why")
+    return {"notebook": notebook.resolve()}
+
+
+def _quickstart() -> Path:
+    """Return the quickstart notebook: inside an installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "examples" / QUICKSTART
+    return inside if inside.is_file() else package.parent / "examples" / QUICKSTART
+
+
+def _visible_devices(device: str | None) -> dict[str, str]:
+    """Return the environment in which a kernel finds the wanted device by itself."""
+    if device is None:
+        return {}
+    wanted = _torch_device(device)
+    if wanted.type == "cpu":
+        return {"CUDA_VISIBLE_DEVICES": ""}
+    if wanted.type != "cuda":
+        raise InputError(
+            f"demo runs on cpu or cuda, got {device!r}; leave --device out to choose it"
+        )
+    return {"CUDA_VISIBLE_DEVICES": str(wanted.index or 0)}
+
+
+def _wait(server: subprocess.Popen[bytes]) -> int:
+    """Return a server's exit status; an interrupt is for the server, which asks whether to stop."""
+    while True:
+        with contextlib.suppress(KeyboardInterrupt):
+            return server.wait()
+
+
+# sample
+
+
+def _add_sample_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``sample``."""
+    _add_picture_arguments(parser)
+
+
+def _run_sample(args: argparse.Namespace) -> dict[str, Any]:
+    """Write the picture of a seed."""
+    session = _session(args)
+    session.save_image(args.out)
+    width, height = session.image.size
+    return {
+        "image": args.out,
+        "generator": session.generator.name,
+        "seed": args.seed,
+        "width": width,
+        "height": height,
+    }
+
+
+# drag
+
+
+def _add_drag_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``drag``."""
+    from draggan_widget.drag.config import SOLVERS
+
+    _add_picture_arguments(parser)
+    for name, role in (("handle", "a point to move"), ("target", "where the handle should go")):
+        parser.add_argument(
+            f"--{name}",
+            type=_point,
+            action="append",
+            required=True,
+            metavar="X,Y",
+            help=f"{role}, in pixels of the picture; give as many as there are points",
+        )
+    parser.add_argument(
+        "--mask", type=Path, help="a picture of the same size, white where it may move"
+    )
+    parser.add_argument("--solver", choices=sorted(SOLVERS), help="how to drag")
+    parser.add_argument("--max-steps", type=int, help="most steps of the drag")
+    parser.add_argument(
+        "--session-out", type=_output(*SESSION_SUFFIXES), help="session file, to go on from later"
+    )
+    parser.add_argument(
+        "--animation", type=_output(*ANIMATION_SUFFIXES), help="animation of the drag"
+    )
+
+
+def _run_drag(args: argparse.Namespace) -> dict[str, Any]:
+    """Drag points of the picture of a seed and write the result."""
+    from tqdm import tqdm
+
+    from draggan_widget.drag import DragConfig
+
+    if len(args.handle) != len(args.target):
+        raise InputError(
+            f"every --handle needs its --target: got {len(args.handle)} handles "
+            f"and {len(args.target)} targets"
+        )
+    chosen = {"solver": args.solver, "max_steps": args.max_steps, "seed": args.seed}
+    config = DragConfig(**{name: value for name, value in chosen.items() if value is not None})
+    session = _session(args, config=config)
+    session.set_points(args.handle, args.target)
+    if args.mask is not None:
+        session.mask = _read_mask(args.mask)
+    with tqdm(total=config.max_steps, desc="drag", unit="step", disable=args.json) as bar:
+        result = session.drag(on_step=lambda step: bar.update())
+    session.save_image(args.out)
+    if args.session_out is not None:
+        session.save(args.session_out)
+    if args.animation is not None:
+        session.save_animation(args.animation)
+    return {
+        **{field.name: getattr(result, field.name) for field in dataclasses.fields(result)},
+        "target_points": session.target_points,
+        "image": args.out,
+        "generator": session.generator.name,
+        "solver": config.solver,
+    }
+
+
+def _read_mask(path: Path) -> Any:
+    """Return a mask from a picture, True where it is bright."""
+    import numpy as np
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("L")) >= MAY_MOVE_FROM
+    except (UnidentifiedImageError, FileNotFoundError) as error:
+        raise InputError(f"--mask must be a picture, and {path} is none: {error}") from error
+
+
+# What the subcommands share
+
+
+def _add_picture_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that choose a picture and where the result goes."""
+    parser.add_argument(
+        "--generator", default="animals", help="name or file of a generator (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the picture (default: 0)")
+    parser.add_argument(
+        "--out", type=_output(*IMAGE_SUFFIXES), required=True, help="picture to write"
+    )
+
+
+def _session(args: argparse.Namespace, **options: Any) -> Any:
+    """Return a session on the chosen picture."""
+    from draggan_widget.pretrained import load_generator
+    from draggan_widget.session import DragSession
+
+    device = None if args.device is None else _torch_device(args.device)
+    return DragSession(load_generator(args.generator, device=device), seed=args.seed, **options)
+
+
+def _torch_device(name: str) -> Any:
+    """Return a torch device that is there."""
+    import torch
+
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise InputError(
+            f"--device must be a torch device such as cpu or cuda:0, got {name!r}"
+        ) from error
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise InputError(
+            f"--device {name} is not there: this torch sees {torch.cuda.device_count()} CUDA devices; "
+            "use cpu, or leave --device out"
+        )
+    return device
+
+
+def _point(text: str) -> tuple[float, float]:
+    """Return a point from ``X,Y``."""
+    try:
+        x, y = map(float, text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be X,Y such as 64,70, got {text!r}") from None
+    return x, y
+
+
+def _output(*suffixes: str) -> Callable[[str], Path]:
+    """Return a check of a file to write, so that no long work ends in a file that cannot be."""
+
+    def checked(text: str) -> Path:
+        """Return the path if its folder is there and its suffix is known."""
+        path = Path(text)
+        if path.suffix.lower() not in suffixes:
+            raise argparse.ArgumentTypeError(f"must end in {' or '.join(suffixes)}, got {text!r}")
+        if not path.parent.is_dir():
+            raise argparse.ArgumentTypeError(
+                f"there is no folder {str(path.parent)!r}; make it first"
+            )
+        return path
+
+    return checked
+
+
+# train
+
+
+def _add_train_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``train``."""
+    from draggan_widget import training
+
+    training.add_arguments(parser)
+
+
+def _run_train(args: argparse.Namespace) -> dict[str, Any]:
+    """Train a generator from nothing."""
+    from draggan_widget import training
+
+    if args.device is not None:
+        _torch_device(args.device)
+    return training.run(args)
+
+
+COMMANDS = (
+    Command("demo", "open JupyterLab on the quickstart", _add_demo_arguments, _run_demo),
+    Command("sample", "write the picture of a seed", _add_sample_arguments, _run_sample),
+    Command("drag", "drag points of a picture", _add_drag_arguments, _run_drag),
+    Command("train", "train an embedded generator from nothing", _add_train_arguments, _run_train),
+)
+"""The subcommands, in the order of the help."""

@@ -1,0 +1,88 @@
+"""One JupyterLab and one Chromium for all browser tests, and a page that must not fail or leave the machine."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, WebSocket, sync_playwright
+
+from tests.browser.lab import LabServer
+
+SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+"""Where the tests leave their pictures; git ignores it."""
+
+BROWSERS = ("chromium", "google-chrome")
+"""Programs that are looked for, in this order; the environment variable CHROMIUM goes before them."""
+
+CHROMIUM_OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WINDOW = {"width": 1280, "height": 1000}
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+    """A running JupyterLab."""
+    with LabServer(tmp_path_factory.mktemp("lab")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium: the one of the system, or else the one that Playwright downloaded."""
+    found = [os.environ.get("CHROMIUM"), *map(shutil.which, BROWSERS)]
+    program = next((each for each in found if each), None)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=list(CHROMIUM_OPTIONS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page; a request that leaves the machine, an exception or an error on the console fails the test."""
+    context = browser.new_context(viewport=WINDOW)  # type: ignore[arg-type]
+    outside: list[str] = []
+    errors: list[str] = []
+
+    def keep_inside(route: Route) -> None:
+        """Let only requests to this machine through."""
+        if is_inside(route.request.url):
+            route.continue_()
+        else:
+            outside.append(route.request.url)
+            route.abort()
+
+    def watch(socket: WebSocket) -> None:
+        """Note a socket to another machine."""
+        if not is_inside(socket.url):
+            outside.append(socket.url)
+
+    def note(message: ConsoleMessage) -> None:
+        """Keep an error of the console."""
+        if message.type == "error":
+            errors.append(f"{message.text} ({message.location.get('url')})")
+
+    context.route("**/*", keep_inside)
+    opened = context.new_page()
+    opened.on("websocket", watch)
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("console", note)
+    yield opened
+    context.close()
+    assert outside == [], "the page asked for something outside this machine"
+    assert errors == [], "the page reported errors"
+
+
+def is_inside(url: str) -> bool:
+    """Whether a request stays on this machine; data and blob addresses have no host."""
+    return urlsplit(url).hostname in (None, "127.0.0.1")

@@ -1,0 +1,197 @@
+"""A real JupyterLab server for tests, and a driver for one notebook in a page of a real browser.
+
+The server keeps to itself: its own folders, a free port of the loopback interface, no news, no updates.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import nbformat
+from playwright.sync_api import Locator, Page
+
+START_TIMEOUT_S = 120
+OPEN_TIMEOUT_MS = 120_000
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "@jupyterlab/apputils-extension/notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+    },
+    # A test saves when it wants to.
+    "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
+}
+"""JupyterLab's settings, by plugin."""
+
+STOP_SIGNALS = ((signal.SIGINT, 3.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
+"""How the server is ended, each with the time in seconds that it gets."""
+
+IS_READY = """() => {
+  const panel = window.jupyterapp?.shell.currentWidget;
+  const kernel = panel?.sessionContext?.session?.kernel;
+  return document.querySelector(".jp-Notebook .jp-Cell") !== null
+    && kernel?.connectionStatus === "connected" && kernel.status === "idle";
+}"""
+
+RUN_CELL = """async ([index, wait]) => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  notebook.activeCellIndex = index;
+  notebook.deselectAll();
+  const done = window.jupyterapp.commands.execute("notebook:run-cell");
+  if (wait) await done;
+}"""
+
+
+class LabServer:
+    """A JupyterLab server over a folder of its own; use it in a ``with`` statement."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "root"
+        self.root.mkdir(parents=True)
+        self._folder = folder
+        self._log = folder / "server.log"
+        self._token = secrets.token_hex(16)
+        self._base = f"http://127.0.0.1:{_free_port()}"
+        for plugin, values in SETTINGS.items():
+            path = folder / "settings" / f"{plugin}.jupyterlab-settings"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(values), encoding="utf-8")
+
+    def __enter__(self) -> "LabServer":
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "jupyterlab", *self._options()],
+                env=self._environment(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._wait_until_up()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, patience_s in STOP_SIGNALS:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(patience_s)
+                return
+
+    def url(self, notebook: str) -> str:
+        """Return the address of a notebook in a fresh workspace."""
+        return f"{self._base}/lab/tree/{notebook}?token={self._token}&reset"
+
+    def write_notebook(self, name: str, cells: Sequence[str]) -> None:
+        """Write a notebook of code cells."""
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source) for source in cells],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        )
+        nbformat.write(notebook, self.root / name)
+
+    def _options(self) -> list[str]:
+        """Return the options of JupyterLab."""
+        return [
+            "--no-browser",
+            "--allow-root",
+            "--ServerApp.ip=127.0.0.1",
+            f"--ServerApp.port={self._base.rsplit(':', 1)[1]}",
+            "--ServerApp.port_retries=0",
+            f"--ServerApp.root_dir={self.root}",
+            f"--IdentityProvider.token={self._token}",
+            "--LabApp.expose_app_in_browser=True",
+            "--LabApp.extension_manager=readonly",
+            "--LabApp.news_url=None",
+        ]
+
+    def _environment(self) -> dict[str, str]:
+        """Return the environment: every folder of Jupyter's is the server's own."""
+        own = {
+            "JUPYTER_CONFIG_DIR": "config",
+            "JUPYTER_DATA_DIR": "data",
+            "JUPYTER_RUNTIME_DIR": "runtime",
+            "JUPYTERLAB_SETTINGS_DIR": "settings",
+            "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+            "IPYTHONDIR": "ipython",
+        }
+        return os.environ | {name: str(self._folder / path) for name, path in own.items()}
+
+    def _wait_until_up(self) -> None:
+        """Return when the server answers."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while True:
+            try:
+                urllib.request.urlopen(f"{self._base}/api?token={self._token}", timeout=5).close()
+                return
+            except OSError:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(self._log.read_text(encoding="utf-8")) from None
+                time.sleep(0.1)
+
+
+class Notebook:
+    """A notebook that is open in a page: runs cells and reads what they leave."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    def open(self, url: str) -> "Notebook":
+        """Open a notebook and wait for its kernel."""
+        self._page.goto(url)
+        self.wait_until_ready()
+        return self
+
+    def reload(self) -> None:
+        """Reload the page; the kernel lives on."""
+        self._page.reload()
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Wait for the cells and for an idle kernel."""
+        self._page.wait_for_function(IS_READY, timeout=OPEN_TIMEOUT_MS)
+
+    def run(self, index: int, *, wait: bool = True) -> None:
+        """Run a cell; with ``wait``, until its reply has come."""
+        self._page.evaluate(RUN_CELL, [index, wait])
+
+    def output(self, index: int) -> Locator:
+        """Return the output area of a cell."""
+        return self._page.locator(".jp-Cell").nth(index).locator(".jp-OutputArea")
+
+    def execute(self, index: int) -> str:
+        """Run a cell and return the text that it leaves."""
+        self.run(index)
+        return self.output(index).inner_text()
+
+    def save(self) -> None:
+        """Save the notebook with its outputs."""
+        self._page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+
+    def shut_down(self) -> None:
+        """End the kernel."""
+        self._page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
+
+def _free_port() -> int:
+    """Return a free TCP port of the loopback interface."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
