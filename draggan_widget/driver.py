@@ -1,0 +1,180 @@
+"""The optimizer that stands at a session's picture, and the loop that drives it; changes no session."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from draggan_widget.drag import DragConfig, DragOptimizer, DragStep
+from draggan_widget.drag.validation import Mask, Points
+from draggan_widget.state import PictureGenerator, SessionState
+
+
+@dataclass(frozen=True, eq=False)
+class DragResult:
+    """How a drag ended.
+
+    Attributes:
+        status: ``"arrived"``, ``"stalled"``, ``"max_steps"`` or ``"stopped"``.
+        steps: How many times the latent was moved.
+        handle_points: Where the handles are now, ``[N, 2]`` px, read-only.
+        distances_px: From each handle to its target, ``[N]`` px, read-only.
+        seconds: Duration.
+        generator_evaluations: Forward plus backward passes through the generator up to the feature
+            block.
+    """
+
+    status: str
+    steps: int
+    handle_points: Points
+    distances_px: NDArray[np.float64]
+    seconds: float
+    generator_evaluations: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as JSON types."""
+        return {
+            "status": self.status,
+            "steps": self.steps,
+            "handle_points": self.handle_points.tolist(),
+            "distances_px": self.distances_px.tolist(),
+            "seconds": self.seconds,
+            "generator_evaluations": self.generator_evaluations,
+        }
+
+    def __repr__(self) -> str:
+        """Return the result in a line."""
+        farthest = max(self.distances_px.tolist(), default=0.0)
+        return (
+            f"<DragResult {self.status} after {self.steps} steps in {self.seconds:.1f} s, "
+            f"at most {farthest:.2f} px from the targets>"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """One picture of a drag, small enough to keep.
+
+    Attributes:
+        w: Latent ``[1, num_ws, w_dim]``.
+        handle_points: ``[N, 2]`` px.
+        target_points: ``[N, 2]`` px.
+    """
+
+    w: Tensor
+    handle_points: Points
+    target_points: Points
+
+
+class Driver:
+    """Drives the optimizer of one generator; makes it when it is needed, and counts.
+
+    Attributes:
+        steps: How many times the latent was moved since the drag began.
+        evaluations: Passes through the generator since the optimizer was made.
+    """
+
+    def __init__(self, generator: PictureGenerator) -> None:
+        self.steps = 0
+        self.evaluations = 0
+        self._generator = generator
+        self._optimizer: DragOptimizer[Any] | None = None
+        self._mask: Mask | None = None
+        self._placed: frozenset[int] = frozenset()
+        self._first_step = 0
+        self._moments: list[Moment] = []
+
+    @property
+    def trajectory(self) -> tuple[Moment, ...]:
+        """The pictures of the last drag."""
+        return tuple(self._moments)
+
+    def forget(self) -> None:
+        """Drop the optimizer: the picture or the settings are others."""
+        self._optimizer = None
+
+    def place(self, point_ids: frozenset[int]) -> None:
+        """Note handles that were put down anew: their appearance will be read again."""
+        self._placed |= point_ids
+
+    def follow(self, state: SessionState) -> None:
+        """Hand points and mask to the optimizer, if there is one; points once each handle has a target."""
+        if self._optimizer is None:
+            return
+        if state.mask is not self._mask:
+            self._optimizer.set_mask(state.mask)
+            self._mask = state.mask
+        if state.is_complete:
+            self._optimizer.set_points(
+                state.handle_points,
+                state.target_points,
+                point_ids=state.point_ids,
+                placed=self._placed.intersection(state.point_ids),
+            )
+            self._placed = frozenset()
+
+    def stand_at(self, state: SessionState, config: DragConfig) -> None:
+        """Make the optimizer for a state, where there is none that stands there already."""
+        if self._optimizer is None:
+            self._optimizer = DragOptimizer(self._generator, state.w, config)
+            self._mask = None
+            self.evaluations = self.steps = self._first_step = 0
+            self._moments = []
+            self.follow(state)
+
+    def run(self, limit: int, stop: threading.Event, take: Callable[[DragStep[Any]], None]) -> str:
+        """Take steps until one is final, ``stop`` is set or a limit is met.
+
+        Args:
+            limit: Most moves of the latent.
+            stop: Ends the run after the step that is under way.
+            take: Is given each picture; may call :meth:`place` and :meth:`follow`.
+
+        Returns:
+            ``"arrived"``, ``"stalled"``, ``"max_steps"`` or ``"stopped"``.
+        """
+        optimizer = self._standing()
+        self._moments = []
+        for moves in range(1, limit + 1):
+            step = optimizer.step()
+            if moves == 1:
+                self._first_step = step.step
+            take(self._counted(step))
+            if not step.point_ids:
+                return "stopped"  # the last point was removed on the way
+            if step.status != "running":
+                return step.status
+            if stop.is_set():
+                break
+        # The latent has moved once more since the last picture.
+        last = optimizer.observe()
+        take(self._counted(last))
+        if last.point_ids and last.status == "arrived":
+            return "arrived"
+        return "stopped" if stop.is_set() else "max_steps"
+
+    def step(self) -> DragStep[Any]:
+        """Move the latent once, unless the status is final, and return the picture after it."""
+        optimizer = self._standing()
+        step = optimizer.step()
+        if step.status == "running":
+            step = replace(optimizer.observe(), loss=step.loss)
+        return self._counted(step)
+
+    def _standing(self) -> DragOptimizer[Any]:
+        """Return the optimizer, which :meth:`stand_at` has made."""
+        assert self._optimizer is not None
+        return self._optimizer
+
+    def _counted(self, step: DragStep[Any]) -> DragStep[Any]:
+        """Note a picture, and return its step counted from the begin of the drag."""
+        self.evaluations = step.generator_evaluations
+        self.steps = step.step - self._first_step
+        self._moments.append(Moment(step.w, step.handle_points, step.target_points))
+        return replace(step, step=self.steps)

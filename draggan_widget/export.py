@@ -1,0 +1,154 @@
+"""Pictures and animations as files; a file is written whole or not at all."""
+
+import math
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from PIL import Image, ImageDraw
+
+from draggan_widget.drag.validation import Points
+from draggan_widget.errors import InputError
+
+IMAGE_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
+    ".png": ("PNG", {}),
+    ".jpg": ("JPEG", {"quality": 95, "subsampling": 0}),
+    ".jpeg": ("JPEG", {"quality": 95, "subsampling": 0}),
+    ".webp": ("WEBP", {"lossless": True}),
+}
+"""Pillow's format and its options by the ending of the file."""
+
+ANIMATION_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
+    ".gif": ("GIF", {}),
+    ".webp": ("WEBP", {"quality": 90}),
+    ".png": ("PNG", {}),
+}
+"""Likewise for animations."""
+
+FASTEST_FPS = 50.0
+"""GIF counts in hundredths of a second, and browsers slow down what is faster than two of them."""
+
+REST_MS = 1000
+"""How long the last picture of an animation stays before it starts again."""
+
+HANDLE_COLOUR = (227, 52, 47)
+TARGET_COLOUR = (31, 111, 235)
+OUTLINE_COLOUR = (255, 255, 255)
+
+MARK_RADIUS = 1 / 64
+"""Radius of a drawn point as a part of the picture's longer side."""
+
+
+def save_image(picture: Image.Image, path: str | os.PathLike[str]) -> Path:
+    """Write a picture as PNG, JPEG or WebP, by the ending of the path; return the path.
+
+    Raises:
+        InputError: Another ending, or the folder does not exist.
+    """
+    target = Path(path)
+    file_format, options = _format_of(target, IMAGE_FORMATS)
+    write_whole(target, lambda stream: picture.save(stream, file_format, **options))
+    return target
+
+
+def save_animation(
+    pictures: Iterable[Image.Image], path: str | os.PathLike[str], *, fps: float
+) -> Path:
+    """Write pictures as an animated GIF, WebP or PNG that repeats for ever; return the path.
+
+    Args:
+        pictures: At least one; of one size. They may be drawn while they are asked for.
+        path: File, ending in ``.gif``, ``.webp`` or ``.png``.
+        fps: Pictures a second, above 0 and at most 50.
+
+    Raises:
+        InputError: No picture, another ending, a frame rate out of range, or the folder does not exist.
+    """
+    target = Path(path)
+    file_format, options = _format_of(target, ANIMATION_FORMATS)
+    number = isinstance(fps, int | float) and not isinstance(fps, bool) and math.isfinite(fps)
+    if not number or not 0 < fps <= FASTEST_FPS:
+        raise InputError(f"fps must be above 0 and at most {FASTEST_FPS:g}, got {fps!r}")
+    frames = list(_prepared(pictures, file_format))
+    if not frames:
+        raise InputError("an animation needs at least one picture, got none")
+    durations = [round(1000 / fps)] * (len(frames) - 1) + [REST_MS]
+
+    def write(stream: BinaryIO) -> None:
+        frames[0].save(
+            stream,
+            file_format,
+            save_all=True,
+            append_images=frames[1:],
+            duration=durations,
+            loop=0,
+            **options,
+        )
+
+    write_whole(target, write)
+    return target
+
+
+def with_points(picture: Image.Image, handle_points: Points, target_points: Points) -> Image.Image:
+    """Return a copy of a picture with its points drawn: a line from each handle to its target.
+
+    Args:
+        picture: RGB.
+        handle_points: ``[N, 2]`` px.
+        target_points: ``[N, 2]`` px.
+    """
+    marked = picture.copy()
+    pen = ImageDraw.Draw(marked)
+    radius = max(2.0, MARK_RADIUS * max(picture.size))
+    for handle, target in zip(handle_points.tolist(), target_points.tolist(), strict=True):
+        pen.line([*handle, *target], fill=OUTLINE_COLOUR, width=max(1, round(radius / 2)))
+        _dot(pen, target, radius, TARGET_COLOUR)
+        _dot(pen, handle, radius, HANDLE_COLOUR)
+    return marked
+
+
+def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file beside its place and move it there, so that a failure leaves the old one.
+
+    Raises:
+        InputError: The folder does not exist.
+    """
+    folder = path.parent
+    if not folder.is_dir():
+        raise InputError(f"there is no folder {folder}; create it or choose another path")
+    # A private folder rather than a private file, so that the file gets the usual permissions.
+    with tempfile.TemporaryDirectory(dir=folder, prefix=f".{path.name}.") as private:
+        unfinished = Path(private) / path.name
+        with unfinished.open("wb") as stream:
+            write(stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        unfinished.replace(path)
+
+
+def _format_of(
+    path: Path, formats: dict[str, tuple[str, dict[str, Any]]]
+) -> tuple[str, dict[str, Any]]:
+    """Return Pillow's format and options for a path's ending."""
+    if path.suffix.lower() not in formats:
+        raise InputError(
+            f"the file must end in one of {', '.join(formats)}, got {path.name!r}; rename it"
+        )
+    return formats[path.suffix.lower()]
+
+
+def _prepared(pictures: Iterable[Image.Image], file_format: str) -> Iterator[Image.Image]:
+    """Yield the pictures, for GIF each with its own best 256 colours."""
+    for picture in pictures:
+        yield picture.quantize(256) if file_format == "GIF" else picture
+
+
+def _dot(
+    pen: ImageDraw.ImageDraw, centre: tuple[float, float], radius: float, colour: tuple[int, ...]
+) -> None:
+    """Draw a filled circle with an outline."""
+    x, y = centre
+    box = (x - radius, y - radius, x + radius, y + radius)
+    pen.ellipse(box, fill=colour, outline=OUTLINE_COLOUR, width=max(1, round(radius / 3)))

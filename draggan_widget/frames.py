@@ -1,0 +1,97 @@
+"""Image tensors to pictures, and pictures to the bytes that a browser shows.
+
+The formats and qualities follow measurements: JPEG is the only one fast enough while the picture moves; lossless WebP
+is 30 % smaller than PNG and encoded 1.5 to 3 times faster.
+"""
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, features
+from torch import Tensor
+
+LIVE_QUALITY = 90
+"""JPEG quality of pictures while they move; 40 dB and more."""
+
+LIVE_QUALITY_SMALL = 95
+"""JPEG quality up to :data:`SMALL_SIDE_PX`, where it costs no time."""
+
+SMALL_SIDE_PX = 512
+"""Longest side of a picture that is encoded at the higher quality."""
+
+WEBP_LONGEST_SIDE_PX = 16383
+"""The format has no larger pictures."""
+
+
+@dataclass(frozen=True)
+class EncodedPicture:
+    """A picture as a browser takes it.
+
+    Attributes:
+        data: The file.
+        mime: Its type.
+        width: Width in pixels.
+        height: Height in pixels.
+    """
+
+    data: bytes
+    mime: str
+    width: int
+    height: int
+
+
+def to_rgb(image: Tensor) -> NDArray[np.uint8]:
+    """Return an image tensor as 8-bit RGB.
+
+    Args:
+        image: ``[1, 3, H, W]``, nominally -1..1; what lies outside is clipped.
+
+    Returns:
+        ``[H, W, 3]``.
+    """
+    levels = image.detach()[0].float().add(1).mul(127.5).round().clamp(0, 255)
+    rgb: NDArray[np.uint8] = levels.byte().permute(1, 2, 0).contiguous().cpu().numpy()
+    return rgb
+
+
+def to_picture(image: Tensor) -> Image.Image:
+    """Return an image tensor ``[1, 3, H, W]``, nominally -1..1, as a picture."""
+    return Image.fromarray(to_rgb(image), "RGB")
+
+
+def encode_live(picture: Image.Image, *, halve: bool = False) -> EncodedPicture:
+    """Return a moving picture as JPEG with full colour resolution.
+
+    Args:
+        picture: RGB.
+        halve: Send half the width and height.
+    """
+    if halve:
+        picture = picture.reduce(2)
+    small = max(picture.size) <= SMALL_SIDE_PX
+    quality = LIVE_QUALITY_SMALL if small else LIVE_QUALITY
+    return _encoded(picture, "JPEG", quality=quality, subsampling=0)
+
+
+def encode_still(picture: Image.Image) -> EncodedPicture:
+    """Return a picture at rest without loss: WebP, or PNG where there is no WebP."""
+    if max(picture.size) <= WEBP_LONGEST_SIDE_PX and features.check("webp"):
+        return _encoded(picture, "WEBP", lossless=True, quality=0, method=0)
+    return encode_png(picture)
+
+
+def encode_png(picture: Image.Image) -> EncodedPicture:
+    """Return a picture as PNG, for places that keep it."""
+    return _encoded(picture, "PNG")
+
+
+def _encoded(picture: Image.Image, file_format: str, **options: Any) -> EncodedPicture:
+    """Return a picture encoded by Pillow."""
+    stream = io.BytesIO()
+    picture.save(stream, file_format, **options)
+    return EncodedPicture(
+        stream.getvalue(), f"image/{file_format.lower()}", picture.width, picture.height
+    )

@@ -1,0 +1,509 @@
+"""The headless, synchronous heart: a generator, a latent, points, a mask, and the drags between them.
+
+Has no threads and no traits of its own. One thread at a time may change a session; :meth:`DragSession.stop` may come
+from any.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+from torch import Tensor
+
+from draggan_widget.access import Access
+from draggan_widget.drag import DragConfig, DragStep
+from draggan_widget.drag.validation import (
+    Mask,
+    Points,
+    check_mask,
+    check_point_ids,
+    check_points,
+)
+from draggan_widget.driver import DragResult, Driver, Moment
+from draggan_widget.errors import InputError
+from draggan_widget.export import save_animation, save_image, with_points
+from draggan_widget.frames import to_picture
+from draggan_widget.history import Entry, History
+from draggan_widget.session_file import SavedSession, load_session, save_session
+from draggan_widget.sources import (
+    GeneratorSource,
+    checked_config,
+    checked_latent,
+    checked_seed,
+    found_generator,
+)
+from draggan_widget.state import (
+    PictureGenerator,
+    SessionState,
+    check_startable,
+    closed,
+    kept_ids,
+)
+
+DEFAULT_CONFIG = DragConfig()
+"""Settings of a session for which none are given."""
+
+ANIMATION_FPS = 12.0
+"""Default frame rate of an animation: a drag of the embedded generator then lasts a few seconds."""
+
+Listener = Callable[["DragStep[Any] | None"], None]
+"""Is told after each change: of the steps of a drag, or None for any other change."""
+
+
+class DragSession:
+    """A picture of a generator that can be dragged.
+
+    Setting an attribute checks the value and raises :class:`InputError` with the old value kept. Points and mask may
+    be set while a drag runs (in ``on_step``); everything else waits for its end.
+
+    Attributes:
+        generator: Makes the pictures.
+        history: States to which :meth:`undo` and :meth:`redo` go.
+        status: ``"idle"``, ``"running"``, or how the last drag ended: ``"arrived"``, ``"stalled"``, ``"max_steps"``,
+            ``"stopped"``.
+    """
+
+    def __init__(
+        self,
+        generator: GeneratorSource = None,
+        *,
+        seed: int = 0,
+        w: Tensor | ArrayLike | None = None,
+        config: DragConfig = DEFAULT_CONFIG,
+        device: torch.device | str | None = None,
+    ) -> None:
+        """Start with a sample, or with a given latent.
+
+        Args:
+            generator: A generator, or what :func:`load_generator` takes; None is the embedded one.
+            seed: Seed of the first picture, 0 to 2**32 - 1.
+            w: Latent of the first picture instead, ``[1, num_ws, w_dim]``.
+            config: Settings of the drag.
+            device: Where to load the generator; only for a generator that is given by name.
+
+        Raises:
+            InputError: A value of the wrong type, shape or range.
+            GeneratorError: The generator cannot be found or read.
+        """
+        seed, self._config = checked_seed(seed), checked_config(config)
+        self.generator = found_generator(generator, device)
+        self._access = Access()
+        self._stop = threading.Event()
+        self._listeners: tuple[Listener, ...] = ()
+        start = self.generator.sample_w(seed) if w is None else checked_latent(self.generator, w)
+        self._begin(History((Entry("sample", SessionState.first(seed, start)),)))
+
+    def _begin(self, history: History[SessionState]) -> None:
+        """Take up a history, with nothing computed yet."""
+        self.history = history
+        self.status = "idle"
+        self._state = history.current.state
+        self._driver = Driver(self.generator)
+        self._picture: tuple[Tensor, Image.Image] | None = None
+        self._next_id = 1 + max((i for e in history.entries for i in e.state.point_ids), default=0)
+
+    def __repr__(self) -> str:
+        """Return the session in a line."""
+        g, s = self.generator, self._state
+        return (
+            f"<DragSession {g.name} {g.width}x{g.height}, seed {s.seed}, "
+            f"{len(s.point_ids)} points, {self.status}>"
+        )
+
+    # What the session holds
+
+    @property
+    def state(self) -> SessionState:
+        """Present state; it never changes, and the next change makes another."""
+        return self._state
+
+    @property
+    def seed(self) -> int:
+        """Seed of the sample that the picture came from."""
+        return self._state.seed
+
+    @property
+    def point_ids(self) -> tuple[int, ...]:
+        """One id a handle; it stays with the handle as long as that lives."""
+        return self._state.point_ids
+
+    @property
+    def distances_px(self) -> NDArray[np.float64]:
+        """From each handle to its target, ``[N]`` px; empty while their numbers differ."""
+        return self._state.distances_px
+
+    @property
+    def trajectory(self) -> tuple[Moment, ...]:
+        """The pictures of the last drag, the last one included."""
+        return self._driver.trajectory
+
+    @property
+    def steps(self) -> int:
+        """How many times the latent was moved since the last drag began."""
+        return self._driver.steps
+
+    @property
+    def stop_requested(self) -> bool:
+        """Whether a drag runs that :meth:`stop` has asked to end."""
+        return self._access.is_dragging and self._stop.is_set()
+
+    @property
+    def handle_points(self) -> Points:
+        """What is held, ``[N, 2]`` px, read-only; a drag moves them with the picture.
+
+        Setting them leaves the targets alone; handles and targets belong together by their index. A new handle that
+        lies exactly on an old one is the old one, and keeps the appearance by which it is tracked.
+        """
+        return self._state.handle_points
+
+    @handle_points.setter
+    def handle_points(self, points: ArrayLike) -> None:
+        self.set_points(points, self._state.target_points)
+
+    @property
+    def target_points(self) -> Points:
+        """Where the handles should go, ``[N, 2]`` px, read-only; setting them leaves the handles alone."""
+        return self._state.target_points
+
+    @target_points.setter
+    def target_points(self, points: ArrayLike) -> None:
+        self.set_points(self._state.handle_points, points)
+
+    @property
+    def mask(self) -> Mask | None:
+        """Boolean ``[H, W]``, True where the picture may move, read-only; None for everywhere."""
+        return self._state.mask
+
+    @mask.setter
+    def mask(self, mask: ArrayLike | None) -> None:
+        checked = self.check_mask(mask)
+        with self._access.exclusive():
+            self._put("mask", replace(self._state, mask=checked))
+
+    @property
+    def config(self) -> DragConfig:
+        """Settings of the drag."""
+        return self._config
+
+    @config.setter
+    def config(self, config: DragConfig) -> None:
+        checked_config(config)
+        with self._access.at_rest():
+            self._config = config
+            self._driver.forget()
+            self._tell()
+
+    @property
+    def w(self) -> Tensor:
+        """Latent of the picture, ``[1, num_ws, w_dim]``, a copy.
+
+        Setting it makes it the start to which :meth:`reset` returns; points and mask stay.
+        """
+        return self._state.w.clone()
+
+    @w.setter
+    def w(self, w: Tensor | ArrayLike) -> None:
+        checked = checked_latent(self.generator, w)
+        with self._access.at_rest():
+            self._driver.forget()
+            self._put("latent", replace(self._state, start_w=checked, w=checked))
+
+    @property
+    def image(self) -> Image.Image:
+        """The picture."""
+        with self._access.exclusive():
+            if self._picture is None or self._picture[0] is not self._state.w:
+                self._picture = self._state.w, self._draw(self._state.w)
+            return self._picture[1].copy()
+
+    def image_of(self, step: DragStep[Any]) -> Image.Image:
+        """Return the picture of a step, continued from what the step has computed."""
+        with torch.no_grad():
+            return to_picture(self.generator.image_from_trace(step.trace))
+
+    # Changes
+
+    def set_points(
+        self,
+        handle_points: ArrayLike,
+        target_points: ArrayLike,
+        *,
+        point_ids: Sequence[int] | None = None,
+        placed: Collection[int] = (),
+    ) -> None:
+        """Say what is held and where it should go; also while a drag runs.
+
+        A handle whose id is known stays where it was tracked, whatever ``handle_points`` says, and keeps its
+        appearance, unless it is ``placed``. Unequal numbers are kept until a drag begins.
+
+        Args:
+            handle_points: ``[N, 2]`` px, inside the picture.
+            target_points: ``[M, 2]`` px, inside the picture.
+            point_ids: One id a handle, from 1, all different; None finds old handles by their position.
+            placed: Ids whose handle was put down anew.
+
+        Raises:
+            InputError: Wrong shapes, numbers or ids, or a point outside the picture; nothing is changed.
+        """
+        handles = self.check_points("handle_points", handle_points)
+        targets = self.check_points("target_points", target_points)
+        with self._access.exclusive():
+            old = self._state
+            if point_ids is None:
+                point_ids = kept_ids(old.handle_points, old.point_ids, handles, self._next_id)
+            ids, put_down = check_point_ids(point_ids, placed, len(handles))
+            if min(ids, default=1) < 1:
+                raise InputError(f"point_ids must be from 1, got {min(ids)}")
+            new = old.with_points(handles, targets, ids, put_down)
+            self._next_id = max(self._next_id, 1 + max(ids, default=0))
+            self._driver.place(put_down)
+            self._put("points", new, subject=new.moved_parts(old))
+
+    def clear_points(self) -> None:
+        """Remove every handle and target."""
+        self.set_points([], [])
+
+    def sample(self, seed: int) -> None:
+        """Go to the picture of a seed, 0 to 2**32 - 1; it has no points and no mask yet."""
+        seed = checked_seed(seed)
+        with self._access.at_rest():
+            self._driver.forget()
+            self._put("sample", SessionState.first(seed, self.generator.sample_w(seed)))
+
+    def reset(self) -> None:
+        """Go back to the first picture of this seed or latent; the handles return to where they were put down."""
+        with self._access.at_rest():
+            old = self._state
+            self._driver.forget()
+            self._put("reset", replace(old, w=old.start_w, handle_points=old.put_points))
+
+    def undo(self) -> bool:
+        """Go back by one change of latent, points or mask; return whether there was one."""
+        with self._access.at_rest():
+            if self.history.can_undo:
+                self._return_to(self.history.undo())
+                return True
+            return False
+
+    def redo(self) -> bool:
+        """Take one undone change up again; return whether there was one."""
+        with self._access.at_rest():
+            if self.history.can_redo:
+                self._return_to(self.history.redo())
+                return True
+            return False
+
+    # Drags
+
+    def drag(
+        self,
+        max_steps: int | None = None,
+        on_step: Callable[[DragStep[Any]], None] | None = None,
+    ) -> DragResult:
+        """Move the picture until every handle lies on its target.
+
+        Args:
+            max_steps: Most moves of the latent, at least 1; None is ``config.max_steps``.
+            on_step: Is called with each step; may set points and mask, and call :meth:`stop`.
+
+        Returns:
+            How it ended. Whatever ends a drag, an exception included, picture and handles belong together.
+
+        Raises:
+            InputError: There are no points, or unequal numbers of handles and targets.
+            GeneratorError: The generator gives numbers that are not finite.
+        """
+        limit = self._config.max_steps if max_steps is None else max_steps
+        if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+            raise InputError(f"max_steps must be a whole number from 1, got {limit!r}")
+        with self._dragging("drag") as driver:
+            started = time.perf_counter()
+            driver.stand_at(self._state, self._config)
+            before = driver.evaluations
+
+            def take(step: DragStep[Any]) -> None:
+                self._take(step)
+                if on_step is not None:
+                    on_step(step)
+
+            self.status = driver.run(limit, self._stop, take)
+            return DragResult(
+                status=self.status,
+                steps=driver.steps,
+                handle_points=self._state.handle_points,
+                distances_px=closed(self._state.distances_px),
+                seconds=time.perf_counter() - started,
+                generator_evaluations=driver.evaluations - before,
+            )
+
+    def step(self) -> DragStep[Any]:
+        """Move the latent once, and return the picture after it.
+
+        Raises:
+            InputError: There are no points, or unequal numbers of handles and targets.
+            GeneratorError: The generator gives numbers that are not finite.
+        """
+        with self._dragging("step") as driver:
+            driver.stand_at(self._state, self._config)
+            step = driver.step()
+            self._take(step)
+            self.status = "stopped" if step.status == "running" else step.status
+            return step
+
+    def stop(self) -> None:
+        """End the drag that runs, within one step; from any thread. Without a drag nothing happens."""
+        self._stop.set()
+
+    # Files
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write latents, points, masks, settings and history to one file (``.dgs``); return its path."""
+        return save_session(path, self.generator, SavedSession(self._config, self.history))
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        generator: GeneratorSource = None,
+        device: torch.device | str | None = None,
+    ) -> DragSession:
+        """Return the session of a file.
+
+        Args:
+            path: A file that :meth:`save` wrote.
+            generator: The generator it was made with; None finds it by the name in the file.
+            device: Where to load a generator that is given by name.
+
+        Raises:
+            SessionFileError: The file is absent, damaged, or made with another generator.
+            GeneratorError: The generator cannot be found or read.
+        """
+
+        def find(name: str) -> PictureGenerator:
+            return found_generator(name if generator is None else generator, device)
+
+        found, saved = load_session(path, find)
+        session = cls(found, w=saved.history.current.state.w, config=saved.config)
+        session._begin(saved.history)
+        return session
+
+    def save_image(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture as PNG, JPEG or WebP, by the ending of the path; return the path."""
+        return save_image(self.image, path)
+
+    def save_animation(
+        self, path: str | os.PathLike[str], *, fps: float = ANIMATION_FPS, points: bool = False
+    ) -> Path:
+        """Write the last drag as an animated GIF, WebP or PNG, drawn anew from its latents; return the path.
+
+        Args:
+            path: File, ending in ``.gif``, ``.webp`` or ``.png``.
+            fps: Pictures a second, above 0 and at most 50.
+            points: Whether handles and targets are drawn.
+
+        Raises:
+            InputError: There was no drag, or an argument cannot be used.
+        """
+        if not self.trajectory:
+            raise InputError("there is no drag to animate; call drag() first")
+
+        def pictures() -> Iterator[Image.Image]:
+            for moment in self.trajectory:
+                picture = self._draw(moment.w)
+                if points:
+                    picture = with_points(picture, moment.handle_points, moment.target_points)
+                yield picture
+
+        return save_animation(pictures(), path, fps=fps)
+
+    # For those who show a session
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call a function after each change, in the thread that makes it; return how to end that."""
+        self._listeners = (*self._listeners, listener)
+
+        def end() -> None:
+            self._listeners = tuple(each for each in self._listeners if each is not listener)
+
+        return end
+
+    def check_points(self, name: str, points: ArrayLike) -> Points:
+        """Return points as a read-only array ``[N, 2]``; raise :class:`InputError` if they cannot be used."""
+        return closed(check_points(name, points, self.generator.width, self.generator.height))
+
+    def check_mask(self, mask: ArrayLike | None) -> Mask | None:
+        """Return a mask as a read-only array; raise :class:`InputError` if it cannot be used."""
+        checked = check_mask(mask, self.generator.width, self.generator.height)
+        return None if checked is None else closed(checked)
+
+    # Inside
+
+    def _take(self, step: DragStep[Any]) -> None:
+        """Make a step's picture and handles the session's."""
+        self._state = self._state.with_tracked(step.w, step.point_ids, step.handle_points)
+        self._tell(step)
+
+    def _put(self, label: str, state: SessionState, subject: object = None) -> None:
+        """Take up a state that a person has asked for; at rest it becomes an entry of the history."""
+        before, self._state = self._state, state
+        if not self._access.is_dragging:
+            self.status = "idle"
+            completes = label == self.history.current.label and not before.is_complete
+            self.history = self.history.record(Entry(label, state, subject), completes=completes)
+        self._driver.follow(state)
+        self._tell()
+
+    def _return_to(self, history: History[SessionState]) -> None:
+        """Take up the present state of a history."""
+        old, new = self._state, history.current.state
+        if new.w is not old.w:
+            self._driver.forget()
+        else:  # the same picture: the handles that stayed keep the appearance they are tracked by
+            where = dict(zip(old.point_ids, old.handle_points.tolist(), strict=True))
+            handles = zip(new.point_ids, new.handle_points.tolist(), strict=True)
+            self._driver.place(frozenset(key for key, at in handles if where.get(key) != at))
+        self.history, self._state, self.status = history, new, "idle"
+        self._driver.follow(new)
+        self._tell()
+
+    def _tell(self, step: DragStep[Any] | None = None) -> None:
+        """Tell the listeners of a change."""
+        for listener in self._listeners:
+            listener(step)
+
+    def _draw(self, w: Tensor) -> Image.Image:
+        """Return the picture of a latent."""
+        with torch.no_grad():
+            return to_picture(self.generator.image(w))
+
+    @contextmanager
+    def _dragging(self, label: str) -> Iterator[Driver]:
+        """Lend the driver; whatever happens, the session ends up with a picture and its own handles."""
+        with self._access.at_rest():
+            before = self._state
+            check_startable(before.handle_points, before.target_points)
+            self._stop.clear()
+            self.status = "running"
+            try:
+                with self._access.dragging():
+                    yield self._driver
+            except BaseException:
+                self._driver.forget()  # it may stand between two pictures
+                raise
+            finally:
+                self.status = "stopped" if self.status == "running" else self.status
+                if self._state is not before:
+                    self.history = self.history.push(Entry(label, self._state))
+                self._tell()

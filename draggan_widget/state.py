@@ -1,0 +1,177 @@
+"""What a session holds at one moment, and the generator it needs; nothing here changes or computes pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from draggan_widget.drag import DragGenerator
+from draggan_widget.drag.validation import Mask, Points
+from draggan_widget.errors import InputError
+
+
+class PictureGenerator(DragGenerator[Any], Protocol):
+    """A generator that can be dragged, sampled and drawn."""
+
+    @property
+    def name(self) -> str:
+        """Name shown to people, by which a session file finds it again."""
+        ...
+
+    @property
+    def device(self) -> torch.device:
+        """Device of the weights."""
+        ...
+
+    def sample_w(self, seed: int, truncation_psi: float = ...) -> Tensor:
+        """Return the latent ``[1, num_ws, w_dim]`` of a seed."""
+        ...
+
+    def image(self, w: Tensor) -> Tensor:
+        """Return the picture ``[1, 3, H, W]`` of a latent, nominally -1..1."""
+        ...
+
+    def image_from_trace(self, trace: Any) -> Tensor:
+        """Return the picture of a synthesis that has run up to some block."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class SessionState:
+    """Everything that undo brings back; arrays are closed for writing and tensors are never written to.
+
+    Attributes:
+        seed: Seed of the sample that the session came from.
+        start_w: Latent to which a reset returns, ``[1, num_ws, w_dim]``.
+        w: Present latent.
+        handle_points: ``[N, 2]`` px.
+        target_points: ``[M, 2]`` px; a drag needs M = N.
+        point_ids: One id a handle.
+        put_points: Where each handle was put down, ``[N, 2]`` px.
+        mask: Boolean ``[H, W]``, True where the picture may move, or None for everywhere.
+    """
+
+    seed: int
+    start_w: Tensor
+    w: Tensor
+    handle_points: Points
+    target_points: Points
+    point_ids: tuple[int, ...]
+    put_points: Points
+    mask: Mask | None
+
+    @classmethod
+    def first(cls, seed: int, w: Tensor) -> SessionState:
+        """Return the state of a new picture: no points and no mask."""
+        return cls(seed, w, w, NO_POINTS, NO_POINTS, (), NO_POINTS, None)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there are as many targets as handles."""
+        return len(self.handle_points) == len(self.target_points)
+
+    @property
+    def distances_px(self) -> NDArray[np.float64]:
+        """From each handle to its target ``[N]``; empty while the state is not complete."""
+        if not self.is_complete:
+            return np.empty(0)
+        distances: NDArray[np.float64] = np.hypot(*(self.target_points - self.handle_points).T)
+        return distances
+
+    def with_points(
+        self,
+        handle_points: Points,
+        target_points: Points,
+        point_ids: tuple[int, ...],
+        placed: Collection[int],
+    ) -> SessionState:
+        """Return the state with other points; a known handle stays where it is, unless its id is ``placed``."""
+        known = {key: index for index, key in enumerate(self.point_ids) if key not in placed}
+        handles, put = handle_points.copy(), handle_points.copy()
+        for index, key in enumerate(point_ids):
+            if key in known:
+                handles[index] = self.handle_points[known[key]]
+                put[index] = self.put_points[known[key]]
+        return replace(
+            self,
+            handle_points=closed(handles),
+            target_points=target_points,
+            point_ids=point_ids,
+            put_points=closed(put),
+        )
+
+    def with_tracked(self, w: Tensor, point_ids: Iterable[int], handles: Points) -> SessionState:
+        """Return the state of another picture, in which the handles of these ids are elsewhere."""
+        tracked = dict(zip(point_ids, handles, strict=True))
+        own = zip(self.point_ids, self.handle_points, strict=True)
+        moved = np.array([tracked.get(key, handle) for key, handle in own])
+        return replace(self, w=w, handle_points=closed(moved.reshape(-1, 2)))
+
+    def moved_parts(self, before: SessionState) -> frozenset[tuple[int, str]] | None:
+        """Return which ends of which points lie elsewhere than before; None when points came or went."""
+        if self.point_ids != before.point_ids or not (self.is_complete and before.is_complete):
+            return None
+        moved = set()
+        for index, key in enumerate(self.point_ids):
+            for part in ("handle_points", "target_points"):
+                if (getattr(self, part)[index] != getattr(before, part)[index]).any():
+                    moved.add((key, part))
+        return frozenset(moved)
+
+
+def closed(array: NDArray[Any]) -> NDArray[Any]:
+    """Return the array, closed for writing."""
+    array.setflags(write=False)
+    return array
+
+
+NO_POINTS: Points = closed(np.empty((0, 2)))
+"""The positions of no points."""
+
+
+def kept_ids(
+    old_points: Points, old_ids: Iterable[int], new_points: Points, next_id: int
+) -> tuple[int, ...]:
+    """Return the ids of new points: a point that lies exactly on an old one is that one.
+
+    Args:
+        old_points: ``[M, 2]`` px.
+        old_ids: One id for each of them.
+        new_points: ``[N, 2]`` px.
+        next_id: First id for points that are new.
+    """
+    places: dict[tuple[float, ...], list[int]] = {}
+    for place, key in zip(map(tuple, old_points.tolist()), old_ids, strict=True):
+        places.setdefault(place, []).append(key)
+    ids = []
+    for place in map(tuple, new_points.tolist()):
+        if places.get(place):
+            ids.append(places[place].pop(0))
+        else:
+            ids.append(next_id)
+            next_id += 1
+    return tuple(ids)
+
+
+def check_startable(handle_points: Points, target_points: Points) -> None:
+    """Refuse points that no drag can start with.
+
+    Raises:
+        InputError: No point at all, or unequal numbers of handles and targets.
+    """
+    handles, targets = len(handle_points), len(target_points)
+    if handles != targets:
+        raise InputError(
+            f"{handles} handle_points but {targets} target_points; give each handle one target"
+        )
+    if not handles:
+        raise InputError(
+            "a drag needs at least one pair of points; click a handle and a target on the picture, "
+            "or set handle_points and target_points"
+        )
