@@ -19,7 +19,7 @@ class Widget {
 
   constructor(model: AnyModel) {
     this.#frames = new FrameStream(
-      (frame) => this.#store.dispatch({ kind: "frame", frame }),
+      (frame) => this.#store.dispatch({ kind: "frame", frame, atMs: performance.now() }),
       (frame, shown) => this.#sync.acknowledge(frame.seq, shown),
     );
     const ports: Ports = {

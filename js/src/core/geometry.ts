@@ -29,6 +29,8 @@ export type Hit =
 export interface Mark {
   readonly grip: Grip;
   readonly at: Vec;
+  /** The other end of the pair; null where there is none yet. */
+  readonly partner: Vec | null;
 }
 
 /** A pointer over the picture. */
@@ -93,14 +95,18 @@ export function clamp(value: number, low: number, high: number): number {
   return Math.min(Math.max(value, low), high);
 }
 
-/** The centre of the removing cross of a mark, in CSS pixels; always wholly inside the picture. */
-export function removeCentre(at: Vec, scale: number, size: Size): Vec {
-  const mark = toCss(at, scale);
-  const fitsRight = mark.x + REMOVE_OFFSET_PX + REMOVE_RADIUS_PX <= size.width * scale;
-  const fitsAbove = mark.y - REMOVE_OFFSET_PX - REMOVE_RADIUS_PX >= 0;
+/** The centre of the removing cross of a mark, in CSS pixels: off its arrow, and wholly inside the picture. */
+export function removeCentre(mark: Mark, scale: number, size: Size): Vec {
+  const at = toCss(mark.at, scale);
+  const room = REMOVE_OFFSET_PX + REMOVE_RADIUS_PX;
+  const arrowGoesRight = mark.partner !== null && mark.partner.x > mark.at.x;
+  const fitsLeft = at.x >= room;
+  const fitsRight = at.x + room <= size.width * scale;
+  const left = fitsLeft && (arrowGoesRight || !fitsRight);
+  const below = at.y < room;
   return {
-    x: mark.x + (fitsRight ? REMOVE_OFFSET_PX : -REMOVE_OFFSET_PX),
-    y: mark.y + (fitsAbove ? -REMOVE_OFFSET_PX : REMOVE_OFFSET_PX),
+    x: at.x + (left ? -REMOVE_OFFSET_PX : REMOVE_OFFSET_PX),
+    y: at.y + (below ? REMOVE_OFFSET_PX : -REMOVE_OFFSET_PX),
   };
 }
 
@@ -121,7 +127,7 @@ export function hitTest(
   const { at, scale, touch } = pointer;
   const owner = badge && marks.find((mark) => sameGrip(mark.grip, badge));
   if (owner) {
-    const away = distance(toCss(at, scale), removeCentre(owner.at, scale, size));
+    const away = distance(toCss(at, scale), removeCentre(owner, scale, size));
     if (away <= REMOVE_RADIUS_PX + (touch ? 8 : 2)) return { kind: "remove", grip: owner.grip };
   }
   const reach = touch ? REACH_TOUCH_PX : REACH_MOUSE_PX;

@@ -41,6 +41,8 @@ export function initialShared(firstRid: number): Shared {
     nextRid: firstRid,
     frame: null,
     framesShown: 0,
+    shownAtMs: Number.NEGATIVE_INFINITY,
+    intervalMs: 0,
     startDistancePx: 0,
     resultRev: 0,
     answering: true,
@@ -59,7 +61,7 @@ export function reduceKernel(shared: Shared, action: KernelAction): Shared {
     case "mask":
       return shared.painting ? shared : { ...shared, mask: action.mask };
     case "frame":
-      return receiveFrame(shared, action.frame);
+      return receiveFrame(shared, action.frame, action.atMs);
     case "reply":
       return receiveReply(shared, action.reply.rid, action.reply.error);
     case "problem":
@@ -81,6 +83,8 @@ function receiveTraits(shared: Shared, traits: Traits): Shared {
     ...shared,
     traits,
     startDistancePx: starts ? 0 : shared.startDistancePx,
+    shownAtMs: starts ? Number.NEGATIVE_INFINITY : shared.shownAtMs,
+    intervalMs: starts ? 0 : shared.intervalMs,
     resultRev: ends ? shared.edit.rev : shared.resultRev,
   };
   const { error } = traits;

@@ -36,7 +36,7 @@ const IDLE: Gesture = { kind: "none" };
 
 /** The state after the pointer went down. */
 export function pointerDown(state: State, pointer: Pointer, secondary: boolean): State {
-  if (state.view.gesture.kind !== "none") return state;
+  if (state.view.gesture.kind !== "none" || !state.shared.frame) return state;
   const seen = { ...state, view: { ...state.view, touch: pointer.touch } };
   if (state.view.mode === "mask") return startStroke(seen, pointer, secondary);
   const hit = hitAt(seen, pointer);

@@ -3,15 +3,20 @@ import { clampToImage, type Grip, type Mark, type Vec } from "./geometry";
 import type { FrameInfo, Pair } from "./protocol";
 import { DRAFT_ID, type Draft, type Shared } from "./types";
 
+/** A longer gap between two pictures is a pause, not a pace. */
+const LONGEST_GAP_MS = 3000;
+
+/** The weight of the newest picture in the pace. */
+const PACE_WEIGHT = 0.15;
+
 /** Every mark on the picture, those of a half-made pair last. */
 export function marksOf(pairs: readonly Pair[], draft: Draft | null): Mark[] {
   const marks: Mark[] = [];
-  for (const { id, handle, target } of pairs) {
-    marks.push({ grip: { id, part: "target" }, at: target });
-    marks.push({ grip: { id, part: "handle" }, at: handle });
+  const all = draft ? [...pairs, { id: DRAFT_ID, ...draft }] : pairs;
+  for (const { id, handle, target } of all) {
+    if (target) marks.push({ grip: { id, part: "target" }, at: target, partner: handle });
+    marks.push({ grip: { id, part: "handle" }, at: handle, partner: target });
   }
-  if (draft?.target) marks.push({ grip: { id: DRAFT_ID, part: "target" }, at: draft.target });
-  if (draft) marks.push({ grip: { id: DRAFT_ID, part: "handle" }, at: draft.handle });
   return marks;
 }
 
@@ -104,8 +109,14 @@ export function receivePairs(
 }
 
 /** The state after a frame: during a run its handles move, but for those a hand has put down or still holds. */
-export function receiveFrame(shared: Shared, frame: FrameInfo): Shared {
-  const shown = { ...shared, frame, framesShown: shared.framesShown + 1 };
+export function receiveFrame(shared: Shared, frame: FrameInfo, atMs: number): Shared {
+  const shown = {
+    ...shared,
+    frame,
+    framesShown: shared.framesShown + 1,
+    shownAtMs: atMs,
+    intervalMs: intervalOf(shared, atMs),
+  };
   if (!shared.traits.running) return shown;
   const waiting = new Set(isConfirmed(shared) ? [] : shared.edit.placed);
   const tracked = new Map(frame.pointIds.map((id, index) => [id, frame.handles[index]]));
@@ -116,6 +127,14 @@ export function receiveFrame(shared: Shared, frame: FrameInfo): Shared {
   });
   const startDistancePx = Math.max(shared.startDistancePx, ...frame.distancesPx);
   return { ...shown, pairs, startDistancePx };
+}
+
+/** The time between two pictures, smoothed so that the pace can be read. */
+function intervalOf(shared: Shared, atMs: number): number {
+  const newest = atMs - shared.shownAtMs;
+  if (newest <= 0 || newest > LONGEST_GAP_MS) return 0;
+  const before = shared.intervalMs || newest;
+  return before + PACE_WEIGHT * (newest - before);
 }
 
 function isHeld(shared: Shared, id: number, part: Grip["part"]): boolean {

@@ -64,7 +64,7 @@ export function reduce(state: State, action: Action): State {
     case "nudge":
       return nudged(state, action.by);
     case "new_point":
-      return view.mode === "points" ? newPoint(state) : state;
+      return view.mode === "points" && shared.frame ? newPoint(state) : state;
     case "confirm":
       return confirmed(state);
     case "remove_selected": {

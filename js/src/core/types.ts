@@ -55,6 +55,10 @@ export interface Shared {
   /** The frame on the screen. */
   readonly frame: FrameInfo | null;
   readonly framesShown: number;
+  /** When that frame was shown, in milliseconds of the page's clock; -Infinity before the first of a run. */
+  readonly shownAtMs: number;
+  /** From one picture of this run to the next, smoothed; 0 before the second one. */
+  readonly intervalMs: number;
   /** The largest distance seen in this run, against which progress is measured; 0 before a run. */
   readonly startDistancePx: number;
   /** The edit that was newest when the status last changed; a later one makes the result old. */
@@ -123,7 +127,7 @@ export type KernelAction =
   | { readonly kind: "traits"; readonly traits: Traits }
   | { readonly kind: "points"; readonly pairs: readonly Pair[] | null; readonly pointsRev: number }
   | { readonly kind: "mask"; readonly mask: Mask | null }
-  | { readonly kind: "frame"; readonly frame: FrameInfo }
+  | { readonly kind: "frame"; readonly frame: FrameInfo; readonly atMs: number }
   | { readonly kind: "reply"; readonly reply: Reply }
   | { readonly kind: "problem"; readonly message: string }
   | { readonly kind: "silence" }

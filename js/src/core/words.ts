@@ -72,6 +72,15 @@ export function metricsOf(shared: Shared): Metrics | null {
   };
 }
 
+/** The numbers at the end of the status line: the pace of a run, or what it came to; empty without points. */
+export function numbersInWords(shared: Shared): string {
+  const metrics = metricsOf(shared);
+  if (!metrics) return "";
+  if (!shared.traits.running) return `step ${metrics.step} · ${lengthInWords(metrics.distancePx)}`;
+  const pace = shared.intervalMs > 0 ? Math.round(1000 / shared.intervalMs) : 0;
+  return pace > 0 ? `${counted(pace, "picture")}/s` : "";
+}
+
 /** A length for reading: "12.3 px". */
 export function lengthInWords(lengthPx: number): string {
   return `${lengthPx.toFixed(1)} px`;

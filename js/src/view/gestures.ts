@@ -30,7 +30,6 @@ export function listenToPointers(
   const down = (event: PointerEvent): void => {
     if (active !== null || event.button === 1) return;
     event.stopPropagation();
-    canvas.focus({ preventScroll: true });
     const before = store.state;
     const mask = before.view.mode === "mask";
     const secondary =

@@ -9,6 +9,7 @@ import {
   type Vec,
 } from "../core/geometry";
 import { badgeOf, brushRadiusPx } from "../core/intent";
+import { marksOf } from "../core/points";
 import { DRAFT_ID, type State, selectionOf } from "../core/state";
 
 const HANDLE_COLOUR = "#e03a12";
@@ -19,7 +20,7 @@ const DARK = "rgba(10, 14, 22, 0.62)";
 const HANDLE_RADIUS_PX = 8;
 /** Wider than a handle, so that an arrived pair shows as a disc in a ring. */
 const TARGET_RADIUS_PX = 12;
-const TICK_PX = 4;
+const CROSS_PX = 4;
 const HOVER_GROWTH = 1.15;
 
 type Context = CanvasRenderingContext2D;
@@ -90,7 +91,7 @@ function drawHandle(
   { growth, selected }: Emphasis,
 ): void {
   const radius = HANDLE_RADIUS_PX * growth;
-  if (selected) drawSelection(context, at, radius + 6);
+  if (selected) drawSelection(context, at, radius + 7);
   disc(context, at, radius + 3, DARK);
   disc(context, at, radius + 2, LIGHT);
   disc(context, at, radius, HANDLE_COLOUR);
@@ -103,22 +104,13 @@ function drawHandle(
 
 function drawTarget(context: Context, at: Vec, { growth, selected }: Emphasis): void {
   const radius = TARGET_RADIUS_PX * growth;
-  if (selected) drawSelection(context, at, radius + TICK_PX + 4);
+  if (selected) drawSelection(context, at, radius + 5);
   outlined(context, 2.5, TARGET_COLOUR, () => {
     context.arc(at.x, at.y, radius, 0, 2 * Math.PI);
-    for (const [x, y] of [
-      [1, 0],
-      [0, 1],
-      [-1, 0],
-      [0, -1],
-    ] as const) {
-      context.moveTo(at.x + x * (radius + TICK_PX), at.y + y * (radius + TICK_PX));
-      context.lineTo(at.x + x * (radius - TICK_PX), at.y + y * (radius - TICK_PX));
-    }
-    context.moveTo(at.x - 2.5, at.y);
-    context.lineTo(at.x + 2.5, at.y);
-    context.moveTo(at.x, at.y - 2.5);
-    context.lineTo(at.x, at.y + 2.5);
+    context.moveTo(at.x - CROSS_PX, at.y);
+    context.lineTo(at.x + CROSS_PX, at.y);
+    context.moveTo(at.x, at.y - CROSS_PX);
+    context.lineTo(at.x, at.y + CROSS_PX);
   });
 }
 
@@ -126,7 +118,7 @@ function drawTarget(context: Context, at: Vec, { growth, selected }: Emphasis): 
 function drawArrow(context: Context, from: Vec, to: Vec, dashed = false): void {
   const length = distance(from, to);
   const start = HANDLE_RADIUS_PX + 4;
-  const end = length - TARGET_RADIUS_PX - TICK_PX - 2;
+  const end = length - TARGET_RADIUS_PX - 4;
   if (end - start < 6) return;
   const along = { x: (to.x - from.x) / length, y: (to.y - from.y) / length };
   const at = (way: number, aside = 0): [number, number] => [
@@ -172,10 +164,9 @@ function drawBadge(context: Context, state: State, scale: number): void {
   const badge = badgeOf(state.view);
   if (!badge) return;
   const { pairs, traits } = state.shared;
-  const owner = badge.id === DRAFT_ID ? state.view.draft : pairs.find(({ id }) => id === badge.id);
-  const place = owner?.[badge.part];
-  if (!place) return;
-  const at = removeCentre(place, scale, traits.imageSize);
+  const owner = marksOf(pairs, state.view.draft).find((mark) => sameGrip(mark.grip, badge));
+  if (!owner) return;
+  const at = removeCentre(owner, scale, traits.imageSize);
   const hot = state.view.hover?.kind === "remove";
   disc(context, at, REMOVE_RADIUS_PX + 1, DARK);
   disc(context, at, REMOVE_RADIUS_PX, hot ? "#10151f" : LIGHT);

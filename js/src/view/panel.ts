@@ -1,7 +1,7 @@
 /** What the widget tells: status line, progress, error banner, placeholder and the list of shortcuts. */
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
-import { lengthInWords, type Mood, metricsOf, selectionInWords, sentenceOf } from "../core/words";
+import { type Mood, metricsOf, numbersInWords, selectionInWords, sentenceOf } from "../core/words";
 import { button, element, type IconName, icon, setAttribute, setIcon, setText } from "./dom";
 import { SHORTCUTS } from "./keys";
 
@@ -28,19 +28,27 @@ export interface Panel {
   readonly update: (state: State) => void;
 }
 
-/** Builds what the widget tells; the signal ends the listeners. */
-export function buildPanel(store: ViewStore, signal: AbortSignal): Panel {
+/**
+ * Builds what the widget tells.
+ *
+ * @param store takes the actions
+ * @param canvas gets the focus back from the list of shortcuts
+ * @param signal ends the listeners
+ */
+export function buildPanel(
+  store: ViewStore,
+  canvas: HTMLCanvasElement,
+  signal: AbortSignal,
+): Panel {
   const status = buildStatus();
   const banner = buildBanner(store, signal);
   const help = buildHelp(store, signal);
   const fill = element("div", { class: "dgw-progress-fill" });
   const progress = element("div", { class: "dgw-progress", "aria-hidden": "true" }, fill);
-  const waiting = element("p", { class: "dgw-placeholder-text" });
   const placeholder = element(
     "div",
     { class: "dgw-placeholder", "aria-hidden": "true" },
-    element("span", { class: "dgw-spinner" }, icon("spinner")),
-    waiting,
+    icon("spinner"),
   );
 
   const update = (state: State): void => {
@@ -48,9 +56,8 @@ export function buildPanel(store: ViewStore, signal: AbortSignal): Panel {
     const sentence = sentenceOf(state);
     status.update(state);
     banner.update(state);
-    help.hidden = !view.helpOpen;
+    showHelp(help, canvas, view.helpOpen);
     placeholder.hidden = shared.frame !== null;
-    setText(waiting, sentence.text);
     const metrics = metricsOf(shared);
     const done = sentence.mood === "arrived" ? 1 : (metrics?.progress ?? 0);
     fill.style.transform = `scaleX(${done.toFixed(4)})`;
@@ -74,9 +81,7 @@ function buildStatus(): { node: HTMLElement; update: (state: State) => void } {
     setIcon(lamp, MOOD_ICONS[mood]);
     setText(text, words);
     setAttribute(text, "title", words);
-    const metrics = metricsOf(state.shared);
-    const steps = metrics ? `step ${metrics.step} · ${lengthInWords(metrics.distancePx)}` : "";
-    setText(numbers, steps);
+    setText(numbers, numbersInWords(state.shared));
     const saysStatus = mood === "running" ? words.replace(/:.*/, "") : words;
     const saysSelection = selectionInWords(state);
     if (saysStatus !== saidStatus) setText(spoken, saysStatus);
@@ -99,9 +104,10 @@ function buildBanner(
     "div",
     { class: "dgw-banner", role: "alert", hidden: true },
     icon("warning"),
-    element("div", { class: "dgw-banner-body" }, message, details),
-    copy,
+    message,
     dismiss,
+    details,
+    copy,
   );
   const told = (text: string) => setText(copy.lastElementChild ?? copy, text);
   copy.addEventListener(
@@ -147,4 +153,13 @@ function buildHelp(store: ViewStore, signal: AbortSignal): HTMLElement {
     head,
     list,
   );
+}
+
+/** Opens or closes the list of shortcuts; the focus goes in and comes back. */
+function showHelp(help: HTMLElement, canvas: HTMLCanvasElement, open: boolean): void {
+  if (help.hidden !== open) return;
+  const inside = help.matches(":focus-within");
+  help.hidden = !open;
+  if (open) help.querySelector("button")?.focus({ preventScroll: true });
+  else if (inside) canvas.focus({ preventScroll: true });
 }

@@ -102,6 +102,9 @@ export function buildToolbar(
   const grow = () => element("span", { class: "dgw-grow" });
   const pointTools = group("Points", auto, clearPoints);
   const maskTools = group("Mask", segments("Brush", paint, erase), size, invert, clearMask);
+  maskTools.classList.add("dgw-mask-tools");
+  const sampling = group("Picture", dice, seed);
+  sampling.classList.add("dgw-sampling");
   const top = element(
     "div",
     { class: "dgw-bar" },
@@ -117,7 +120,7 @@ export function buildToolbar(
     group("Run", run, step),
     group("History", undo, redo, reset),
     grow(),
-    group("Picture", dice, seed),
+    sampling,
   );
 
   const update = (state: State): void => {

@@ -1,4 +1,5 @@
 /** The veil over the part of the picture that may not move: dimmed, and hatched while it is painted. */
+import { clamp } from "../core/geometry";
 import type { Mask } from "../core/mask";
 import type { Mode } from "../core/state";
 
@@ -6,6 +7,10 @@ import type { Mode } from "../core/state";
 const DIM = { points: "rgba(14, 18, 28, 0.4)", mask: "rgba(14, 18, 28, 0.62)" } as const;
 const HATCH = "rgba(255, 255, 255, 0.28)";
 const HATCH_GAP_PX = 9;
+
+/** How soft the rim is, and how far the stencil goes beyond the picture, in image pixels. */
+const SOFT_PX = 0.7;
+const MARGIN_PX = 3;
 
 export class Veil {
   #mask: Mask | null = null;
@@ -60,21 +65,35 @@ function veil(
     }
     context.stroke();
   }
-  // Scaling the stencil up smoothly makes the rim soft.
   context.globalCompositeOperation = "destination-in";
   context.imageSmoothingQuality = "high";
-  context.drawImage(stencil, 0, 0, width, height);
+  const scaleX = width / mask.width;
+  const scaleY = height / mask.height;
+  context.filter = `blur(${SOFT_PX * scaleX}px)`;
+  context.drawImage(
+    stencil,
+    -MARGIN_PX * scaleX,
+    -MARGIN_PX * scaleY,
+    stencil.width * scaleX,
+    stencil.height * scaleY,
+  );
   return canvas;
 }
 
-/** The mask as an alpha channel at image size: opaque where nothing may move. */
+/** The mask as an alpha channel, opaque where nothing may move, continued beyond its rim so that blurring keeps that. */
 function stencilOf(mask: Mask): OffscreenCanvas | null {
-  const canvas = new OffscreenCanvas(mask.width, mask.height);
+  const width = mask.width + 2 * MARGIN_PX;
+  const height = mask.height + 2 * MARGIN_PX;
+  const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d");
   if (!context) return null;
-  const image = context.createImageData(mask.width, mask.height);
-  for (let index = 0; index < mask.data.length; index++) {
-    image.data[4 * index + 3] = 255 - (mask.data[index] ?? 0);
+  const image = context.createImageData(width, height);
+  for (let y = 0; y < height; y++) {
+    const row = clamp(y - MARGIN_PX, 0, mask.height - 1) * mask.width;
+    for (let x = 0; x < width; x++) {
+      const value = mask.data[row + clamp(x - MARGIN_PX, 0, mask.width - 1)] ?? 0;
+      image.data[4 * (y * width + x) + 3] = 255 - value;
+    }
   }
   context.putImageData(image, 0, 0);
   return canvas;

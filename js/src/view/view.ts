@@ -53,7 +53,7 @@ export function mountView(
     "aria-description": INSTRUCTIONS,
   });
   const toolbar = buildToolbar(store, sample, () => savePicture(store.state, frames), signal);
-  const panel = buildPanel(store, signal);
+  const panel = buildPanel(store, canvas, signal);
   const stage = element(
     "div",
     { class: "dgw-stage" },

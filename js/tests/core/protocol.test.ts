@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest";
+import { initialShared } from "../../src/core/kernel";
+import {
+  decodeBytes,
+  decodeMessage,
+  decodePairs,
+  decodeTraits,
+  encodePairs,
+  TRAIT_NAMES,
+} from "../../src/core/protocol";
+import { type MessageFixture, readFixture, type TraitFixture } from "../fixtures";
+
+const frame = readFixture<MessageFixture>("frame");
+const reply = readFixture<MessageFixture>("reply");
+const traits = readFixture<TraitFixture>("traits");
+const UNKNOWN = initialShared(1).traits;
+
+const buffersOf = (lengths: readonly number[] = []) =>
+  lengths.map((length) => new DataView(new ArrayBuffer(length)));
+const read = (values: Readonly<Record<string, unknown>>) =>
+  decodeTraits((name) => values[name], UNKNOWN);
+const pairsOf = (values: Readonly<Record<string, unknown>>) =>
+  decodePairs(values.handle_points, values.target_points, values.point_ids);
+
+describe("messages of the kernel", () => {
+  test.each(frame.valid)("a frame is read: $name", ({ message, buffer_bytes }) => {
+    const decoded = decodeMessage(message, buffersOf(buffer_bytes));
+    if (decoded?.kind !== "frame") throw new Error("expected a frame");
+    const wire = message as Record<string, unknown>;
+    expect(decoded.frame.seq).toBe(wire.seq);
+    expect(decoded.frame.size).toEqual({ width: wire.w, height: wire.h });
+    expect(decoded.frame.handles.map(({ x, y }) => [x, y])).toEqual(wire.handles);
+    expect(decoded.frame.distancesPx).toEqual(wire.distances);
+    expect(decoded.picture.length).toBe(24);
+  });
+
+  test.each(reply.valid)("a reply is read: $name", ({ message }) => {
+    const { rid, ok, error } = message as Record<string, unknown>;
+    expect(decodeMessage(message, [])).toEqual({ kind: "reply", reply: { rid, ok, error } });
+  });
+
+  test.each([...frame.hostile, ...reply.hostile])(
+    "is ignored where $why: $name",
+    ({ message, buffer_bytes }) => {
+      expect(decodeMessage(message, buffersOf(buffer_bytes))).toBeNull();
+    },
+  );
+});
+
+describe("buffers", () => {
+  const bytes = new Uint8Array([9, 1, 2, 3, 9]);
+
+  test.each([
+    ["DataView", new DataView(bytes.buffer, 1, 3)],
+    ["Uint8Array", bytes.subarray(1, 4)],
+    ["ArrayBuffer", bytes.slice(1, 4).buffer],
+  ])("a %s gives its own bytes only", (_, buffer) => {
+    expect([...(decodeBytes(buffer) ?? [])]).toEqual([1, 2, 3]);
+  });
+
+  test.each([[null], [undefined], ["AAEC"], [[1, 2, 3]], [{ buffer: 1 }]])(
+    "%j is none",
+    (value) => {
+      expect(decodeBytes(value)).toBeNull();
+    },
+  );
+});
+
+describe("traits", () => {
+  test.each(traits.valid)("a state is read: $name", ({ traits: values }) => {
+    const decoded = read(values);
+    expect(decoded.status).toBe(values.status);
+    expect(decoded.seed).toBe(values.seed);
+    expect(decoded.distancePx).toBe(values.distance_px);
+    expect([decoded.imageSize.width, decoded.imageSize.height]).toEqual(values.image_size);
+    expect(decoded.busyText).toBe(values.busy_text);
+    const error = values.error as Record<string, unknown>;
+    expect(decoded.error).toEqual(Object.keys(error).length > 0 ? error : null);
+    expect(pairsOf(values)?.length).toBe((values.point_ids as unknown[]).length);
+  });
+
+  test("every name that is read is one of the wire", () => {
+    const known = Object.keys(traits.valid[0]?.traits ?? {});
+    expect(TRAIT_NAMES.filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  test.each(traits.hostile_from_kernel)("a damaged value changes nothing: $name", (hostile) => {
+    const good = { ...traits.valid[2]?.traits };
+    const damaged = { ...good, ...hostile.traits };
+    expect(decodeTraits((name) => damaged[name], read(good))).toEqual(read(good));
+    if ("handle_points" in hostile.traits) expect(pairsOf(damaged)).toBeNull();
+  });
+
+  test("pairs come back as they were sent", () => {
+    const sent = traits.from_browser[0]?.traits ?? {};
+    const pairs = pairsOf(sent) ?? [];
+    const { handle_points, target_points, point_ids } = encodePairs(pairs);
+    expect({ handle_points, target_points, point_ids }).toEqual({
+      handle_points: sent.handle_points,
+      target_points: sent.target_points,
+      point_ids: sent.point_ids,
+    });
+  });
+});

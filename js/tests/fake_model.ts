@@ -1,0 +1,154 @@
+/** A model and a page that a test plays by hand: the kernel's end of the comm, the paint and the clock. */
+import type { Mask } from "../src/core/mask";
+import type { AnyModel, Ports } from "../src/core/ports";
+import type { FrameInfo, ToKernel } from "../src/core/protocol";
+import { SharedStore } from "../src/core/store";
+import { Sync } from "../src/sync";
+import { FIRST_RID } from "./builders";
+import { readFixture, type TraitFixture } from "./fixtures";
+
+type Listener = (...values: unknown[]) => void;
+type Values = Record<string, unknown>;
+
+const IDLE = readFixture<TraitFixture>("traits").valid[0]?.traits ?? {};
+
+export class FakeModel implements AnyModel {
+  readonly values: Values;
+  readonly sent: ToKernel[] = [];
+  readonly saved: Values[] = [];
+  dead = false;
+  #dirty: Values = {};
+  readonly #listeners = new Map<string, Set<Listener>>();
+
+  constructor(values: Values) {
+    this.values = values;
+  }
+
+  get listenerCount(): number {
+    return [...this.#listeners.values()].reduce((sum, set) => sum + set.size, 0);
+  }
+
+  get(name: string): unknown {
+    return this.values[name];
+  }
+
+  set(name: string, value: unknown): void {
+    this.values[name] = value;
+    this.#dirty[name] = value;
+    this.#tell(`change:${name}`);
+  }
+
+  save_changes(): void {
+    this.#guard();
+    this.saved.push(this.#dirty);
+    this.#dirty = {};
+  }
+
+  send(message: ToKernel): void {
+    this.#guard();
+    this.sent.push(message);
+  }
+
+  on(event: string, callback: Listener): void {
+    const set = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, set.add(callback));
+  }
+
+  off(event: string, callback: Listener): void {
+    this.#listeners.get(event)?.delete(callback);
+  }
+
+  /** The kernel sets traits: all values, then one event each. */
+  async update(values: Values): Promise<void> {
+    Object.assign(this.values, values);
+    for (const name of Object.keys(values)) this.#tell(`change:${name}`);
+    await settled();
+  }
+
+  /** The kernel sends a custom message. */
+  emit(message: unknown, buffers: unknown[] = []): void {
+    this.#tell("msg:custom", message, buffers);
+  }
+
+  #tell(event: string, ...values: unknown[]): void {
+    for (const listener of [...(this.#listeners.get(event) ?? [])]) listener(...values);
+  }
+
+  #guard(): void {
+    if (this.dead) throw new Error("Cannot send on a closed comm");
+  }
+}
+
+/** Lets promises that are due run. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+}
+
+/** One widget on a page whose paint and clock the test moves. */
+export class Bench {
+  readonly model: FakeModel;
+  readonly store = new SharedStore(FIRST_RID);
+  readonly sync: Sync;
+  readonly frames: FrameInfo[] = [];
+  readonly view = {};
+  #nowMs = 0;
+  #alarms: { readonly atMs: number; readonly callback: () => void }[] = [];
+  #paints: (() => void)[] = [];
+
+  constructor(traits: Values = {}, ports: Partial<Ports> = {}) {
+    this.model = new FakeModel({ ...IDLE, auto_run: false, ...traits });
+    this.sync = new Sync(this.model, this.store, {
+      encodeMask: async (mask: Mask) => new Uint8Array([mask.width, mask.height]),
+      decodeMask: async (png: Uint8Array) => ({
+        width: png[0] ?? 0,
+        height: png[1] ?? 0,
+        data: new Uint8Array((png[0] ?? 0) * (png[1] ?? 0)).fill(255),
+      }),
+      showFrame: (frame) => this.frames.push(frame),
+      beforePaint: (callback) => this.#paints.push(callback),
+      later: (delayMs, callback) => {
+        const alarm = { atMs: this.#nowMs + delayMs, callback };
+        this.#alarms.push(alarm);
+        return () => {
+          this.#alarms = this.#alarms.filter((other) => other !== alarm);
+        };
+      },
+      dpr: 2,
+      loopback: true,
+      ...ports,
+    });
+  }
+
+  get alarmCount(): number {
+    return this.#alarms.length;
+  }
+
+  /** Messages of one kind that were sent. */
+  sent(kind: ToKernel["k"]): ToKernel[] {
+    return this.model.sent.filter((message) => message.k === kind);
+  }
+
+  commands(): string[] {
+    return this.model.sent.flatMap((message) => (message.k === "cmd" ? [message.name] : []));
+  }
+
+  /** The page paints. */
+  paint(): void {
+    for (const callback of this.#paints.splice(0)) callback();
+  }
+
+  /** Time goes by. */
+  wait(durationMs: number): void {
+    const endMs = this.#nowMs + durationMs;
+    for (;;) {
+      const due = this.#alarms
+        .filter(({ atMs }) => atMs <= endMs)
+        .sort((a, b) => a.atMs - b.atMs)[0];
+      if (!due) break;
+      this.#alarms = this.#alarms.filter((other) => other !== due);
+      this.#nowMs = due.atMs;
+      due.callback();
+    }
+    this.#nowMs = endMs;
+  }
+}

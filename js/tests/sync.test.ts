@@ -1,0 +1,357 @@
+import { describe, expect, test } from "vitest";
+import { filledMask } from "../src/core/mask";
+import { addPair, movePart } from "../src/core/points";
+import { ViewStore } from "../src/core/store";
+import type { ViewAction } from "../src/core/types";
+import { click, pair } from "./builders";
+import { Bench, settled } from "./fake_model";
+import { example, type MessageFixture, readFixture, type TraitFixture } from "./fixtures";
+
+const fixture = (name: string) => readFixture<MessageFixture>(name);
+const message = (kind: string, name: string) => example(fixture(kind).valid, name).message;
+const frame = (over: Record<string, unknown> = {}): [unknown, unknown[]] => [
+  { ...(message("frame", "one point while moving") as object), ...over },
+  [new Uint8Array(24)],
+];
+const TWO_POINTS = example(readFixture<TraitFixture>("traits").valid, "dragging two points").traits;
+const ONE_POINT = {
+  handle_points: [[40, 40]],
+  target_points: [[80, 40]],
+  point_ids: [1],
+  point_edit: { rev: 1, ids: [1], placed: [1] },
+  points_rev: 1,
+};
+
+/** A bench with a view that has its first picture. */
+function shown(
+  traits: Record<string, unknown> = {},
+): Bench & { act: (...a: ViewAction[]) => void } {
+  const bench = new Bench(traits);
+  bench.sync.hello(bench.view, true);
+  bench.model.emit(...frame({ seq: 1, step: 0 }));
+  for (const info of bench.frames) bench.store.dispatch({ kind: "frame", frame: info, atMs: 0 });
+  bench.sync.acknowledge(1, true);
+  bench.model.sent.length = 0;
+  const view = new ViewStore(bench.store);
+  return Object.assign(bench, {
+    act: (...actions: ViewAction[]) => {
+      for (const each of actions) view.dispatch(each);
+    },
+  });
+}
+
+const clickAction = (x: number, y: number) => click(x, y) as ViewAction[];
+
+describe("what a page says", () => {
+  test("is what the fixtures promise the kernel", async () => {
+    const bench = new Bench();
+    bench.sync.hello(bench.view, true);
+    expect(bench.model.sent).toEqual([message("hello", "a local page")]);
+    bench.wait(300);
+    expect(bench.model.sent[1]).toEqual(message("poll", "waiting for the first picture"));
+    bench.sync.acknowledge(7, true);
+    expect(bench.model.sent[2]).toEqual(message("ack", "drawn"));
+    bench.sync.acknowledge(8, false);
+    expect(bench.model.sent[3]).toEqual(message("ack", "dropped"));
+  });
+
+  test("behind a proxy and out of sight is that too", () => {
+    const bench = new Bench({}, { dpr: 1.25, loopback: false });
+    bench.sync.hello(bench.view, false);
+    expect(bench.model.sent).toEqual([
+      message("hello", "a page behind a proxy, scrolled out of sight"),
+    ]);
+  });
+
+  test("as commands carries a number and nothing else, but a seed for a sample", () => {
+    const bench = shown({ ...ONE_POINT, can_undo: true, can_redo: true });
+    for (const name of ["run", "stop", "undo", "redo", "reset", "clear_points"] as const) {
+      bench.act({ kind: "command", name });
+    }
+    bench.act({ kind: "sample", seed: 42 });
+    const wire = fixture("cmd").valid.map(
+      ({ message: each }) => each as { name: string; args: object },
+    );
+    expect(bench.model.sent.length).toBe(7);
+    for (const sent of bench.model.sent) {
+      if (sent.k !== "cmd") throw new Error("expected a command");
+      const same = wire.find(({ name }) => name === sent.name);
+      expect({ ...sent, rid: 0 }).toEqual({ ...same, rid: 0 });
+      expect(sent.rid).toBeGreaterThanOrEqual(100);
+    }
+  });
+});
+
+describe("points", () => {
+  test("are read from the traits, also when a host announces them one by one", async () => {
+    const bench = new Bench(TWO_POINTS);
+    expect(bench.store.value.pairs.map(({ id }) => id)).toEqual([1, 4]);
+    bench.model.values.handle_points = [[1, 1]];
+    await bench.model.update({ handle_points: [[1, 1]] });
+    expect(bench.store.value.pairs.length).toBe(2);
+    await bench.model.update({ target_points: [[2, 2]], point_ids: [7] });
+    expect(bench.store.value.pairs).toEqual([pair(7, [1, 1], [2, 2])]);
+  });
+
+  test("are written once per paint, in one message, and the last place always", () => {
+    const bench = shown(ONE_POINT);
+    const drag = (x: number) =>
+      bench.store.replace(movePart(bench.store.value, { id: 1, part: "target" }, { x, y: 41 }));
+    for (const x of [81, 82, 83]) drag(x);
+    expect(bench.model.saved).toEqual([]);
+    bench.paint();
+    drag(84);
+    bench.paint();
+    bench.paint();
+    expect(bench.model.saved).toEqual([
+      { ...written([[83, 41]]), point_edit: { rev: 4, ids: [1], placed: [] } },
+      { ...written([[84, 41]]), point_edit: { rev: 5, ids: [1], placed: [] } },
+    ]);
+  });
+
+  const written = (targets: number[][]) => ({
+    handle_points: [[40, 40]],
+    target_points: targets,
+    point_ids: [1],
+  });
+
+  test("of a new pair are written as the fixture says", () => {
+    const bench = shown();
+    bench.store.replace(addPair(bench.store.value, { x: 64.25, y: 70.5 }, { x: 80, y: 70 }));
+    bench.paint();
+    const { from_browser } = readFixture<TraitFixture>("traits");
+    expect(bench.model.saved).toEqual([example(from_browser, "a complete pair").traits]);
+  });
+
+  test("written by this page do not come back as news", async () => {
+    const bench = shown(ONE_POINT);
+    bench.store.replace(movePart(bench.store.value, { id: 1, part: "target" }, { x: 90, y: 41 }));
+    bench.paint();
+    await settled();
+    await bench.model.update({ handle_points: [[40, 40]], target_points: [[80, 40]] });
+    expect(bench.store.value.pairs[0]?.target).toEqual({ x: 90, y: 41 });
+    await bench.model.update({ target_points: [[90, 41]], points_rev: 2 });
+    await bench.model.update({ target_points: [[70, 41]] });
+    expect(bench.store.value.pairs[0]?.target).toEqual({ x: 70, y: 41 });
+  });
+});
+
+describe("commands", () => {
+  test("wait until the kernel has the points they are about", async () => {
+    const bench = shown({ auto_run: true });
+    bench.act(...clickAction(20, 30), ...clickAction(60, 30));
+    expect(bench.model.saved.length).toBe(1);
+    expect(bench.commands()).toEqual([]);
+    await bench.model.update({ points_rev: 1 });
+    expect(bench.commands()).toEqual(["run"]);
+  });
+
+  test("go after a while even when the kernel confirms nothing", () => {
+    const bench = shown({ auto_run: true });
+    bench.act(...clickAction(20, 30), ...clickAction(60, 30));
+    bench.wait(1000);
+    expect(bench.commands()).toEqual(["run"]);
+  });
+
+  test("to stop never wait, and take back the start that does", () => {
+    const bench = shown({ auto_run: true });
+    bench.act(...clickAction(20, 30), ...clickAction(60, 30), { kind: "command", name: "stop" });
+    expect(bench.commands()).toEqual(["stop"]);
+    bench.wait(2000);
+    expect(bench.commands()).toEqual(["stop"]);
+  });
+
+  test("wait for a mask that is being packed", async () => {
+    const bench = shown(ONE_POINT);
+    bench.act({ kind: "mode", mode: "mask" }, ...clickAction(50, 50), {
+      kind: "command",
+      name: "run",
+    });
+    expect(bench.commands()).toEqual([]);
+    await settled();
+    expect(bench.model.saved.map((each) => Object.keys(each))).toEqual([["mask"]]);
+    expect(bench.commands()).toEqual(["run"]);
+  });
+
+  test("are sent once, and end with their answer", () => {
+    const bench = shown(ONE_POINT);
+    bench.act({ kind: "command", name: "run" });
+    bench.act({ kind: "auto_run", on: false });
+    expect(bench.commands()).toEqual(["run"]);
+    bench.model.emit({ k: "reply", rid: 100, ok: false, error: "no" });
+    expect(bench.store.value.commands).toEqual([]);
+    expect(bench.store.value.problem).toEqual({ message: "no", details: "" });
+  });
+});
+
+describe("other traits", () => {
+  test("a switch of auto run is written", () => {
+    const bench = shown();
+    bench.act({ kind: "auto_run", on: true });
+    expect(bench.model.saved).toEqual([{ auto_run: true }]);
+  });
+
+  test("the mask is written as bytes after a stroke, and as nothing when it is removed", async () => {
+    const bench = shown();
+    bench.act({ kind: "mode", mode: "mask" }, ...clickAction(50, 50));
+    await settled();
+    const sent = bench.model.saved[0]?.mask;
+    if (!(sent instanceof DataView)) throw new Error("expected a DataView");
+    expect([sent.getUint8(0), sent.getUint8(1)]).toEqual([128, 128]);
+    bench.act({ kind: "mask_clear" });
+    await settled();
+    expect(bench.model.saved[1]).toEqual({ mask: null });
+  });
+
+  test("of two quick strokes only the newest mask is written", async () => {
+    const bench = shown();
+    bench.act({ kind: "mode", mode: "mask" }, ...clickAction(50, 50), ...clickAction(60, 50));
+    await settled();
+    expect(bench.model.saved.length).toBe(1);
+  });
+
+  test("the kernel's mask is shown, in any kind of buffer", async () => {
+    const bench = shown();
+    for (const buffer of [new DataView(new Uint8Array([4, 3]).buffer), new Uint8Array([4, 3])]) {
+      await bench.model.update({ mask: buffer });
+      expect(bench.store.value.mask).toEqual(filledMask({ width: 4, height: 3 }, 255));
+      await bench.model.update({ mask: null });
+      expect(bench.store.value.mask).toBeNull();
+    }
+    expect(bench.model.saved).toEqual([]);
+  });
+
+  test("a mask that cannot be read is told, and changes nothing", async () => {
+    const bench = new Bench({}, { decodeMask: () => Promise.reject(new Error("no PNG")) });
+    await bench.model.update({ mask: new Uint8Array([1]) });
+    expect(bench.store.value.mask).toBeNull();
+    expect(bench.store.value.problem?.message).toMatch(/mask must be a PNG/);
+  });
+});
+
+describe("frames", () => {
+  test("are handed on with their bytes, and a damaged one is ignored", () => {
+    const bench = new Bench();
+    bench.model.emit(...frame());
+    bench.model.emit(...frame({ seq: "x" }));
+    bench.model.emit({ k: "frame" });
+    expect(bench.frames.map(({ seq }) => seq)).toEqual([7]);
+  });
+
+  test("that are due and late are asked for, ever less often", () => {
+    const bench = shown({ ...ONE_POINT, running: true, status: "running" });
+    bench.wait(10000);
+    const polls = bench.sent("poll").length;
+    expect(bench.sent("poll")[0]).toEqual({ k: "poll", have: 1 });
+    expect(polls).toBeGreaterThanOrEqual(5);
+    expect(polls).toBeLessThanOrEqual(8);
+  });
+
+  test("are not asked for while they come, at rest, or out of sight", async () => {
+    const bench = shown({ ...ONE_POINT, running: true, status: "running" });
+    for (let seq = 2; seq < 12; seq++) {
+      bench.model.emit(...frame({ seq }));
+      bench.wait(200);
+    }
+    expect(bench.sent("poll")).toEqual([]);
+    bench.sync.setVisible(bench.view, false);
+    bench.wait(5000);
+    await bench.model.update({ running: false, status: "stopped" });
+    bench.sync.setVisible(bench.view, true);
+    bench.wait(5000);
+    expect(bench.sent("poll")).toEqual([]);
+  });
+
+  test("stop when no view can be seen, and go on with the first that can", () => {
+    const bench = shown();
+    const other = {};
+    bench.sync.hello(other, true);
+    bench.model.sent.length = 0;
+    bench.sync.setVisible(bench.view, false);
+    expect(bench.model.sent).toEqual([]);
+    bench.sync.setVisible(other, null);
+    expect(bench.model.sent).toEqual([{ k: "ack", seq: 1, shown: false, visible: false }]);
+    bench.sync.setVisible(bench.view, true);
+    expect(bench.model.sent[1]).toEqual({ k: "ack", seq: 1, shown: false, visible: true });
+  });
+});
+
+describe("a kernel that does not answer", () => {
+  test("is named after five seconds, and forgiven at its first word", async () => {
+    const bench = shown(ONE_POINT);
+    bench.act({ kind: "command", name: "run" });
+    bench.wait(4900);
+    expect(bench.store.value.answering).toBe(true);
+    bench.wait(200);
+    expect(bench.store.value.answering).toBe(false);
+    expect(bench.store.value.commands).toEqual([]);
+    await bench.model.update({ running: true });
+    expect(bench.store.value.answering).toBe(true);
+  });
+
+  test("is named at once when the comm throws", () => {
+    const bench = shown(ONE_POINT);
+    bench.model.dead = true;
+    bench.act({ kind: "command", name: "run" });
+    expect(bench.store.value.answering).toBe(false);
+    bench.model.dead = false;
+    bench.model.emit(...frame({ seq: 2 }));
+    expect(bench.store.value.answering).toBe(true);
+  });
+
+  test("is told the points again when it is back", async () => {
+    const bench = shown(ONE_POINT);
+    bench.store.replace(movePart(bench.store.value, { id: 1, part: "target" }, { x: 90, y: 41 }));
+    bench.model.dead = true;
+    bench.paint();
+    expect(bench.store.value.answering).toBe(false);
+    bench.model.dead = false;
+    await bench.model.update({ busy_text: "" });
+    bench.paint();
+    expect(bench.model.saved.at(-1)).toMatchObject({
+      target_points: [[90, 41]],
+      point_edit: { rev: 2 },
+    });
+  });
+
+  test("is not blamed for a long run that shows life, nor at rest", () => {
+    const bench = shown({ ...ONE_POINT, running: true, status: "running" });
+    for (let seq = 2; seq < 8; seq++) {
+      bench.wait(9000);
+      bench.model.emit(...frame({ seq }));
+    }
+    expect(bench.store.value.answering).toBe(true);
+    bench.wait(16000);
+    expect(bench.store.value.answering).toBe(false);
+    const resting = shown(ONE_POINT);
+    resting.wait(60000);
+    expect(resting.store.value.answering).toBe(true);
+  });
+
+  test("is named when it does not greet back, but not while it loads", () => {
+    const restored = new Bench({ status: "idle" });
+    restored.sync.hello(restored.view, true);
+    restored.wait(5001);
+    expect(restored.store.value.answering).toBe(false);
+    const loading = new Bench({ status: "loading" });
+    loading.sync.hello(loading.view, true);
+    loading.wait(60000);
+    expect(loading.store.value.answering).toBe(true);
+  });
+});
+
+test("closing leaves no listener and no alarm, and says nothing more", async () => {
+  const bench = shown({ ...ONE_POINT, running: true, status: "running" });
+  bench.act({ kind: "command", name: "stop" });
+  bench.act({ kind: "mode", mode: "mask" }, ...clickAction(50, 50));
+  const said = bench.model.sent.length;
+  bench.sync.close();
+  expect(bench.model.listenerCount).toBe(0);
+  expect(bench.alarmCount).toBe(0);
+  bench.act({ kind: "command", name: "reset" });
+  bench.paint();
+  bench.wait(60000);
+  await settled();
+  expect(bench.model.sent.length).toBe(said);
+  expect(bench.model.saved).toEqual([]);
+});
