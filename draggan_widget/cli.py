@@ -6,7 +6,6 @@ output; progress and messages go to standard error. A subcommand imports what it
 
 import argparse
 import contextlib
-import dataclasses
 import importlib.util
 import json
 import os
@@ -14,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +24,13 @@ EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_BAD_ARGUMENTS = 2
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
-ANIMATION_SUFFIXES = (".gif", ".webp")
-SESSION_SUFFIXES = (".dgs",)
-
 MAY_MOVE_FROM = 128
 """A mask's pixel of this brightness or more may move."""
 
 QUICKSTART = "quickstart.ipynb"
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Command:
     """A subcommand.
 
@@ -106,7 +102,7 @@ def _fail(message: object, status: int) -> int:
 
 def _as_json(values: dict[str, Any]) -> str:
     """Return values as one JSON object on a line."""
-    return json.dumps(values, default=_jsonable) + "\n"
+    return json.dumps(values, default=str) + "\n"
 
 
 def _as_lines(values: dict[str, Any]) -> str:
@@ -114,13 +110,6 @@ def _as_lines(values: dict[str, Any]) -> str:
     width = max(map(len, values))
     plain = json.loads(_as_json(values))
     return "".join(f"{name:{width}}  {value}\n" for name, value in plain.items())
-
-
-def _jsonable(value: Any) -> Any:
-    """Return paths as text and arrays as lists."""
-    if isinstance(value, Path):
-        return str(value)
-    return value.tolist()
 
 
 # demo
@@ -217,6 +206,7 @@ def _run_sample(args: argparse.Namespace) -> dict[str, Any]:
 def _add_drag_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``drag``."""
     from draggan_widget.drag.config import SOLVERS
+    from draggan_widget.export import ANIMATION_FORMATS
 
     _add_picture_arguments(parser)
     for name, role in (("handle", "a point to move"), ("target", "where the handle should go")):
@@ -233,11 +223,9 @@ def _add_drag_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--solver", choices=sorted(SOLVERS), help="how to drag")
     parser.add_argument("--max-steps", type=int, help="most steps of the drag")
+    parser.add_argument("--session-out", type=_output(), help="session file, to go on from later")
     parser.add_argument(
-        "--session-out", type=_output(*SESSION_SUFFIXES), help="session file, to go on from later"
-    )
-    parser.add_argument(
-        "--animation", type=_output(*ANIMATION_SUFFIXES), help="animation of the drag"
+        "--animation", type=_output(*ANIMATION_FORMATS), help="animation of the drag"
     )
 
 
@@ -258,16 +246,18 @@ def _run_drag(args: argparse.Namespace) -> dict[str, Any]:
     session.set_points(args.handle, args.target)
     if args.mask is not None:
         session.mask = _read_mask(args.mask)
-    with tqdm(total=config.max_steps, desc="drag", unit="step", disable=args.json) as bar:
-        result = session.drag(on_step=lambda step: bar.update())
+    # None shows the bar in a terminal only.
+    silent = True if args.json else None
+    with tqdm(total=config.max_steps, desc="drag", unit="step", disable=silent) as bar:
+        result = session.drag(on_step=lambda step: bar.update(step.step - bar.n))
     session.save_image(args.out)
     if args.session_out is not None:
         session.save(args.session_out)
     if args.animation is not None:
         session.save_animation(args.animation)
     return {
-        **{field.name: getattr(result, field.name) for field in dataclasses.fields(result)},
-        "target_points": session.target_points,
+        **result.to_json(),
+        "target_points": session.target_points.tolist(),
         "image": args.out,
         "generator": session.generator.name,
         "solver": config.solver,
@@ -291,39 +281,37 @@ def _read_mask(path: Path) -> Any:
 
 def _add_picture_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that choose a picture and where the result goes."""
+    from draggan_widget.export import IMAGE_FORMATS
+
     parser.add_argument(
         "--generator", default="animals", help="name or file of a generator (default: %(default)s)"
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of the picture (default: 0)")
     parser.add_argument(
-        "--out", type=_output(*IMAGE_SUFFIXES), required=True, help="picture to write"
+        "--out", type=_output(*IMAGE_FORMATS), required=True, help="picture to write"
     )
 
 
 def _session(args: argparse.Namespace, **options: Any) -> Any:
     """Return a session on the chosen picture."""
-    from draggan_widget.pretrained import load_generator
     from draggan_widget.session import DragSession
 
     device = None if args.device is None else _torch_device(args.device)
-    return DragSession(load_generator(args.generator, device=device), seed=args.seed, **options)
+    return DragSession(args.generator, seed=args.seed, device=device, **options)
 
 
 def _torch_device(name: str) -> Any:
-    """Return a torch device that is there."""
+    """Return a torch device that works here."""
     import torch
 
     try:
         device = torch.device(name)
-    except RuntimeError as error:
+        torch.empty(1, device=device).tolist()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
         raise InputError(
-            f"--device must be a torch device such as cpu or cuda:0, got {name!r}"
+            f"--device {name} cannot be used here ({reason}); use cpu, or leave --device out"
         ) from error
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise InputError(
-            f"--device {name} is not there: this torch sees {torch.cuda.device_count()} CUDA devices; "
-            "use cpu, or leave --device out"
-        )
     return device
 
 
@@ -337,12 +325,16 @@ def _point(text: str) -> tuple[float, float]:
 
 
 def _output(*suffixes: str) -> Callable[[str], Path]:
-    """Return a check of a file to write, so that no long work ends in a file that cannot be."""
+    """Return a check of a file to write, so that no long work ends in a file that cannot be.
+
+    Args:
+        suffixes: Endings of the file; none allows all.
+    """
 
     def checked(text: str) -> Path:
-        """Return the path if its folder is there and its suffix is known."""
+        """Return the path if its folder is there and its ending is known."""
         path = Path(text)
-        if path.suffix.lower() not in suffixes:
+        if suffixes and path.suffix.lower() not in suffixes:
             raise argparse.ArgumentTypeError(f"must end in {' or '.join(suffixes)}, got {text!r}")
         if not path.parent.is_dir():
             raise argparse.ArgumentTypeError(
