@@ -9,7 +9,7 @@ function watchLeftovers() {
   const left = { listeners: 0, observers: 0, timers: 0 };
   for (const target of [window, document]) {
     const add = target.addEventListener;
-    target.addEventListener = function (type, listener, options) {
+    target.addEventListener = (type, listener, options) => {
       left.listeners += 1;
       options?.signal?.addEventListener("abort", () => {
         left.listeners -= 1;
@@ -57,7 +57,9 @@ window.makeHost = async (source, traits) => {
   const values = structuredClone(traits);
   const listeners = new Map();
   const of = (name) => listeners.get(name) ?? [];
-  const tell = (name, ...what) => of(name).forEach((listener) => listener(...what));
+  const tell = (name, ...what) => {
+    for (const listener of of(name)) listener(...what);
+  };
   let dirty = {};
   const host = {
     leftovers,
