@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     Raises:
         InputError: The number of processes does not divide the batch.
     """
-    import torch.multiprocessing as mp
+    from torch.multiprocessing.spawn import spawn
 
     from draggan_widget.training.report import write_report
     from draggan_widget.training.trainer import Run
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         if processes == 1:
             task(0, whole, port)
         else:
-            mp.spawn(task, args=(whole, port), nprocs=processes)  # type: ignore[no-untyped-call]
+            spawn(task, args=(whole, port), nprocs=processes)  # type: ignore[no-untyped-call]  # torch
     return {"preset": args.preset, **write_report(args.preset, preset, folder, data)}
 
 

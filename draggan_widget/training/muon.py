@@ -5,8 +5,7 @@ processes share the work, each computing a part of the updates.
 """
 
 import math
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 import torch
 import torch.distributed as dist
@@ -39,7 +38,7 @@ def orthogonalized(matrix: Tensor) -> Tensor:
         product = factor @ product
         gram = factor @ gram @ factor
         gram = 0.5 * (gram + gram.t())
-    result = (product @ wide) * math.sqrt(max(matrix.shape))
+    result: Tensor = (product @ wide) * math.sqrt(max(matrix.shape))
     return result if matrix.shape[0] <= matrix.shape[1] else result.t()
 
 
@@ -66,7 +65,7 @@ class Muon(torch.optim.Optimizer):
         self._rank, self._world = rank, world
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> None:
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # one evaluation a step
         """Update the weights from their gradients."""
         for group in self.param_groups:
             params = [p for p in group["params"] if p.grad is not None]
@@ -92,6 +91,6 @@ def share_sum(tensors: list[Tensor]) -> None:
     """Replace each tensor by its sum over all processes, in one message."""
     flat = torch.cat([t.flatten() for t in tensors])
     dist.all_reduce(flat)
-    parts = flat.split([t.numel() for t in tensors])
+    parts = torch.split(flat, [t.numel() for t in tensors])
     for tensor, part in zip(tensors, parts, strict=True):
         tensor.copy_(part.view_as(tensor))

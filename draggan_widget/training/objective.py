@@ -7,9 +7,21 @@ from torch import Tensor
 from draggan_widget.animals import LANDMARK_NAMES
 
 FACE_LANDMARKS = tuple(
-    index
-    for index, name in enumerate(LANDMARK_NAMES)
-    if name.startswith(("nose", "eye", "pupil", "mouth", "chin", "lip"))
+    LANDMARK_NAMES.index(name)
+    for name in (
+        "nose_tip",
+        "upper_lip",
+        "lower_lip",
+        "chin",
+        "mouth_corner_left",
+        "mouth_corner_right",
+        "outer_eye_corner_left",
+        "outer_eye_corner_right",
+        "inner_eye_corner_left",
+        "inner_eye_corner_right",
+        "pupil_left",
+        "pupil_right",
+    )
 )
 """Landmarks of eyes, nose and mouth, where a blur is seen first."""
 

@@ -73,7 +73,7 @@ def write_report(name: str, preset: Preset, folder: Path, data: Path) -> dict[st
 def from_z(generator: Generator, z: Tensor) -> Tensor:
     """Return the pictures ``[B, 3, H, W]`` of ``z`` ``[B, z_dim]``, without truncation."""
     with torch.inference_mode():
-        parts = [generator.image(generator.mapping(part)) for part in z.split(16)]
+        parts = [generator.image(generator.mapping(part)) for part in torch.split(z, 16)]
     return torch.cat(parts)
 
 
@@ -87,7 +87,7 @@ def sweep(generator: Generator, parameter: int) -> Tensor:
 def save_sheet(images: Tensor, path: Path, columns: int = SHEET_COLUMNS) -> None:
     """Write pictures ``[N, 3, H, W]`` in -1..1 row by row into one PNG; N is a multiple of ``columns``."""
     pixels = ((images.clamp(-1, 1) + 1) * 127.5).round().byte()
-    rows = [torch.cat(list(row), dim=2) for row in pixels.split(columns)]
+    rows = [torch.cat(list(row), dim=2) for row in torch.split(pixels, columns)]
     sheet = torch.cat(rows, dim=1).permute(1, 2, 0).cpu().numpy()
     Image.fromarray(np.ascontiguousarray(sheet)).save(path, optimize=True)
 

@@ -125,7 +125,7 @@ class Trainer:
         )
         loss = regression_loss(image, target, weights)
         self.generator.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         if self.run.world > 1:
             gradients = [p.grad for p in self.generator.parameters() if p.grad is not None]
             share_sum(gradients)
@@ -162,8 +162,8 @@ class Trainer:
         """Move the averaged weights towards the trained ones; faster in the first steps."""
         step = self.seen / self.run.preset.batch
         decay = min(self.run.preset.ema_decay, step / (step + 9))
-        pairs = list(self.average.parameters()), list(self.generator.parameters())
-        torch._foreach_lerp_(*pairs, 1 - decay)
+        average: list[Tensor] = list(self.average.parameters())
+        torch._foreach_lerp_(average, list(self.generator.parameters()), 1 - decay)
 
 
 def train(run: Run) -> Generator:
@@ -189,8 +189,8 @@ def train(run: Run) -> Generator:
         batch = renders.take(*order(seen + run.rank * share, share))
         target = batch.pictures(stage.resolution)
         weights = face_weights(batch.landmarks, stage.resolution)
-        tensors = (t.to(run.device) for t in (batch.z, target, weights))
-        losses.append(trainer.step(*tensors, stage))
+        z, target, weights = (t.to(run.device) for t in (batch.z, target, weights))
+        losses.append(trainer.step(z, target, weights, stage))
         due = trainer.seen // EVALUATION_EVERY > seen // EVALUATION_EVERY
         if run.rank == 0 and (due or trainer.seen >= last):
             _log(trainer, stage, torch.stack(losses).mean().item())
@@ -215,7 +215,7 @@ def evaluate(generator: Generator, data: Path, resolution: int, count: int) -> T
         image = torch.cat(
             [
                 synthesis.image(synthesis.trace(part, 4, noise=False), resolution, noise=False)
-                for part in w.split(16)
+                for part in torch.split(w, 16)
             ]
         ).cpu()
     return psnr_db(image, held_out.pictures(resolution)[:count])
@@ -261,7 +261,8 @@ def _split_parameters(
     generator: Generator,
 ) -> tuple[dict[str, nn.Parameter], dict[str, nn.Parameter]]:
     """Return the matrices that Muon updates, and the other trained parameters."""
-    matrices, others = {}, {}
+    matrices: dict[str, nn.Parameter] = {}
+    others: dict[str, nn.Parameter] = {}
     for name, parameter in generator.named_parameters():
         if name.endswith("noise_strength"):
             continue

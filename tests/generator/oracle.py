@@ -30,7 +30,8 @@ def convolve(x: Array, weight: Array) -> Array:
     """Return the cross-correlation of ``x`` ``[C, H, W]`` with ``weight`` ``[O, C, k, k]``, valid region only."""
     k = weight.shape[-1]
     windows = np.lib.stride_tricks.sliding_window_view(x, (k, k), axis=(1, 2))
-    return np.einsum("chwij,ocij->ohw", windows, weight)
+    summed: Array = np.einsum("chwij,ocij->ohw", windows, weight)
+    return summed
 
 
 def insert_zeros(x: Array) -> Array:

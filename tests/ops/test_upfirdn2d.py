@@ -1,5 +1,7 @@
 """Resampling against a direct sum over the definition."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor
@@ -70,6 +72,6 @@ def test_upsampling_keeps_a_constant_inside() -> None:
 
 
 @pytest.mark.parametrize("op", [upsample2d, smooth_transposed])
-def test_gradients_are_those_of_finite_differences(op: object) -> None:
+def test_gradients_are_those_of_finite_differences(op: Callable[[Tensor], Tensor]) -> None:
     x = torch.randn(1, 2, 5, 5, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(op, (x,))
