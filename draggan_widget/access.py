@@ -9,6 +9,10 @@ from contextlib import contextmanager
 from draggan_widget.errors import DragganError
 
 
+class SessionBusyError(DragganError):
+    """The session is being dragged, and cannot do what was asked until that has ended."""
+
+
 class Access:
     """Lets one thread at a time use a session, and knows whether it is being dragged."""
 
@@ -26,10 +30,10 @@ class Access:
         """Keep other threads out; the thread that drags may come in between its steps.
 
         Raises:
-            DragganError: Another thread drags; its drag may last too long to wait for.
+            SessionBusyError: Another thread drags; its drag may last too long to wait for.
         """
         if self._dragging_thread not in (None, threading.get_ident()):
-            raise DragganError(
+            raise SessionBusyError(
                 "the session is dragged in another thread; call stop() first, "
                 "or use the widget's methods"
             )
@@ -41,11 +45,11 @@ class Access:
         """Keep other threads out.
 
         Raises:
-            DragganError: A drag runs.
+            SessionBusyError: A drag runs.
         """
         with self.exclusive():
             if self.is_dragging:
-                raise DragganError("a drag is running; call stop() and wait for its end first")
+                raise SessionBusyError("a drag is running; call stop() and wait for its end first")
             yield
 
     @contextmanager

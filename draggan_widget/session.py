@@ -35,20 +35,18 @@ from draggan_widget.errors import InputError
 from draggan_widget.export import save_animation, save_image, with_points
 from draggan_widget.frames import to_picture
 from draggan_widget.history import Entry, History
+from draggan_widget.inputs import check_startable, checked_seed, kept_ids
 from draggan_widget.session_file import SavedSession, load_session, save_session
 from draggan_widget.sources import (
     GeneratorSource,
     checked_config,
     checked_latent,
-    checked_seed,
     found_generator,
 )
 from draggan_widget.state import (
     PictureGenerator,
     SessionState,
-    check_startable,
     closed,
-    kept_ids,
 )
 
 DEFAULT_CONFIG = DragConfig()
@@ -71,7 +69,7 @@ class DragSession:
         generator: Makes the pictures.
         history: States to which :meth:`undo` and :meth:`redo` go.
         status: ``"idle"``, ``"running"``, or how the last drag ended: ``"arrived"``, ``"stalled"``, ``"max_steps"``,
-            ``"stopped"``.
+            ``"stopped"``, ``"failed"``.
     """
 
     def __init__(
@@ -443,6 +441,10 @@ class DragSession:
         """Return points as a read-only array ``[N, 2]``; raise :class:`InputError` if they cannot be used."""
         return closed(check_points(name, points, self.generator.width, self.generator.height))
 
+    def check_startable(self) -> None:
+        """Raise :class:`InputError` if no drag can start with these points."""
+        check_startable(self._state.handle_points, self._state.target_points)
+
     def check_mask(self, mask: ArrayLike | None) -> Mask | None:
         """Return a mask as a read-only array; raise :class:`InputError` if it cannot be used."""
         checked = check_mask(mask, self.generator.width, self.generator.height)
@@ -493,17 +495,17 @@ class DragSession:
         """Lend the driver; whatever happens, the session ends up with a picture and its own handles."""
         with self._access.at_rest():
             before = self._state
-            check_startable(before.handle_points, before.target_points)
+            self.check_startable()
             self._stop.clear()
             self.status = "running"
             try:
                 with self._access.dragging():
                     yield self._driver
-            except BaseException:
+            except BaseException as error:
                 self._driver.forget()  # it may stand between two pictures
+                self.status = "failed" if isinstance(error, Exception) else "stopped"
                 raise
             finally:
-                self.status = "stopped" if self.status == "running" else self.status
                 if self._state is not before:
                     self.history = self.history.push(Entry(label, self._state))
                 self._tell()

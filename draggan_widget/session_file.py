@@ -24,13 +24,11 @@ from draggan_widget.drag.validation import Mask, check_mask, check_point_ids, ch
 from draggan_widget.errors import InputError, SessionFileError
 from draggan_widget.export import write_whole
 from draggan_widget.history import HISTORY_LIMIT, Entry, History
+from draggan_widget.inputs import checked_seed
 from draggan_widget.state import PictureGenerator, SessionState, closed
 
 FORMAT = "draggan_widget session 1"
 """Value of the metadata entry ``format``; the number changes with the meaning of the entries."""
-
-MAX_SEED = 2**32 - 1
-"""Largest seed, that of a 32-bit generator, so that every front end can show it exactly."""
 
 MAX_TEXT = 1000
 """Longest name or label that is read."""
@@ -210,9 +208,7 @@ class _Pool:
 
     def _state(self, reader: _Reader, mask: object) -> SessionState:
         """Return the state of a description."""
-        seed = reader.take("seed", int)
-        if not 0 <= seed <= MAX_SEED:
-            raise InputError(f"seed must be from 0 to {MAX_SEED}, got {seed}")
+        seed = checked_seed(reader.take("seed", int))
         handles, targets, put = (
             closed(check_points(name, reader.take(name, list), *self._size))
             for name in ("handle_points", "target_points", "put_points")

@@ -1,4 +1,4 @@
-"""What a session is made from, checked: a generator by name or by itself, a seed, a latent, settings."""
+"""What a session is made from, checked: a generator by name or by itself, a latent, settings."""
 
 import os
 from typing import cast
@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from draggan_widget.drag import DragConfig
 from draggan_widget.errors import InputError
 from draggan_widget.pretrained import load_generator
-from draggan_widget.session_file import MAX_SEED
 from draggan_widget.state import PictureGenerator
 
 GeneratorSource = PictureGenerator | str | os.PathLike[str] | None
@@ -43,18 +42,6 @@ def found_generator(
             "move it with generator.to(device) first"
         )
     return generator
-
-
-def checked_seed(seed: object) -> int:
-    """Return a seed, 0 to 2**32 - 1.
-
-    Raises:
-        InputError: It is something else.
-    """
-    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
-    if not whole or not 0 <= int(cast(int, seed)) <= MAX_SEED:
-        raise InputError(f"seed must be a whole number from 0 to {MAX_SEED}, got {seed!r}")
-    return int(cast(int, seed))
 
 
 def checked_config(config: object) -> DragConfig:

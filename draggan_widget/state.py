@@ -13,7 +13,6 @@ from torch import Tensor
 
 from draggan_widget.drag import DragGenerator
 from draggan_widget.drag.validation import Mask, Points
-from draggan_widget.errors import InputError
 
 
 class PictureGenerator(DragGenerator[Any], Protocol):
@@ -133,45 +132,3 @@ def closed(array: NDArray[Any]) -> NDArray[Any]:
 
 NO_POINTS: Points = closed(np.empty((0, 2)))
 """The positions of no points."""
-
-
-def kept_ids(
-    old_points: Points, old_ids: Iterable[int], new_points: Points, next_id: int
-) -> tuple[int, ...]:
-    """Return the ids of new points: a point that lies exactly on an old one is that one.
-
-    Args:
-        old_points: ``[M, 2]`` px.
-        old_ids: One id for each of them.
-        new_points: ``[N, 2]`` px.
-        next_id: First id for points that are new.
-    """
-    places: dict[tuple[float, ...], list[int]] = {}
-    for place, key in zip(map(tuple, old_points.tolist()), old_ids, strict=True):
-        places.setdefault(place, []).append(key)
-    ids = []
-    for place in map(tuple, new_points.tolist()):
-        if places.get(place):
-            ids.append(places[place].pop(0))
-        else:
-            ids.append(next_id)
-            next_id += 1
-    return tuple(ids)
-
-
-def check_startable(handle_points: Points, target_points: Points) -> None:
-    """Refuse points that no drag can start with.
-
-    Raises:
-        InputError: No point at all, or unequal numbers of handles and targets.
-    """
-    handles, targets = len(handle_points), len(target_points)
-    if handles != targets:
-        raise InputError(
-            f"{handles} handle_points but {targets} target_points; give each handle one target"
-        )
-    if not handles:
-        raise InputError(
-            "a drag needs at least one pair of points; click a handle and a target on the picture, "
-            "or set handle_points and target_points"
-        )

@@ -1,0 +1,60 @@
+"""Drag points of a GAN's picture to where they belong, in a Jupyter notebook.
+
+The names are loaded when they are first used: importing the package reads no weights and imports no torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from draggan_widget._version import __version__
+from draggan_widget.errors import DragganError, GeneratorError, InputError, SessionFileError
+
+if TYPE_CHECKING:
+    from draggan_widget.drag import DragConfig, DragStep
+    from draggan_widget.driver import DragResult
+    from draggan_widget.generator import Generator
+    from draggan_widget.pretrained import list_generators, load_generator
+    from draggan_widget.session import DragSession
+    from draggan_widget.widget import DragWidget
+
+__all__ = [
+    "DragConfig",
+    "DragResult",
+    "DragSession",
+    "DragStep",
+    "DragWidget",
+    "DragganError",
+    "Generator",
+    "GeneratorError",
+    "InputError",
+    "SessionFileError",
+    "__version__",
+    "list_generators",
+    "load_generator",
+]
+
+_HOMES = {
+    "DragConfig": "draggan_widget.drag",
+    "DragResult": "draggan_widget.driver",
+    "DragSession": "draggan_widget.session",
+    "DragStep": "draggan_widget.drag",
+    "DragWidget": "draggan_widget.widget",
+    "Generator": "draggan_widget.generator",
+    "list_generators": "draggan_widget.pretrained",
+    "load_generator": "draggan_widget.pretrained",
+}
+"""Where each name that is loaded late lives."""
+
+
+def __getattr__(name: str) -> object:
+    """Return a public name, loading its module."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted({*globals(), *__all__})

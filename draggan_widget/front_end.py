@@ -1,0 +1,210 @@
+"""What the front end sets and says: checked whole, then handed to the session; answers go back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+import numpy as np
+import traitlets as t
+from numpy.typing import NDArray
+
+from draggan_widget import protocol
+from draggan_widget.errors import DragganError, InputError
+from draggan_widget.model import DragModel
+from draggan_widget.runner import When
+from draggan_widget.traits import equal
+
+if TYPE_CHECKING:
+    from draggan_widget.session import DragSession
+
+logger = logging.getLogger(__name__)
+
+HOST_TRAITS = frozenset({"_dom_classes", "_view_count", "layout", "tabbable", "tooltip"})
+"""What the notebook itself may set."""
+
+BROWSER_TRAITS = HOST_TRAITS | {*protocol.POINT_TRAITS, "mask", "auto_run", "running"}
+"""What the front end may set."""
+
+
+class FrontEnd(DragModel):
+    """The model with a front end that is never trusted."""
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what the front end has set, all of it or, if anything is wrong, nothing."""
+        with self._trait_lock:
+            state = {name: v for name, v in sync_data.items() if not self._is_unchanged(name, v)}
+            try:
+                self._accept(state)
+            except (DragganError, t.TraitError) as error:
+                self._complain(error)
+                self._answer_refused(state)
+        self._worker.refresh()
+
+    def _is_unchanged(self, name: str, value: object) -> bool:
+        """Return whether the front end only repeats what it may not set; some hosts send all traits."""
+        if name in BROWSER_TRAITS or name not in self.keys:
+            return False
+        return equal(self.get_state(name)[name], value)
+
+    def _accept(self, state: Mapping[str, Any]) -> None:
+        """Check everything that was set, and then do it."""
+        if unknown := sorted(state.keys() - BROWSER_TRAITS):
+            raise InputError(
+                f"the front end may not set {unknown}; reload the page after an update"
+            )
+        points = {name: state[name] for name in protocol.POINT_TRAITS if name in state}
+        edit = None
+        if points or "mask" in state:
+            size = self._loaded_size()
+            if points:
+                edit = protocol.decode_points(points, size=size, known=self._known_pairs())
+            if "mask" in state:
+                self._mask_png = _decoded_mask(state["mask"], size)
+        flags = {name for name in ("auto_run", "running") if name in state}
+        for name in flags:
+            protocol.decode_flag(name, state[name])
+        plain = HOST_TRAITS | {"auto_run", "mask"}
+        super().set_state({name: state[name] for name in state if name in plain})
+        if edit is not None:
+            self._take_points(edit)
+        if "running" in state:
+            self._start_or_stop(state["running"])
+
+    def _loaded_size(self) -> protocol.Size:
+        """Return the size of the picture, which must be there."""
+        if not self._worker.is_loaded:
+            raise InputError("the picture is still loading; wait a moment and try again")
+        generator = self._worker.session.generator
+        return generator.width, generator.height
+
+    def _known_pairs(self) -> dict[int, tuple[protocol.Pair, protocol.Pair]]:
+        """Return handle and target of each id, while they are complete."""
+        handles, targets = self.handle_points.tolist(), self.target_points.tolist()
+        if not len(handles) == len(targets) == len(self.point_ids):
+            return {}
+        pairs = zip(handles, targets, strict=True)
+        return {
+            key: ((handle[0], handle[1]), (target[0], target[1]))
+            for key, (handle, target) in zip(self.point_ids, pairs, strict=True)
+        }
+
+    def _take_points(self, edit: protocol.PointEdit) -> None:
+        """Hand an edit of the points to the session, and answer it when it is done."""
+        self._note_ids(edit.ids)
+
+        def run(session: DragSession) -> None:
+            try:
+                session.set_points(
+                    list(edit.handles), list(edit.targets), point_ids=edit.ids, placed=edit.placed
+                )
+            finally:
+                self._rev, self._answer_due = max(self._rev, edit.rev), True
+
+        self._edit(run)
+
+    def _answer_refused(self, state: Mapping[str, Any]) -> None:
+        """Send back the values of what was refused."""
+        rev = protocol.decode_rev(state)
+        if rev is not None:
+            self._rev, self._answer_due = max(self._rev, rev), True
+        self.send_state([name for name in state if name in self.keys])
+
+    def _receive(self, _: ipywidgets.Widget, content: object, __: object) -> None:
+        """Take a custom message of the front end; may run in any thread."""
+        try:
+            message = protocol.decode_message(content)
+        except InputError as error:
+            self._complain(error)
+            self._worker.refresh()
+            return
+        frames = self._worker.frames
+        if isinstance(message, protocol.Hello):
+            frames.greet(message)
+        elif isinstance(message, protocol.Ack):
+            frames.acknowledge(message)
+        elif isinstance(message, protocol.Poll):
+            frames.answer_poll(message.have)
+        else:
+            self._obey(message)
+
+    def _obey(self, command: protocol.Command) -> None:
+        """Do what a person has asked for, and answer when it is done or, for a drag, begun."""
+
+        def answer(error: BaseException | None) -> None:
+            text = "" if error is None else str(error) or type(error).__name__
+            self.send(protocol.reply_message(command.rid, text))
+
+        if command.name == "run":
+            self._start(answer)
+        elif command.name == "stop":
+            self._worker.stop()
+            answer(None)
+        else:
+            future = self._worker.submit(self._forgiving(_call_of(command)), told=True)
+            future.add_done_callback(lambda done: answer(_failure_of(done)))
+
+    def _start_or_stop(self, running: bool) -> None:
+        """Start or stop a drag, as the front end has asked."""
+        if running:
+            self._start(lambda error: None)
+        else:
+            self._worker.stop()
+
+    def _start(self, answer: Callable[[BaseException | None], None]) -> None:
+        """Start a drag, unless one runs, once the edits before it are done; answer when it may begin."""
+        if self._worker.is_running:
+            answer(None)
+            return
+
+        def checked(done: Future[None]) -> None:
+            error = _failure_of(done)
+            if error is None:
+                self._worker.start()
+            else:
+                self.send_state("running")
+            answer(error)
+
+        check = self._forgiving(lambda session: session.check_startable())
+        future = self._worker.submit(check, When.BETWEEN_STEPS, told=True)
+        future.add_done_callback(checked)
+
+    def _complain(self, error: Exception) -> None:
+        """Log what the front end has done wrong, and show it there."""
+        logger.warning("The front end: %s", error)
+        self.report(error)
+
+
+def _call_of(command: protocol.Command) -> Callable[[DragSession], object]:
+    """Return what a command of the front end does to the session."""
+    if command.seed is not None:
+        seed = command.seed
+        return lambda session: session.sample(seed)
+    calls: dict[str, Callable[[DragSession], object]] = {
+        "step": lambda session: session.step(),
+        "undo": lambda session: session.undo(),
+        "redo": lambda session: session.redo(),
+        "reset": lambda session: session.reset(),
+        "clear_points": lambda session: session.clear_points(),
+    }
+    return calls[command.name]
+
+
+def _failure_of(done: Future[Any]) -> BaseException | None:
+    """Return why a command has failed, None if it has not."""
+    return DragganError("the widget was closed") if done.cancelled() else done.exception()
+
+
+def _decoded_mask(
+    value: object, size: protocol.Size
+) -> tuple[NDArray[np.bool_] | None, bytes | None]:
+    """Return the front end's mask as a read-only array, and its bytes."""
+    mask = protocol.decode_mask(value, size)
+    if mask is None:
+        return None, None
+    mask.setflags(write=False)
+    assert isinstance(value, bytes | bytearray | memoryview)
+    return mask, bytes(value)

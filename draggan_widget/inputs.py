@@ -1,0 +1,69 @@
+"""Checks and rules of what people give that need no torch, so that the widget can use them at once."""
+
+from collections.abc import Iterable
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from draggan_widget.errors import InputError
+
+MAX_SEED = 2**32 - 1
+"""Largest seed, that of a 32-bit generator, so that every front end can show it exactly."""
+
+
+def checked_seed(seed: object) -> int:
+    """Return a seed, 0 to 2**32 - 1.
+
+    Raises:
+        InputError: It is something else.
+    """
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+    if not whole or not 0 <= int(cast(int, seed)) <= MAX_SEED:
+        raise InputError(f"seed must be a whole number from 0 to {MAX_SEED}, got {seed!r}")
+    return int(cast(int, seed))
+
+
+def kept_ids(
+    old_points: NDArray[np.float64],
+    old_ids: Iterable[int],
+    new_points: NDArray[np.float64],
+    next_id: int,
+) -> tuple[int, ...]:
+    """Return the ids of new points: a point that lies exactly on an old one is that one.
+
+    Args:
+        old_points: ``[M, 2]`` px.
+        old_ids: One id for each of them.
+        new_points: ``[N, 2]`` px.
+        next_id: First id for points that are new.
+    """
+    places: dict[tuple[float, ...], list[int]] = {}
+    for place, key in zip(map(tuple, old_points.tolist()), old_ids, strict=True):
+        places.setdefault(place, []).append(key)
+    ids = []
+    for place in map(tuple, new_points.tolist()):
+        if places.get(place):
+            ids.append(places[place].pop(0))
+        else:
+            ids.append(next_id)
+            next_id += 1
+    return tuple(ids)
+
+
+def check_startable(handle_points: NDArray[np.float64], target_points: NDArray[np.float64]) -> None:
+    """Refuse points that no drag can start with.
+
+    Raises:
+        InputError: No point at all, or unequal numbers of handles and targets.
+    """
+    handles, targets = len(handle_points), len(target_points)
+    if handles != targets:
+        raise InputError(
+            f"{handles} handle_points but {targets} target_points; give each handle one target"
+        )
+    if not handles:
+        raise InputError(
+            "a drag needs at least one pair of points; click a handle and a target on the picture, "
+            "or set handle_points and target_points"
+        )

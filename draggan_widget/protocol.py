@@ -1,0 +1,388 @@
+"""What travels between the kernel and the browser: types, and validation of all that the browser sends.
+
+Nothing here trusts its input; a value that is not exactly as agreed raises :class:`InputError`. The examples in
+``tests/fixtures/protocol`` bind this module and ``js/src/core/protocol.ts`` alike.
+"""
+
+import io
+import math
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from draggan_widget.errors import InputError
+from draggan_widget.inputs import MAX_SEED
+
+PROTOCOL_VERSION = 1
+
+MAX_INTEGER = 2**53 - 1
+"""Largest integer that JavaScript holds exactly."""
+
+MAX_DPR = 16
+"""No display has more device pixels in a pixel of the page."""
+
+MAX_POINTS = 1000
+"""More points than anybody places by hand; a longer list is an accident."""
+
+COMMANDS = ("run", "step", "stop", "undo", "redo", "reset", "sample", "clear_points")
+"""The actions of a person."""
+
+POINT_TRAITS = ("handle_points", "target_points", "point_ids", "point_edit")
+"""The traits that an edit of points consists of; a browser sends those of them that it has changed."""
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+GREY_8_BIT = (8, 0)
+"""Bit depth and colour type of a mask, as in a PNG's header."""
+
+MAY_MOVE = 255
+"""Grey level of what may move in a mask that is sent; anything from half of it on counts."""
+
+Size = tuple[int, int]
+"""Width and height in pixels."""
+
+Pair = tuple[float, float]
+"""A position (x, y) in pixels of the picture."""
+
+
+@dataclass(frozen=True)
+class Hello:
+    """A view was drawn.
+
+    Attributes:
+        dpr: Device pixels in a pixel of the page.
+        loopback: Whether the page comes from the machine that shows it.
+        visible: Whether it can be seen.
+    """
+
+    dpr: float
+    loopback: bool
+    visible: bool
+
+
+@dataclass(frozen=True)
+class Ack:
+    """Every frame up to ``seq`` has left the browser's queue; ``shown`` tells whether that one was drawn."""
+
+    seq: int
+    shown: bool
+    visible: bool
+
+
+@dataclass(frozen=True)
+class Poll:
+    """A frame newer than ``have`` is awaited."""
+
+    have: int
+
+
+@dataclass(frozen=True)
+class Command:
+    """An action of a person, to be answered under its number; ``seed`` is for ``sample`` alone."""
+
+    rid: int
+    name: str
+    seed: int | None
+
+
+@dataclass(frozen=True)
+class PointEdit:
+    """A complete change of the points.
+
+    Attributes:
+        rev: The browser's number of the edit, from 0.
+        ids: One id a pair.
+        handles, targets: Where they are.
+        placed: Ids whose handle was put down by hand.
+    """
+
+    rev: int
+    ids: tuple[int, ...]
+    handles: tuple[Pair, ...]
+    targets: tuple[Pair, ...]
+    placed: frozenset[int]
+
+
+def decode_message(content: object) -> Hello | Ack | Poll | Command:
+    """Return a custom message of the browser.
+
+    Raises:
+        InputError: It is none.
+    """
+    message = _record("a message", content)
+    kind = message.get("k")
+    decode = _DECODERS.get(kind) if isinstance(kind, str) else None
+    if decode is None:
+        raise InputError(f"k must be one of {', '.join(_DECODERS)}, got {_brief(kind)}")
+    return decode(message)
+
+
+def decode_points(
+    state: Mapping[str, object], *, size: Size, known: Mapping[int, tuple[Pair, Pair]]
+) -> PointEdit:
+    """Return an edit of the points.
+
+    Args:
+        state: Those of :data:`POINT_TRAITS` that have changed; ``point_edit`` is always among them.
+        size: Width and height of the picture.
+        known: Handle and target of each id that the kernel knows, for what the browser left out.
+
+    Raises:
+        InputError: Anything in it is not as agreed.
+    """
+    if "point_edit" not in state:
+        raise InputError(f"{', '.join(sorted(state))} must come with point_edit")
+    edit = _record("point_edit", state["point_edit"])
+    rev = _integer("point_edit.rev", edit.get("rev"), 0)
+    ids = _ids("point_edit.ids", edit.get("ids"))
+    placed = _ids("point_edit.placed", edit.get("placed"))
+    if "point_ids" in state and _ids("point_ids", state["point_ids"]) != ids:
+        raise InputError("point_edit.ids must equal point_ids")
+    if unknown := sorted(set(placed).difference(ids)):
+        raise InputError(f"point_edit.placed must be among point_ids {list(ids)}, got {unknown}")
+    sides: list[tuple[Pair, ...]] = []
+    for side, name in enumerate(("handle_points", "target_points")):
+        if name in state:
+            points = _points(name, state[name], size)
+        else:
+            points = tuple(_known(name, key, known)[side] for key in ids)
+        if len(points) != len(ids):
+            raise InputError(
+                "handle_points, target_points and point_ids must be equally long, "
+                f"got {len(points)} {name} and {len(ids)} ids"
+            )
+        sides.append(points)
+    return PointEdit(rev, ids, sides[0], sides[1], frozenset(placed))
+
+
+def decode_rev(state: Mapping[str, object]) -> int | None:
+    """Return the number of an edit whose rest could not be read, so that it can be answered; else None."""
+    edit = state.get("point_edit")
+    try:
+        return _integer("rev", edit.get("rev") if isinstance(edit, Mapping) else None, 0)
+    except InputError:
+        return None
+
+
+def decode_flag(name: str, value: object) -> bool:
+    """Return a boolean trait.
+
+    Raises:
+        InputError: It is none.
+    """
+    if not isinstance(value, bool):
+        raise InputError(f"{name} must be true or false, got {_brief(value)}")
+    return value
+
+
+def decode_mask(value: object, size: Size) -> NDArray[np.bool_] | None:
+    """Return a mask, ``[H, W]``, True where the picture may move; None for everywhere.
+
+    Args:
+        value: An 8-bit grey PNG exactly as large as the picture, or None.
+        size: Width and height of the picture.
+
+    Raises:
+        InputError: It is no such PNG, or nothing may move.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, bytes | bytearray | memoryview):
+        raise InputError(f"mask must be a PNG or null, got {_brief(value)}")
+    data = bytes(value)
+    # The header is read by hand: no library sees a picture whose size is not the one expected.
+    if data[:8] != PNG_SIGNATURE or data[12:16] != b"IHDR" or len(data) < 26:
+        raise InputError("mask must be a PNG")
+    width, height, *kind = struct.unpack(">IIBB", data[16:26])
+    if (width, height) != size:
+        raise InputError(
+            f"mask must be exactly as large as the image, {size[0]} x {size[1]}, got {width} x {height}"
+        )
+    if tuple(kind) != GREY_8_BIT:
+        raise InputError("mask must be an 8-bit grey PNG without transparency")
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
+            grey = np.asarray(picture.convert("L"))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise InputError(f"mask must be a complete PNG: {error}") from error
+    mask: NDArray[np.bool_] = grey > MAY_MOVE // 2
+    if not mask.any():
+        raise InputError("a mask must leave something that may move; null means no mask")
+    return mask
+
+
+def encode_mask(mask: NDArray[np.bool_]) -> bytes:
+    """Return a mask ``[H, W]`` as an 8-bit grey PNG."""
+    stream = io.BytesIO()
+    Image.fromarray(mask.astype(np.uint8) * MAY_MOVE, "L").save(stream, "PNG")
+    return stream.getvalue()
+
+
+@dataclass(frozen=True)
+class FrameInfo:
+    """What is known about a picture that is sent.
+
+    Attributes:
+        step: How many times the latent was moved.
+        final: Whether the picture is at rest.
+        point_ids: One id a pair.
+        handles, targets: ``[N, 2]`` px.
+        distances: From each handle to its target, ``[N]`` px.
+        loss: Value of the loss, or None.
+    """
+
+    step: int
+    final: bool
+    point_ids: tuple[int, ...]
+    handles: NDArray[np.float64]
+    targets: NDArray[np.float64]
+    distances: NDArray[np.float64]
+    loss: float | None
+
+
+def frame_message(seq: int, info: FrameInfo, size: Size, mime: str) -> dict[str, Any]:
+    """Return the message that goes with a picture of this size and type."""
+    return {
+        "k": "frame",
+        "seq": seq,
+        "step": info.step,
+        "w": size[0],
+        "h": size[1],
+        "mime": mime,
+        "final": info.final,
+        "point_ids": list(info.point_ids),
+        "handles": info.handles.tolist(),
+        "targets": info.targets.tolist(),
+        "distances": info.distances.tolist(),
+        "loss": info.loss,
+    }
+
+
+def reply_message(rid: int, error: str = "") -> dict[str, Any]:
+    """Return the answer to a command; an empty error means that it was done."""
+    return {"k": "reply", "rid": rid, "ok": not error, "error": error}
+
+
+def _decode_hello(message: Mapping[str, object]) -> Hello:
+    """Return a greeting."""
+    if type(message.get("v")) is not int or message["v"] != PROTOCOL_VERSION:
+        raise InputError(
+            f"v must be {PROTOCOL_VERSION}, got {_brief(message.get('v'))}; "
+            "restart the kernel and reload the page after an update"
+        )
+    dpr = message.get("dpr")
+    if not isinstance(dpr, int | float) or isinstance(dpr, bool) or not 0 < dpr <= MAX_DPR:
+        raise InputError(f"dpr must be a number above 0 and at most {MAX_DPR}, got {_brief(dpr)}")
+    return Hello(float(dpr), *(decode_flag(n, message.get(n)) for n in ("loopback", "visible")))
+
+
+def _decode_ack(message: Mapping[str, object]) -> Ack:
+    """Return an acknowledgement."""
+    seq = _integer("seq", message.get("seq"), 0)
+    return Ack(seq, *(decode_flag(n, message.get(n)) for n in ("shown", "visible")))
+
+
+def _decode_poll(message: Mapping[str, object]) -> Poll:
+    """Return a question for a frame."""
+    return Poll(_integer("have", message.get("have"), 0))
+
+
+def _decode_command(message: Mapping[str, object]) -> Command:
+    """Return an action."""
+    rid = _integer("rid", message.get("rid"), 1)
+    name = message.get("name")
+    if not isinstance(name, str) or name not in COMMANDS:
+        raise InputError(f"name must be one of {', '.join(COMMANDS)}, got {_brief(name)}")
+    arguments = _record("args", message.get("args"))
+    if name != "sample":
+        if arguments:
+            raise InputError(f"{name} takes no args, got {_brief(dict(arguments))}")
+        return Command(rid, name, None)
+    if set(arguments) != {"seed"}:
+        raise InputError(f"sample needs args {{seed}}, got {_brief(dict(arguments))}")
+    return Command(rid, name, _integer("seed", arguments["seed"], 0, MAX_SEED))
+
+
+_DECODERS: Mapping[str, Callable[[Mapping[str, object]], Hello | Ack | Poll | Command]] = {
+    "hello": _decode_hello,
+    "ack": _decode_ack,
+    "poll": _decode_poll,
+    "cmd": _decode_command,
+}
+
+
+def _record(name: str, value: object) -> Mapping[str, object]:
+    """Return an object of JSON."""
+    if not isinstance(value, Mapping):
+        raise InputError(f"{name} must be an object, got {_brief(value)}")
+    return value
+
+
+def _integer(name: str, value: object, least: int, most: int = MAX_INTEGER) -> int:
+    """Return a whole number of a range."""
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        bounds = f"from {least}" if most == MAX_INTEGER else f"from {least} to {most}"
+        raise InputError(f"{name} must be an integer {bounds}, got {_brief(value)}")
+    return value
+
+
+def _list(name: str, value: object) -> Sequence[object]:
+    """Return a list that is not too long."""
+    if not isinstance(value, list | tuple):
+        raise InputError(f"{name} must be a list, got {_brief(value)}")
+    if len(value) > MAX_POINTS:
+        raise InputError(f"{name} must have at most {MAX_POINTS} entries, got {len(value)}")
+    return value
+
+
+def _ids(name: str, value: object) -> tuple[int, ...]:
+    """Return ids of points, all different."""
+    ids = tuple(_integer(f"{name} entries", each, 1) for each in _list(name, value))
+    if len(set(ids)) != len(ids):
+        raise InputError(f"{name} must be distinct, got {_brief(list(ids))}")
+    return ids
+
+
+def _points(name: str, value: object, size: Size) -> tuple[Pair, ...]:
+    """Return positions inside the picture."""
+    points = []
+    for each in _list(name, value):
+        if not isinstance(each, list | tuple) or len(each) != 2:
+            raise InputError(f"{name}: a point must be [x, y], got {_brief(each)}")
+        if not all(_is_finite(number) for number in each):
+            raise InputError(f"{name}: a point must hold two finite numbers, got {_brief(each)}")
+        x, y = float(each[0]), float(each[1])
+        if not (0 <= x <= size[0] - 1 and 0 <= y <= size[1] - 1):
+            raise InputError(
+                f"{name}: a point must lie in 0 .. {size[0] - 1} and 0 .. {size[1] - 1}, "
+                f"got ({x:g}, {y:g})"
+            )
+        points.append((x, y))
+    return tuple(points)
+
+
+def _is_finite(value: object) -> bool:
+    """Return whether a value is a number that a position can hold."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return abs(value) <= MAX_INTEGER and math.isfinite(value)
+
+
+def _known(name: str, key: int, known: Mapping[int, tuple[Pair, Pair]]) -> tuple[Pair, Pair]:
+    """Return the pair of an id that the browser takes as known."""
+    if key not in known:
+        raise InputError(f"{name} must come with an edit that brings the new id {key}")
+    return known[key]
+
+
+def _brief(value: object, longest: int = 80) -> str:
+    """Return a value for a message, cut where it is long."""
+    if isinstance(value, list | tuple | dict) and len(value) > longest:
+        return f"a {type(value).__name__} of {len(value)} entries"
+    text = repr(value)
+    return text if len(text) <= longest else text[:longest] + "..."

@@ -1,0 +1,242 @@
+"""The notebook widget over one session, as scripts use it."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections.abc import Callable
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from numpy.typing import ArrayLike
+
+from draggan_widget.errors import DragganError, InputError
+from draggan_widget.front_end import FrontEnd
+from draggan_widget.inputs import checked_seed
+from draggan_widget.runner import Runner, When
+from draggan_widget.traits import checked_config
+
+if TYPE_CHECKING:
+    from PIL import Image
+    from torch import Tensor
+
+    from draggan_widget.drag import DragStep
+    from draggan_widget.driver import DragResult
+    from draggan_widget.session import DragSession
+
+SESSION_ARGUMENTS = ("generator", "seed", "w", "config", "device")
+
+T = TypeVar("T")
+
+
+def bundle_file(name: str, folder: Path = Path(__file__).parent / "static") -> Path:
+    """Return the path of a file of the front end.
+
+    Raises:
+        DragganError: It was not built.
+    """
+    path = folder / name
+    if not path.is_file():
+        raise DragganError(
+            f"the front end is not built: there is no {path}; run `make build` or `npm run build` "
+            "in the project's folder, or install the package from a wheel"
+        )
+    return path
+
+
+class DragWidget(FrontEnd):
+    """A picture in the notebook whose points can be dragged.
+
+    Setting a trait checks the value; a bad one raises :class:`InputError` and changes nothing. The first three wait
+    until the picture is loaded.
+
+    Attributes:
+        handle_points: What is held, read-only ``[N, 2]`` px.
+        target_points: Where it should go, read-only ``[N, 2]`` px.
+        mask: Read-only boolean ``[H, W]``, True where the picture may move, or None for everywhere.
+        running: Whether a drag runs; setting it starts or stops one.
+        auto_run: Whether the front end starts when a pair is complete.
+        seed: Seed of the picture; setting it goes to another one, without points and mask.
+        config: Settings of the drag; setting them stops a drag that runs.
+        step: Steps since the drag began; calling it moves the latent once.
+        status: ``"loading"``, ``"idle"``, ``"running"``, ``"arrived"``, ``"stalled"``, ``"max_steps"``,
+            ``"stopped"`` or ``"failed"``.
+        status_text: The status in words, where the front end has none of its own.
+        distance_px: The largest distance of a handle from its target.
+        error: The last failure, ``{seq, message, details}``, or ``{}``.
+    """
+
+    _esm = bundle_file("widget.js")
+    _css = bundle_file("widget.css")
+
+    def __init__(
+        self,
+        session: DragSession | None = None,
+        *,
+        generator: Any = None,
+        seed: int | None = None,
+        w: Tensor | ArrayLike | None = None,
+        config: Any = None,
+        device: Any = None,
+        auto_run: bool = True,
+        **others: Any,
+    ) -> None:
+        """Show a session, or start to load a new one, and return at once.
+
+        Args:
+            session: The session to show.
+            generator, seed, w, config, device: Otherwise the arguments of a new :class:`DragSession`.
+            auto_run: Whether the front end starts a drag when a pair of points is complete.
+            others: ``layout``, as every widget takes it.
+
+        Raises:
+            InputError: An unusable seed or configuration, or a session as well as arguments of one.
+            TypeError: An unknown argument.
+        """
+        if unknown := sorted(others.keys() - {"layout"}):
+            valid = ("session", *SESSION_ARGUMENTS, "auto_run", "layout")
+            raise TypeError(f"unknown arguments {unknown}; valid are {', '.join(valid)}")
+        given = dict(zip(SESSION_ARGUMENTS, (generator, seed, w, config, device), strict=True))
+        arguments = {name: value for name, value in given.items() if value is not None}
+        if session is not None and arguments:
+            raise InputError(
+                f"give either a session or {', '.join(arguments)}: the session has its own"
+            )
+        if "config" in arguments:
+            arguments["config"] = checked_config(config)
+        first_seed = session.seed if session is not None else checked_seed(seed or 0)
+        super().__init__(first_seed, auto_run=auto_run, **others)
+        if hasattr(self.comm, "_reply_subshell_for"):
+            # ipykernel 7.4 sends messages to the shell that spoke last, and a busy cell would hold them up.
+            self.comm._reply_subshell_for = lambda data, default: default
+        self.on_msg(self._receive)
+        self._runner = Runner(_session_maker(session, arguments), self)
+        weakref.finalize(self, self._runner.close)
+
+    def __repr__(self) -> str:
+        """Return the widget in a line."""
+        points = len(self.handle_points)
+        return f"<DragWidget seed {self.seed}, {points} points, {self.status}>"
+
+    # What a script may do
+
+    @property
+    def session(self) -> DragSession:
+        """The session, with everything that was set so far.
+
+        To change it while a drag runs, use the widget: a session belongs to one thread at a time.
+
+        Raises:
+            DragganError: It could not be loaded.
+        """
+        return self._do(lambda session: session, When.BETWEEN_STEPS)
+
+    @property
+    def image(self) -> Image.Image:
+        """The picture."""
+        return self._do(lambda session: session.image, When.BETWEEN_STEPS)
+
+    @property
+    def w(self) -> Tensor:
+        """Latent of the picture ``[1, num_ws, w_dim]``; setting it stops a drag that runs."""
+        return self._do(lambda session: session.w, When.BETWEEN_STEPS)
+
+    @w.setter
+    def w(self, w: Tensor | ArrayLike) -> None:
+        self._do(lambda session: setattr(session, "w", w))
+
+    def snapshot(self) -> Image.Image:
+        """Return the picture as it is now."""
+        return self.image
+
+    def run(self) -> None:
+        """Start a drag, unless one runs, and return at once."""
+        self.running = True
+
+    def stop(self) -> None:
+        """End the drag within a step, and return at once."""
+        self._worker.stop()
+
+    def drag(self, max_steps: int | None = None) -> DragResult:
+        """Drag and wait for the end; as :meth:`DragSession.drag`. Interrupting the cell stops it."""
+        future = self._worker.drag(max_steps)
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            self.stop()
+            future.exception()
+            raise
+
+    async def drag_async(self, max_steps: int | None = None) -> DragResult:
+        """Drag while the notebook stays responsive: ``result = await widget.drag_async()``."""
+        try:
+            return await asyncio.wrap_future(self._worker.drag(max_steps))
+        except asyncio.CancelledError:
+            self.stop()
+            raise
+
+    def take_step(self) -> DragStep[Any]:
+        """Move the latent once, and return the picture after it; the same as calling ``step``."""
+        return self._do(lambda session: session.step())
+
+    def undo(self) -> bool:
+        """Go back by one change; return whether there was one. A drag that runs is stopped first."""
+        return self._do(lambda session: session.undo())
+
+    def redo(self) -> bool:
+        """Take one undone change up again; return whether there was one."""
+        return self._do(lambda session: session.redo())
+
+    def reset(self) -> None:
+        """Go back to the first picture of this seed or latent."""
+        self._do(lambda session: session.reset())
+
+    def sample(self, seed: int) -> None:
+        """Go to the picture of a seed, 0 to 2**32 - 1; it has no points and no mask yet."""
+        self._do(lambda session: session.sample(seed))
+
+    def clear_points(self) -> None:
+        """Remove every handle and target."""
+        self._do(lambda session: session.clear_points())
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write the session to a file; ``DragWidget(DragSession.load(path))`` opens it."""
+        return self._do(lambda session: session.save(path), When.AFTER_THE_DRAG)
+
+    def save_image(self, path: str | PathLike[str]) -> Path:
+        """Write the picture as PNG, JPEG or WebP, by the ending of the path."""
+        return self._do(lambda session: session.save_image(path), When.BETWEEN_STEPS)
+
+    def save_animation(self, path: str | PathLike[str], **options: Any) -> Path:
+        """Write the last drag as an animation; as :meth:`DragSession.save_animation`."""
+        return self._do(
+            lambda session: session.save_animation(path, **options), When.AFTER_THE_DRAG
+        )
+
+    def close(self) -> None:
+        """End the worker and remove every view."""
+        if getattr(self, "_runner", None) is not None:
+            self._worker.close()
+        super().close()
+
+    # Inside
+
+    def _do(self, call: Callable[[DragSession], T], when: When = When.INSTEAD_OF_THE_DRAG) -> T:
+        """Do something with the session in the runner's thread, and wait for it."""
+        return self._worker.submit(call, when).result()
+
+
+def _session_maker(
+    session: DragSession | None, arguments: dict[str, Any]
+) -> Callable[[], DragSession]:
+    """Return what gives the session to the runner."""
+
+    def make() -> DragSession:
+        if session is not None:
+            return session
+        from draggan_widget.session import DragSession  # with torch, in the runner's thread
+
+        return DragSession(**arguments)
+
+    return make
