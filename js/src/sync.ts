@@ -129,7 +129,8 @@ export class Sync {
     const model = this.#model;
     const traits = decodeTraits((name) => model.get(name), this.#store.value.traits);
     this.#autoRun = traits.autoRun;
-    this.#store.dispatch({ kind: "traits", traits });
+    const pointsRev = decodeRev(model.get("points_rev"));
+    this.#store.dispatch({ kind: "traits", traits, pointsRev });
     this.#store.dispatch({
       kind: "points",
       pairs: decodePairs(
@@ -137,7 +138,7 @@ export class Sync {
         model.get("target_points"),
         model.get("point_ids"),
       ),
-      pointsRev: decodeRev(model.get("points_rev")),
+      pointsRev,
     });
     void this.#mask.receive(this.#model.get("mask") ?? null);
   }

@@ -80,3 +80,8 @@ export function up(x: number, y: number, { touch = false }: Options = {}): Actio
 export function click(x: number, y: number, options: Options = {}): Action[] {
   return [down(x, y, options), up(x, y, options)];
 }
+
+/** The kernel's traits, told when it had taken in so many edits. */
+export function told(traits: Partial<Traits> = {}, pointsRev = 0): Action {
+  return { kind: "traits", traits: { ...TRAITS, ...traits }, pointsRev };
+}

@@ -21,6 +21,15 @@ WIDTH, HEIGHT = 128, 96
 Point = tuple[float, float]
 Colour = tuple[int, int, int]
 
+ONE_PAIR: dict[str, Any] = {
+    "handle_points": [[40, 40]],
+    "target_points": [[80, 40]],
+    "point_ids": [1],
+    "point_edit": {"rev": 1, "ids": [1], "placed": []},
+    "points_rev": 1,
+}
+"""The traits of a widget with one pair of points."""
+
 BASE64_TO_BYTES = "Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))"
 BUFFERS = {
     "DataView": "new DataView(bytes.buffer)",
@@ -222,3 +231,11 @@ class AfmHost:
 def mask_of(png: Sequence[int]) -> Image.Image:
     """Return the mask that the front end wrote."""
     return Image.open(io.BytesIO(bytes(png)))
+
+
+def shown(page: Page, **traits: Any) -> AfmHost:
+    """Return a widget with its first picture and some traits."""
+    host = AfmHost(page, traits)
+    host.render()
+    host.send_frame()
+    return host

@@ -18,7 +18,8 @@ function watchLeftovers() {
     };
   }
   for (const name of ["ResizeObserver", "IntersectionObserver", "MutationObserver"]) {
-    window[name] = class extends window[name] {
+    const Observer = window[name];
+    window[name] = class extends Observer {
       constructor(callback) {
         super(callback);
         left.observers += 1;

@@ -1,4 +1,5 @@
 /** What the kernel says and how the connection fares, as changes of the shared state. */
+import { commanded } from "./intent";
 import { receiveFrame, receivePairs } from "./points";
 import type { Traits } from "./protocol";
 import { assertNever, type KernelAction, type Shared } from "./types";
@@ -55,7 +56,7 @@ export function initialShared(firstRid: number): Shared {
 export function reduceKernel(shared: Shared, action: KernelAction): Shared {
   switch (action.kind) {
     case "traits":
-      return receiveTraits(shared, action.traits);
+      return receiveTraits(shared, action.traits, action.pointsRev);
     case "points":
       return receivePairs(shared, action.pairs, action.pointsRev);
     case "mask":
@@ -76,16 +77,17 @@ export function reduceKernel(shared: Shared, action: KernelAction): Shared {
   }
 }
 
-function receiveTraits(shared: Shared, traits: Traits): Shared {
+/** The state after the kernel's traits; `pointsRev` is the newest edit it had taken in when it set them. */
+function receiveTraits(shared: Shared, traits: Traits, pointsRev: number): Shared {
   const starts = traits.running && !shared.traits.running;
-  const ends = traits.status !== shared.traits.status;
+  const changes = traits.status !== shared.traits.status;
   const next = {
-    ...shared,
+    ...goneOn(shared, traits, pointsRev),
     traits,
     startDistancePx: starts ? 0 : shared.startDistancePx,
     shownAtMs: starts ? Number.NEGATIVE_INFINITY : shared.shownAtMs,
     intervalMs: starts ? 0 : shared.intervalMs,
-    resultRev: ends ? shared.edit.rev : shared.resultRev,
+    resultRev: changes ? shared.edit.rev : shared.resultRev,
   };
   const { error } = traits;
   if (error && error.seq !== shared.problemSeq) {
@@ -95,6 +97,14 @@ function receiveTraits(shared: Shared, traits: Traits): Shared {
   // The kernel takes its error back: what had been wrong was put right.
   if (!error && shared.traits.error) return { ...next, problem: null };
   return next;
+}
+
+/** The state with a run asked for where the last one ended before it heard of the newest edit. */
+function goneOn(shared: Shared, traits: Traits, pointsRev: number): Shared {
+  const ended = shared.traits.running && !traits.running;
+  const byItself = traits.status === "arrived" || traits.status === "stalled";
+  const missed = shared.edit.rev > pointsRev && shared.pairs.length > 0;
+  return ended && byItself && missed && traits.autoRun ? commanded(shared, "run") : shared;
 }
 
 /** The state after an answer; one to a command of another page is not ours to show. */

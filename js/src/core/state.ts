@@ -90,6 +90,7 @@ export function reduce(state: State, action: Action): State {
     case "command":
       return ordered(state, action.name);
     case "sample": {
+      if (!shared.frame) return state;
       const seed = clamp(Math.trunc(action.seed) || 0, 0, MAX_SEED);
       return { shared: commanded(shared, "sample", seed), view: withoutDraft(view) };
     }
@@ -211,7 +212,7 @@ function ordered(state: State, name: (Action & { kind: "command" })["name"]): St
       return shared.traits.canRedo ? given : state;
     case "reset":
     case "clear_points":
-      return { ...given, view: withoutDraft(view) };
+      return shared.frame ? { ...given, view: withoutDraft(view) } : state;
     default:
       return assertNever(name);
   }

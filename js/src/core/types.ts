@@ -124,7 +124,7 @@ export interface State {
 
 /** What comes from the kernel or tells of the connection. */
 export type KernelAction =
-  | { readonly kind: "traits"; readonly traits: Traits }
+  | { readonly kind: "traits"; readonly traits: Traits; readonly pointsRev: number }
   | { readonly kind: "points"; readonly pairs: readonly Pair[] | null; readonly pointsRev: number }
   | { readonly kind: "mask"; readonly mask: Mask | null }
   | { readonly kind: "frame"; readonly frame: FrameInfo; readonly atMs: number }

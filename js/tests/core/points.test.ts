@@ -139,8 +139,12 @@ describe("a frame", () => {
     const next = shown(shown(shown(start, 2, 1000), 3, 1100), 4, 1200);
     expect(next.startDistancePx).toBe(15);
     expect(next.intervalMs).toBeCloseTo(100, 6);
-    const rested = reduceKernel(next, { kind: "traits", traits: TRAITS });
-    const again = reduceKernel(rested, { kind: "traits", traits: { ...TRAITS, running: true } });
+    const rested = reduceKernel(next, { kind: "traits", traits: TRAITS, pointsRev: 4 });
+    const again = reduceKernel(rested, {
+      kind: "traits",
+      traits: { ...TRAITS, running: true },
+      pointsRev: 4,
+    });
     expect(again.startDistancePx).toBe(0);
     expect(again.intervalMs).toBe(0);
   });

@@ -13,6 +13,7 @@ import {
   play,
   stateWith,
   TRAITS,
+  told,
   up,
 } from "../builders";
 
@@ -157,11 +158,32 @@ describe("commands", () => {
   });
 });
 
-describe("errors", () => {
-  const failing = (seq: number, message = "bad") => ({
-    kind: "traits" as const,
-    traits: { ...TRAITS, error: { seq, message, details: "Traceback" } },
+describe("a run that ends before it heard of the newest edit", () => {
+  const dragged = (autoRun: boolean) =>
+    play(
+      withPairs({ running: true, status: "running", autoRun }),
+      down(80, 40),
+      move(90, 40),
+      up(90, 40),
+    );
+
+  test("is started again where pairs start at once", () => {
+    const state = dragged(true);
+    expect(names(state)).toEqual([]);
+    expect(names(play(state, told({ status: "arrived", autoRun: true })))).toEqual(["run"]);
   });
+
+  test("is not when it had heard of it, was stopped, or pairs wait", () => {
+    const heard = told({ status: "arrived", autoRun: true }, dragged(true).shared.edit.rev);
+    expect(names(play(dragged(true), heard))).toEqual([]);
+    expect(names(play(dragged(true), told({ status: "stopped", autoRun: true })))).toEqual([]);
+    expect(names(play(dragged(false), told({ status: "arrived" })))).toEqual([]);
+  });
+});
+
+describe("errors", () => {
+  const failing = (seq: number, message = "bad") =>
+    told({ error: { seq, message, details: "Traceback" } });
   const refused = (rid: number, error: string): Action => ({
     kind: "reply",
     reply: { rid, ok: false, error },
@@ -176,7 +198,7 @@ describe("errors", () => {
   });
 
   test("go when the kernel takes them back", () => {
-    const state = play(stateWith(), failing(1), { kind: "traits", traits: TRAITS });
+    const state = play(stateWith(), failing(1), told());
     expect(state.shared.problem).toBeNull();
   });
 
@@ -252,6 +274,7 @@ describe("reduce", () => {
       traits: fc
         .boolean()
         .map((running) => ({ ...TRAITS, running, autoRun: !running, canUndo: running })),
+      pointsRev: fc.nat(20),
     }),
     fc.record({ kind: fc.constant("nudge"), by: fc.record({ x: coordinate, y: coordinate }) }),
     fc.record({ kind: fc.constant("mode"), mode: fc.constantFrom("points", "mask") }),
