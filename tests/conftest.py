@@ -1,4 +1,4 @@
-"""What all tests share: tests of CUDA code are skipped where there is no device."""
+"""What all tests share: tests of CUDA code need a device; what tests measure is told at the end."""
 
 import pytest
 
@@ -13,3 +13,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if not torch.cuda.is_available():
         for item in marked:
             item.add_marker(pytest.mark.skip(reason="there is no CUDA device here"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell what the tests have measured with ``record_property``."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"measured {name} = {value}")

@@ -18,7 +18,7 @@ from draggan_widget._version import __version__
 from draggan_widget.cli import EXIT_BAD_ARGUMENTS, EXIT_DONE, EXIT_FAILED, main
 from draggan_widget.session import DragSession
 
-DRAG = ("drag", "--seed", "3", "--device", "cpu", "--handle", "60,82", "--target", "73,82")
+DRAG = ("drag", "--seed", "3", "--device", "cpu", "--handle", "62,74", "--target", "75,74")
 DEMO_TIMEOUT_S = 60.0
 
 
@@ -66,7 +66,7 @@ def test_drag_arrives_and_writes_picture_session_and_animation(
     values = told(capsys)
     assert values["status"] == "arrived"
     assert max(values["distances_px"]) <= 1.0
-    assert values["target_points"] == [[73, 82]]
+    assert values["target_points"] == [[75, 74]]
     assert values["steps"] >= 1
     assert values["generator_evaluations"] >= 2 * values["steps"]
     assert values["solver"] == "paper"

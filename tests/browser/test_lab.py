@@ -1,0 +1,134 @@
+"""The widget in a real JupyterLab, dragged by real pointer events in a real browser.
+
+Speeds are measured and told in the summary of the run; what is asserted of them is only what a busy machine holds
+too.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import SCREENSHOTS
+from tests.browser.lab import LabServer, Notebook
+from tests.browser.view import WidgetView
+
+Record = Callable[[str, object], None]
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+NOSE = (62.0, 74.0)
+NOSE_TURNED = (75.0, 74.0)
+"""The tip of the nose of seed 3, and the same moved by a tenth of the picture's width."""
+
+FAR_TARGET = (100.0, 74.0)
+"""Too far to arrive at while a test does something else."""
+
+ARRIVED_PX = 1.0
+"""Stop radius of the solver for a picture of this size."""
+
+FEWEST_PICTURES_PER_S = 1.0
+SLOWEST_CELL_S = 10.0
+"""What even a busy machine reaches; idle ones are measured in the printed lines."""
+
+WIDGET, REPORT, MOVE_TARGET, EMPTY = range(4)
+CELLS = (
+    "import draggan_widget as dg\nwidget = dg.DragWidget(seed=3)\nwidget",
+    "import json\nprint(json.dumps([widget.status, widget.handle_points.tolist()]))",
+    f"widget.target_points = [{list(NOSE_TURNED)}]",
+    "print('done')",
+)
+
+
+@pytest.fixture
+def notebook(lab: LabServer, page: Page, request: pytest.FixtureRequest) -> Iterator[Notebook]:
+    """An open notebook whose first cell has made a widget; its kernel ends with the test."""
+    name = f"{request.node.name}.ipynb"
+    lab.write_notebook(name, CELLS)
+    opened = Notebook(page).open(lab.url(name))
+    opened.run(WIDGET)
+    yield opened
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{request.node.name}.png")
+    opened.shut_down()
+
+
+@pytest.fixture
+def widget(notebook: Notebook, page: Page) -> WidgetView:
+    """The widget of the notebook, with its first picture."""
+    view = WidgetView(page)
+    view.wait_for_picture()
+    return view
+
+
+def test_a_pulled_nose_arrives_and_the_head_has_turned(
+    notebook: Notebook, widget: WidgetView, record_property: Record
+) -> None:
+    before = widget.picture()
+    widget.count_frames()
+    widget.pull(NOSE, NOSE_TURNED)
+    assert widget.wait_for_status("arrived", "stalled", "max_steps", "failed") == "arrived"
+    times_s = widget.frame_times_s()
+    pictures_per_s = (len(times_s) - 1) / (times_s[-1] - times_s[0])
+    record_property("pictures_per_s", round(pictures_per_s, 1))
+
+    (handle,) = widget.points("handles")
+    assert np.hypot(*np.subtract(handle, NOSE_TURNED)) <= ARRIVED_PX
+    assert np.abs(np.subtract(widget.picture(), before, dtype=float)).mean() > 2
+    status, points = json.loads(notebook.execute(REPORT))
+    assert status == "arrived"
+    assert points == [pytest.approx(handle)]
+    assert pictures_per_s > FEWEST_PICTURES_PER_S
+
+
+def test_a_cell_runs_while_the_picture_is_dragged(
+    notebook: Notebook, widget: WidgetView, record_property: Record
+) -> None:
+    widget.pull(NOSE, FAR_TARGET)
+    widget.wait_for("step", "Number(value) >= 2")
+    started = time.perf_counter()
+    assert notebook.execute(EMPTY) == "done"
+    seconds = time.perf_counter() - started
+    record_property("cell_during_a_drag_s", round(seconds, 2))
+    assert widget.hook("status") == "running"
+    assert seconds < SLOWEST_CELL_S
+
+
+def test_a_cell_moves_the_target_of_a_running_drag(notebook: Notebook, widget: WidgetView) -> None:
+    widget.pull(NOSE, FAR_TARGET)
+    widget.wait_for("step", "Number(value) >= 2")
+    notebook.run(MOVE_TARGET)
+    assert widget.wait_for_status("arrived", "stalled", "max_steps", "failed") == "arrived"
+    assert widget.points("targets") == [list(NOSE_TURNED)]
+    (handle,) = widget.points("handles")
+    assert np.hypot(*np.subtract(handle, NOSE_TURNED)) <= ARRIVED_PX
+
+
+def test_stop_ends_a_drag_at_once(notebook: Notebook, widget: WidgetView) -> None:
+    widget.pull(NOSE, FAR_TARGET)
+    widget.wait_for("step", "Number(value) >= 2")
+    widget.press("Stop")
+    widget.wait_for_status("stopped")
+    steps = int(widget.hook("step"))
+    status, points = json.loads(notebook.execute(REPORT))
+    assert status == "stopped"
+    assert points == [pytest.approx(point) for point in widget.points("handles")]
+    assert int(widget.hook("step")) == steps
+
+
+def test_reloading_the_page_brings_picture_and_points_back(
+    notebook: Notebook, widget: WidgetView
+) -> None:
+    widget.pull(NOSE, NOSE_TURNED)
+    widget.wait_for_status("arrived")
+    picture, handles, targets = widget.picture(), widget.points("handles"), widget.points("targets")
+    notebook.save()
+    notebook.reload()
+    widget.wait_for_picture()
+    assert widget.points("handles") == handles
+    assert widget.points("targets") == targets
+    assert widget.hook("status") == "arrived"
+    assert np.array_equal(widget.picture(), picture)

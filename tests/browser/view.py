@@ -1,0 +1,101 @@
+"""The widget on a page, as a person sees and touches it."""
+
+import base64
+import io
+import json
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import Page
+
+Point = tuple[float, float]
+
+TIMEOUT_MS = 120_000
+"""A busy machine with two cores loads a generator and finishes a drag in this time."""
+
+PULL_STEPS = 8
+"""Moves of the pointer between pressing and letting go."""
+
+HAS_HOOK = """([name, test]) => {
+  const value = document.querySelector(".dgw")?.getAttribute(`data-${name}`);
+  return value !== null && value !== undefined && new Function("value", `return ${test}`)(value);
+}"""
+
+COUNT_FRAMES = """() => {
+  const root = document.querySelector(".dgw");
+  window.frameTimes = [];
+  new MutationObserver(() => window.frameTimes.push(performance.now()))
+    .observe(root, {attributeFilter: ["data-seq"]});
+}"""
+
+
+class WidgetView:
+    """The first widget on a page."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    def hook(self, name: str) -> str:
+        """Return what the widget says about itself in a ``data-`` attribute."""
+        value = self._page.locator(".dgw").first.get_attribute(f"data-{name}")
+        assert value is not None, f"the widget has no data-{name}"
+        return value
+
+    def points(self, name: str) -> list[list[float]]:
+        """Return the ``handles`` or ``targets`` as the widget shows them, ``[N, 2]`` px."""
+        points: list[list[float]] = json.loads(self.hook(name))
+        return points
+
+    def wait_for(self, name: str, test: str) -> None:
+        """Wait until a ``data-`` attribute, named ``value`` in the JavaScript of the test, passes it."""
+        self._page.wait_for_function(HAS_HOOK, arg=[name, test], timeout=TIMEOUT_MS)
+
+    def wait_for_status(self, *names: str) -> str:
+        """Wait for one of the statuses and return it."""
+        self.wait_for("status", f"{json.dumps(names)}.includes(value)")
+        return self.hook("status")
+
+    def wait_for_picture(self) -> None:
+        """Wait for the first picture."""
+        self.wait_for("frames", "Number(value) >= 1")
+
+    def picture(self) -> NDArray[np.uint8]:
+        """Return the picture that is shown, ``[H, W, 3]``."""
+        url: str = self._page.evaluate(
+            "() => document.querySelector('.dgw-picture').toDataURL('image/png')"
+        )
+        with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
+            return np.asarray(image.convert("RGB"))
+
+    def pull(self, start: Point, end: Point) -> None:
+        """Press on a pixel of the picture, move to another one and let go, with real pointer events."""
+        mouse = self._page.mouse
+        mouse.move(*self._place(start))
+        mouse.down()
+        mouse.move(*self._place(end), steps=PULL_STEPS)
+        mouse.up()
+
+    def press(self, name: str) -> None:
+        """Click a button by its accessible name."""
+        self._page.locator(".dgw").first.get_by_role("button", name=name, exact=True).click()
+
+    def count_frames(self) -> None:
+        """From now on, note when each picture is drawn."""
+        self._page.evaluate(COUNT_FRAMES)
+
+    def frame_times_s(self) -> NDArray[np.float64]:
+        """Return when each picture was drawn since :meth:`count_frames`, in seconds of the page's clock."""
+        times: list[Any] = self._page.evaluate("() => window.frameTimes")
+        return np.asarray(times, dtype=np.float64) / 1000
+
+    def _place(self, point: Point) -> Point:
+        """Return where the centre of a pixel of the picture is on the page."""
+        canvas = self._page.locator(".dgw-canvas").first
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        assert box is not None
+        width, _ = map(int, self.hook("image-size").split(","))
+        scale = box["width"] / width
+        return box["x"] + (point[0] + 0.5) * scale, box["y"] + (point[1] + 0.5) * scale
