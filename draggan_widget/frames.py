@@ -59,7 +59,7 @@ def to_rgb(image: Tensor) -> NDArray[np.uint8]:
 
 def to_picture(image: Tensor) -> Image.Image:
     """Return an image tensor ``[1, 3, H, W]``, nominally -1..1, as a picture."""
-    return Image.fromarray(to_rgb(image), "RGB")
+    return Image.fromarray(to_rgb(image))
 
 
 def encode_live(picture: Image.Image, *, halve: bool = False) -> EncodedPicture:

@@ -219,7 +219,7 @@ def decode_mask(value: object, size: Size) -> NDArray[np.bool_] | None:
 def encode_mask(mask: NDArray[np.bool_]) -> bytes:
     """Return a mask ``[H, W]`` as an 8-bit grey PNG."""
     stream = io.BytesIO()
-    Image.fromarray(mask.astype(np.uint8) * MAY_MOVE, "L").save(stream, "PNG")
+    Image.fromarray(mask.astype(np.uint8) * MAY_MOVE).save(stream, "PNG")
     return stream.getvalue()
 
 

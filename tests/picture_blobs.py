@@ -25,11 +25,11 @@ class PictureBlobs(BlobGenerator):
 
     @property
     def device(self) -> torch.device:
-        return self.weight.device
+        return self.starts.device
 
     def sample_w(self, seed: int, truncation_psi: float = 0.7) -> Tensor:
         rng = torch.Generator().manual_seed(seed)
-        row = torch.randn(1, 1, self.w_dim, generator=rng).to(self.weight)
+        row = torch.randn(1, 1, self.w_dim, generator=rng).to(self.starts)
         return (SPREAD * truncation_psi * row).expand(1, self.num_ws, -1).clone()
 
     def image(self, w: Tensor) -> Tensor:

@@ -1,0 +1,144 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from draggan_widget.flow import PADDED_BYTES, SILENCE_S, SMALL_BYTES, FrameFlow
+
+LARGE = SMALL_BYTES
+
+
+class Clock:
+    """A clock that goes on when told."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def flow(clock: Clock) -> FrameFlow:
+    return FrameFlow(clock)
+
+
+def send_all(flow: FrameFlow, first: int, size: int = LARGE) -> int:
+    """Send what may be sent without time going by; return how many that were."""
+    count = 0
+    while flow.may_send:
+        flow.sent(first + count, size)
+        count += 1
+    return count
+
+
+def test_two_pictures_may_be_on_their_way(flow: FrameFlow) -> None:
+    assert send_all(flow, 1) == 2
+
+
+def test_three_small_ones_may_be_on_their_way_on_the_same_machine(flow: FrameFlow) -> None:
+    flow.greeted(loopback=True, visible=True)
+    assert send_all(flow, 1, size=1000) == 3
+    flow.acknowledged(3, visible=True)
+    assert send_all(flow, 4, size=LARGE) == 2
+
+
+def test_an_acknowledgement_covers_every_picture_before_it(flow: FrameFlow) -> None:
+    send_all(flow, 1)
+    flow.acknowledged(2, visible=True)
+    assert send_all(flow, 3) == 2
+    flow.acknowledged(3, visible=True)
+    assert send_all(flow, 5) == 1
+
+
+def test_without_acknowledgements_two_pictures_a_second_go_on(
+    flow: FrameFlow, clock: Clock
+) -> None:
+    sent = send_all(flow, 1)
+    for _ in range(80):
+        clock.now += 0.125
+        sent += send_all(flow, 1 + sent)
+    assert sent == 2 + 10 / SILENCE_S
+
+
+def test_after_a_silence_an_acknowledgement_brings_back_the_full_speed(
+    flow: FrameFlow, clock: Clock
+) -> None:
+    sent = send_all(flow, 1)
+    for _ in range(4):
+        clock.now += SILENCE_S
+        sent += send_all(flow, 1 + sent)
+    flow.acknowledged(sent, visible=True)
+    assert send_all(flow, 1 + sent) == 2
+
+
+def test_nothing_is_sent_to_what_nobody_sees(flow: FrameFlow, clock: Clock) -> None:
+    flow.acknowledged(0, visible=False)
+    clock.now += 60
+    assert send_all(flow, 1) == 0
+    flow.acknowledged(0, visible=True)
+    assert send_all(flow, 1) == 2
+
+
+def test_a_new_view_has_no_pictures_on_their_way(flow: FrameFlow) -> None:
+    send_all(flow, 1)
+    flow.greeted(loopback=False, visible=True)
+    assert send_all(flow, 3) == 2
+
+
+def test_who_asks_is_seen_and_gets_the_next_picture_at_once(flow: FrameFlow) -> None:
+    send_all(flow, 1)
+    flow.acknowledged(0, visible=False)
+    flow.asked()
+    assert send_all(flow, 3) == 2
+
+
+def test_small_messages_are_filled_up_on_the_same_machine_only(flow: FrameFlow) -> None:
+    assert flow.padding(1000) == 0
+    flow.greeted(loopback=True, visible=True)
+    assert flow.padding(1000) == PADDED_BYTES - 1000
+    assert flow.padding(PADDED_BYTES + 5) == 0
+
+
+def test_large_pictures_are_halved_and_middle_ones_on_a_slow_line(
+    flow: FrameFlow, clock: Clock
+) -> None:
+    assert flow.halves(1024, 512)
+    assert not flow.halves(512, 512)
+    for seq in range(1, 10):
+        flow.sent(seq, LARGE)
+        clock.now += 0.4
+        flow.acknowledged(seq, visible=True)
+    assert flow.halves(512, 512)
+    assert not flow.halves(256, 256)
+    for seq in range(10, 30):
+        flow.sent(seq, LARGE)
+        clock.now += 0.02
+        flow.acknowledged(seq, visible=True)
+    assert not flow.halves(512, 512)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["draw", "ack", "wait"]), st.integers(0, 60))))
+def test_no_order_of_events_sends_more_than_the_window_without_a_silence(
+    events: list[tuple[str, int]],
+) -> None:
+    clock = Clock()
+    flow = FrameFlow(clock)
+    sent: list[float] = []
+    acknowledged = 0
+    for event, number in events:
+        if event == "draw" and flow.may_send:
+            sent.append(clock.now)
+            flow.sent(len(sent), LARGE)
+            waiting = len(sent) - acknowledged
+            assert waiting <= 2 or sent[-1] - sent[-2] >= SILENCE_S
+        elif event == "ack":
+            flow.acknowledged(min(number, len(sent)), visible=True)
+            acknowledged = max(acknowledged, min(number, len(sent)))
+        elif event == "wait":
+            clock.now += number / 100

@@ -1,0 +1,217 @@
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from draggan_widget.drag import DragConfig
+from draggan_widget.errors import GeneratorError, InputError, SessionFileError
+from draggan_widget.session import DragSession
+from tests.picture_blobs import PictureBlobs, blob_session
+from tests.test_session import pair_session, same
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> tuple[DragSession, Path]:
+    """Return a session with a past and a future, and its file."""
+    session = pair_session(config=DragConfig(max_steps=3))
+    session.mask = np.tri(64, dtype=bool)
+    session.drag()
+    session.sample(8)
+    session.handle_points = [[1.25, 2.5]]
+    session.undo()
+    session.undo()
+    return session, session.save(tmp_path / "a.dgs")
+
+
+def contents(path: Path) -> tuple[dict[str, str], dict[str, Any], dict[str, torch.Tensor]]:
+    """Return metadata, description and tensors of a session file."""
+    with safe_open(str(path), framework="pt") as file:
+        metadata = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in ("latents", "masks")}
+    return metadata, json.loads(metadata["session"]), tensors
+
+
+def load(path: Path) -> DragSession:
+    return DragSession.load(path, generator=PictureBlobs())
+
+
+def test_a_session_comes_back_bit_for_bit_with_its_past_and_future(
+    saved: tuple[DragSession, Path],
+) -> None:
+    session, path = saved
+    loaded = load(path)
+    assert loaded.config == session.config
+    assert loaded.history.position == session.history.position
+    for mine, theirs in zip(session.history.entries, loaded.history.entries, strict=True):
+        assert mine.label == theirs.label
+        assert same(mine.state, theirs.state)
+    assert loaded.image.tobytes() == session.image.tobytes()
+
+
+def test_a_loaded_session_goes_on_like_a_fresh_one(saved: tuple[DragSession, Path]) -> None:
+    loaded = load(saved[1])
+    assert loaded.redo()
+    assert loaded.seed == 8
+    loaded.handle_points = [[5, 5]]
+    # Point 1 was in the file and is not given again; 2 was undone but is in the file, too.
+    assert loaded.point_ids == (3,)
+    loaded.target_points = [[6, 6]]
+    assert loaded.drag(max_steps=1).steps == 1
+
+
+def test_states_that_share_a_mask_share_it_in_the_file(saved: tuple[DragSession, Path]) -> None:
+    _, description, tensors = contents(saved[1])
+    assert len(description["entries"]) == 6
+    assert tensors["masks"].shape == (1, 64, 64)
+    assert len(tensors["latents"]) == 3
+
+
+def test_a_failed_save_leaves_the_old_file(
+    saved: tuple[DragSession, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, path = saved
+    before = path.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="no space"):
+        session.save(path)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no folder"):
+        blob_session().save(tmp_path / "nowhere" / "a.dgs")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SessionFileError, match=r"no session file .*a\.dgs; check the path"):
+        load(tmp_path / "a.dgs")
+
+
+def test_a_pickle_is_not_executed(tmp_path: Path) -> None:
+    class Bomb:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (pytest.fail, ("the pickle was executed",))
+
+    path = tmp_path / "a.dgs"
+    path.write_bytes(pickle.dumps(Bomb()))
+    with pytest.raises(SessionFileError, match="no complete session file"):
+        load(path)
+
+
+def test_a_truncated_file_is_refused(saved: tuple[DragSession, Path]) -> None:
+    path = saved[1]
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(SessionFileError, match="no complete session file"):
+        load(path)
+
+
+def test_another_safetensors_file_is_refused(tmp_path: Path) -> None:
+    save_file({"latents": torch.zeros(1, 8, 6)}, str(tmp_path / "a.dgs"))
+    with pytest.raises(SessionFileError, match="its format is None, expected 'draggan_widget"):
+        load(tmp_path / "a.dgs")
+
+
+def test_a_session_of_other_weights_is_refused(saved: tuple[DragSession, Path]) -> None:
+    other = PictureBlobs()
+    next(iter(other.parameters())).data += 1
+    with pytest.raises(SessionFileError, match="another generator: weights_sha256 .*generator="):
+        DragSession.load(saved[1], generator=other)
+
+
+def test_a_session_of_another_size_is_refused(saved: tuple[DragSession, Path]) -> None:
+    with pytest.raises(SessionFileError, match=r"width 64 \(here 128\)"):
+        DragSession.load(saved[1], generator=PictureBlobs(128, 64))
+
+
+def test_the_generator_is_found_by_its_name(saved: tuple[DragSession, Path]) -> None:
+    with pytest.raises(GeneratorError, match="no generator 'blobs'"):
+        DragSession.load(saved[1])
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (["generator"], 3, "generator must be dict"),
+        (["generator", "name"], None, "name must be str"),
+        (["config"], {"solver": "magic"}, "unusable config: solver must be one of"),
+        (["config"], {"speed": 3}, "unknown config fields"),
+        (["config"], [], "config must be dict"),
+        (["position"], 6, "position of one of them"),
+        (["position"], True, "position must be int"),
+        (["entries"], [], "1 to 200 entries"),
+        (["entries", 1], "drag", "an entry must be an object"),
+        (["entries", 1, "label"], "x" * 2000, "label must be str"),
+        (["entries", 1, "seed"], -4, "seed must be a whole number"),
+        (["entries", 1, "w"], 99, "w must be an index below 3"),
+        (["entries", 1, "w"], -1, "w must be an index below 3"),
+        (["entries", 1, "mask"], 1, "mask must be an index below 1"),
+        (["entries", 1, "mask"], "a", "mask must be an index below 1"),
+        (["entries", 1, "handle_points"], [[1, 2, 3]], "handle_points must be"),
+        (["entries", 1, "handle_points"], [[1e9, 2]], "must lie in the picture"),
+        (["entries", 1, "target_points"], [[float("nan"), 2]], "must be finite"),
+        (["entries", 1, "put_points"], [], "one point per handle"),
+        (["entries", 1, "point_ids"], [0], "point_ids must be from 1"),
+        (["entries", 1, "point_ids"], [1, 2], "one id per point"),
+        (["entries", 1, "point_ids"], ["1"], "must be whole numbers"),
+    ],
+)
+def test_a_damaged_description_is_refused(
+    saved: tuple[DragSession, Path], path: list[Any], value: object, message: str
+) -> None:
+    metadata, description, tensors = contents(saved[1])
+    place = description
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    metadata["session"] = json.dumps(description)
+    save_file(tensors, str(saved[1]), metadata)
+    with pytest.raises(SessionFileError, match=message):
+        load(saved[1])
+
+
+@pytest.mark.parametrize("text", ["null", "[]", "{", "[" * 100_000])
+def test_a_description_that_is_no_object_is_refused(
+    saved: tuple[DragSession, Path], text: str
+) -> None:
+    metadata, _, tensors = contents(saved[1])
+    save_file(tensors, str(saved[1]), metadata | {"session": text})
+    with pytest.raises(SessionFileError, match="damaged"):
+        load(saved[1])
+
+
+@pytest.mark.parametrize(
+    ("name", "tensor", "message"),
+    [
+        ("latents", torch.zeros(3, 8, 7), r"must hold latents \[K, 8, 6\]"),
+        ("latents", torch.zeros(3, 8, 6, dtype=torch.int64), "must hold latents"),
+        ("latents", torch.full((3, 8, 6), torch.inf), "latents must be finite"),
+        ("masks", torch.ones(1, 32, 64, dtype=torch.bool), r"boolean masks \[M, 64, 64\]"),
+        ("masks", torch.ones(1, 64, 64), "boolean masks"),
+        ("masks", torch.zeros(1, 64, 64, dtype=torch.bool), "True somewhere"),
+    ],
+)
+def test_damaged_tensors_are_refused(
+    saved: tuple[DragSession, Path], name: str, tensor: torch.Tensor, message: str
+) -> None:
+    metadata, _, tensors = contents(saved[1])
+    save_file(tensors | {name: tensor}, str(saved[1]), metadata)
+    with pytest.raises(SessionFileError, match=message):
+        load(saved[1])
+
+
+def test_a_file_without_latents_is_refused(saved: tuple[DragSession, Path]) -> None:
+    metadata, _, tensors = contents(saved[1])
+    save_file({"masks": tensors["masks"]}, str(saved[1]), metadata)
+    with pytest.raises(SessionFileError, match="must hold latents"):
+        load(saved[1])
