@@ -58,7 +58,7 @@ def picture(colour: Colour = (200, 30, 40), kind: str = "webp") -> bytes:
     image = Image.new("RGB", (WIDTH, HEIGHT), colour)
     ImageDraw.Draw(image).rectangle((0, 0, 7, 7), fill=(255, 255, 255))
     encoded = io.BytesIO()
-    image.save(encoded, kind, **({"lossless": True} if kind == "webp" else {"quality": 95}))
+    image.save(encoded, kind, quality=95, lossless=True)
     return encoded.getvalue()
 
 

@@ -1,7 +1,5 @@
 """The built front end in a host that is not Jupyter: frames, errors, views, theme and layout."""
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page
 
@@ -17,12 +15,12 @@ def host(page: Page) -> AfmHost:
     return shown(page)
 
 
-@pytest.mark.parametrize("buffer", BUFFERS)
-@pytest.mark.parametrize(("mime", "kind"), [("image/webp", "webp"), ("image/jpeg", "jpeg")])
-def test_a_frame_is_drawn_and_acknowledged(page: Page, buffer: str, mime: str, kind: str) -> None:
+@pytest.mark.parametrize(("buffer", "kind"), zip(BUFFERS, ("webp", "jpeg", "png"), strict=True))
+def test_a_frame_is_drawn_and_acknowledged(page: Page, buffer: str, kind: str) -> None:
     host = AfmHost(page)
     host.render()
-    host.send_frame(picture((200, 30, 40), kind), buffer=buffer, mime=mime, seq=7, step=3)
+    image = picture((200, 30, 40), kind)
+    host.send_frame(image, buffer=buffer, mime=f"image/{kind}", seq=7, step=3)
     assert host.pixel((60, 50)) == pytest.approx([200, 30, 40, 255], abs=4)
     assert host.pixel((2, 2)) == pytest.approx([255, 255, 255, 255], abs=4)
     assert host.hook("frames") == "1"
@@ -146,46 +144,54 @@ def test_a_dead_comm_is_named_and_forgiven(page: Page) -> None:
     assert host.hook("status") == "idle"
 
 
-@pytest.mark.parametrize(
-    ("attribute", "system", "theme"),
-    [
-        (None, "light", "light"),
-        (None, "dark", "dark"),
-        (("data-jp-theme-light", "false"), "light", "dark"),
-        (("data-jp-theme-light", "true"), "dark", "light"),
-        (("class", "vscode-dark"), "light", "dark"),
-    ],
-)
-def test_the_theme_is_that_of_the_host(
-    page: Page, attribute: tuple[str, str] | None, system: Any, theme: str
-) -> None:
-    page.emulate_media(color_scheme=system)
+def test_the_theme_is_that_of_the_host_or_else_of_the_system(page: Page) -> None:
     host = shown(page)
-    if attribute:
-        page.evaluate("([name, value]) => document.body.setAttribute(name, value)", attribute)
-    host.wait_for("theme", theme)
-    colour = page.evaluate(
-        "() => getComputedStyle(document.querySelector('.dgw-card')).backgroundColor"
-    )
-    assert colour == {"light": "rgb(255, 255, 255)", "dark": "rgb(22, 25, 31)"}[theme]
+
+    def colour() -> str:
+        """Return the colour of the card."""
+        style = "getComputedStyle(document.querySelector('.dgw-card')).backgroundColor"
+        found: str = page.evaluate(f"() => {style}")
+        return found
+
+    def say(attribute: str, value: str) -> None:
+        """Name a theme as a host does."""
+        page.evaluate("(pair) => document.body.setAttribute(...pair)", [attribute, value])
+
+    page.emulate_media(color_scheme="light")
+    host.wait_for("theme", "light")
+    assert colour() == "rgb(255, 255, 255)"
+    page.emulate_media(color_scheme="dark")
+    host.wait_for("theme", "dark")
+    assert colour() == "rgb(22, 25, 31)"
+    say("data-jp-theme-light", "true")
+    host.wait_for("theme", "light")
+    say("data-jp-theme-light", "false")
+    page.emulate_media(color_scheme="light")
+    host.wait_for("theme", "dark")
+    page.evaluate("() => document.body.removeAttribute('data-jp-theme-light')")
+    host.wait_for("theme", "light")
+    say("class", "vscode-dark")
+    host.wait_for("theme", "dark")
 
 
-@pytest.mark.parametrize("width", [320, 480, 900])
-def test_nothing_is_cut_off(page: Page, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
+def test_nothing_is_cut_off_in_narrow_and_wide_cells(page: Page) -> None:
     host = shown(page, **ONE_PAIR, can_undo=True)
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for mode in ("points", "mask"):
         assert host.hook("mode") == mode
-        beyond = host.page.evaluate(
-            """() => { const card = document.querySelector(".dgw-card").getBoundingClientRect();
-              return [...document.querySelectorAll(".dgw button, .dgw input, .dgw-stage")]
-                .filter((node) => node.getClientRects().length > 0)
-                .filter((node) => node.getBoundingClientRect().right > card.right)
-                .map((node) => node.getAttribute("aria-label")); }"""
-        )
-        assert beyond == []
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        host.page.screenshot(path=SCREENSHOTS / f"afm_{mode}_{width}.png")
+        for width in (320, 480, 900):
+            page.set_viewport_size({"width": width, "height": 900})
+            beyond = page.evaluate(
+                """() => {
+                  const card = document.querySelector(".dgw-card").getBoundingClientRect();
+                  return [...document.querySelectorAll(".dgw button, .dgw input, .dgw-stage")]
+                    .filter((node) => node.getClientRects().length > 0)
+                    .filter((node) => node.getBoundingClientRect().right > card.right)
+                    .map((node) => node.getAttribute("aria-label"));
+                }"""
+            )
+            assert beyond == [], f"beyond the card at {width} px"
+            page.screenshot(path=SCREENSHOTS / f"afm_{mode}_{width}.png")
         host.press("m")
 
 
