@@ -32,9 +32,10 @@ from draggan_widget.drag.validation import (
 )
 from draggan_widget.errors import GeneratorError, InputError
 
-STALL_STEPS = 40
-"""A drag has stalled when the largest distance did not fall for so many steps. Adam forgets a
-direction within ten steps, and the paper's drags of 30 to 200 steps do not pause for so long."""
+STALL_STEPS = 100
+"""A drag has stalled when the largest distance did not fall for so many steps. Shorter pauses are
+usual: against a mask a point needs some 40 steps for a whole pixel, and a mask that is set late
+pulls points back for as long before they come on again."""
 
 STALL_PROGRESS_PX = 1.0
 """By how much the largest distance must fall to count, in px of a 512-px picture; less is the
@@ -150,7 +151,7 @@ class DragOptimizer(Generic[TraceT]):
         nothing = _read_only(np.empty((0, 2)))
         self._points = _TrackedPoints((), nothing, nothing, self._features.new_empty(0, 0))
         self._held: Tensor | None = None
-        self._watch_from_now()
+        self._least_px, self._least_at = math.inf, 0
 
     @property
     def w(self) -> Tensor:
@@ -283,9 +284,9 @@ class DragOptimizer(Generic[TraceT]):
 
     def _watch_from_now(self) -> None:
         """Forget how far the points have come: the task is a new one."""
-        self._least_px: float = math.inf
-        self._least_at = self._updates
+        self._least_px, self._least_at = math.inf, self._updates
 
+    @torch.enable_grad()
     def _move(self, picture: _Picture[TraceT]) -> float:
         """Move the latent by one step of Adam, and return the loss at the picture."""
         loss = self._loss(picture.features)

@@ -17,6 +17,10 @@ from draggan_widget.drag.config import SolverRules
 from draggan_widget.drag.geometry import FeatureWindows
 from draggan_widget.drag.validation import Mask, Points
 
+FLAT_ROUNDINGS = 64
+"""Differences below so many roundings of a patch's largest feature pull nowhere: L1 would pull with
+full force in the direction of the rounding error, and Adam would follow it at full speed."""
+
 STEP_PX = 1.0
 """How far a patch is asked to move in one step: the unit vector of DragGAN, eq. 1."""
 
@@ -90,7 +94,11 @@ def motion_loss(
     """
     xs, ys = handles[:, :1] + patch.offsets, handles[:, 1:] + patch.offsets
     moved_xs, moved_ys = xs + steps[:, :1], ys + steps[:, 1:]
-    error = (moved.sample(moved_xs, moved_ys) - source.sample(xs, ys)).abs().mean(1)
+    still = source.sample(xs, ys)
+    difference = (moved.sample(moved_xs, moved_ys) - still).abs()
+    rounding = torch.finfo(still.dtype).eps * FLAT_ROUNDINGS
+    differs = difference > rounding * still.abs().amax((1, 2, 3), keepdim=True)
+    error = (difference * differs).mean(1)
     counted = patch.members & _inside(source, xs, ys)
     if not rules.zeros_outside:
         counted = counted & _inside(source, moved_xs, moved_ys)

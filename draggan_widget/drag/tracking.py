@@ -9,10 +9,6 @@ TIE_ROUNDINGS = 64
 """Distances closer than this many roundings of the feature's norm count as equal: on a flat area
 the handle must stay where it is and not follow rounding errors."""
 
-REFINEMENT_STEPS = 3
-"""Gauss-Newton steps; the distance shrinks by a large factor in each, and three reach rounding on
-features that are smooth over a pixel."""
-
 REFINEMENT_LIMIT_PX = 1.0
 """Farthest that a refined point may lie from the best whole pixel."""
 
@@ -44,7 +40,8 @@ def track(
         references: Feature of each handle in the picture where it was put down, ``[N, C]``.
         radius_px: r2, half side of the square.
         norm: 1 or 2, norm of the difference.
-        subpixel: Whether the best pixel is refined by Gauss-Newton steps.
+        subpixel: Whether the best pixel is refined by a Gauss-Newton step. Features are smooth
+            over a pixel; a second step changes little.
 
     Returns:
         ``[N, 2]`` pixels; exactly zero where the picture did not change, NaN where the features
@@ -76,20 +73,20 @@ def _tie_tolerance(references: Tensor, norm: int) -> Tensor:
 
 def _refine(windows: FeatureWindows, pixels: Tensor, references: Tensor) -> Tensor:
     """Return the offsets ``[N, 2]`` from pixels to the nearest features between pixels, or zero."""
-    refined = pixels
-    for _ in range(REFINEMENT_STEPS):
-        step = _gauss_newton_step(windows, refined, references)
-        offset = refined + step - pixels
-        refined = pixels + offset.clamp(-REFINEMENT_LIMIT_PX, REFINEMENT_LIMIT_PX)
-        refined = _clamp_inside(windows, refined)
-    improved = _mismatch(windows, refined, references) < _mismatch(windows, pixels, references)
+    step, mismatch = _gauss_newton_step(windows, pixels, references)
+    refined = pixels + step.clamp(-REFINEMENT_LIMIT_PX, REFINEMENT_LIMIT_PX)
+    refined = _clamp_inside(windows, refined)
+    features = windows.sample(refined[:, :1], refined[:, 1:])[:, :, 0, 0]
+    improved = (references - features).square().sum(1) < mismatch
     return (refined - pixels).where(improved[:, None], 0.0)
 
 
-def _gauss_newton_step(windows: FeatureWindows, points: Tensor, references: Tensor) -> Tensor:
-    """Return the damped Gauss-Newton step ``[N, 2]`` that brings features closer to references."""
+def _gauss_newton_step(
+    windows: FeatureWindows, points: Tensor, references: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return the damped step ``[N, 2]`` towards the references, and the squared distance ``[N]``."""
     before, after = _clamp_inside(windows, points - 1), _clamp_inside(windows, points + 1)
-    xs, ys = (torch.stack([before[:, i], points[:, i], after[:, i]], dim=1) for i in range(2))
+    xs, ys = torch.stack([before, points, after], dim=2).unbind(1)
     patch = windows.sample(xs, ys)
     gradient = (
         torch.stack(
@@ -105,16 +102,10 @@ def _gauss_newton_step(windows: FeatureWindows, points: Tensor, references: Tens
     xx, yy = xx + damping, yy + damping
     determinant = (xx * yy - xy.square()).clamp(min=torch.finfo(xx.dtype).tiny)
     step = torch.stack([yy * right_x - xy * right_y, xx * right_y - xy * right_x], dim=1)
-    return step / determinant[:, None]
+    return step / determinant[:, None], residual.square().sum(1)
 
 
 def _clamp_inside(windows: FeatureWindows, points: Tensor) -> Tensor:
     """Return points ``[N, 2]`` moved into the picture."""
     x, y = points.unbind(1)
     return torch.stack([x.clamp(0, windows.x.pixels - 1), y.clamp(0, windows.y.pixels - 1)], dim=1)
-
-
-def _mismatch(windows: FeatureWindows, points: Tensor, references: Tensor) -> Tensor:
-    """Return the squared distance ``[N]`` of the features at points from their references."""
-    features = windows.sample(points[:, :1], points[:, 1:])[:, :, 0, 0]
-    return (features - references).square().sum(1)

@@ -1,0 +1,458 @@
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from draggan_widget.drag import DragConfig, DragOptimizer, DragStep
+from draggan_widget.drag.optimizer import STALL_STEPS
+from draggan_widget.errors import GeneratorError, InputError
+from tests.drag import oracle
+from tests.drag.blobs import BlobGenerator, BlobTrace
+
+Step = DragStep[BlobTrace]
+Optimizer = DragOptimizer[BlobTrace]
+
+HALF = 32
+"""Features at half the size of a 64-px picture, where a blob is known to a hundredth of a pixel."""
+
+FINE = DragConfig(arrival_px=0.8, feature_block=HALF)
+"""Arrives within 0.1 px of a 64-px picture."""
+
+TWO_BLOBS = ((16.0, 20.0), (48.0, 44.0))
+"""So far apart that neither's features reach the other."""
+
+
+def start(generator: BlobGenerator, config: DragConfig = FINE) -> Optimizer:
+    return DragOptimizer(generator, generator.start(), config)
+
+
+def run(optimizer: Optimizer, steps: int = 300) -> list[Step]:
+    """Return the steps until the status is final."""
+    taken = []
+    for _ in range(steps):
+        taken.append(optimizer.step())
+        if taken[-1].status != "running":
+            break
+    return taken
+
+
+def true_distance(generator: BlobGenerator, w: torch.Tensor, blob: int, place: Any) -> float:
+    return math.dist(generator.centres(w)[blob].tolist(), place)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("space", ["w+", "w"])
+@pytest.mark.parametrize("target", [(40.0, 36.0), (24.3, 38.6)])
+def test_a_drag_arrives_within_a_tenth_of_a_pixel_of_the_truth(
+    dtype: torch.dtype, space: str, target: tuple[float, float]
+) -> None:
+    generator = BlobGenerator(dtype=dtype)
+    config = DragConfig(space=space, arrival_px=0.8, feature_block=HALF)
+    optimizer = start(generator, config)
+    optimizer.set_points([(30, 32)], [target], point_ids=[1])
+    last = run(optimizer)[-1]
+    assert last.status == "arrived"
+    assert last.w.dtype == dtype
+    assert last.distances_px[0] <= 0.1
+    assert true_distance(generator, last.w, 0, target) < 0.1
+
+
+def test_a_handle_beside_the_centre_and_between_pixels_arrives_too() -> None:
+    generator = BlobGenerator()
+    optimizer = start(generator)
+    optimizer.set_points([(33.4, 29.7)], [(39.4, 26.7)], point_ids=[1])
+    last = run(optimizer)[-1]
+    assert last.status == "arrived"
+    assert true_distance(generator, last.w, 0, (36.0, 29.0)) < 0.15
+
+
+def test_a_picture_need_not_be_square() -> None:
+    generator = BlobGenerator(96, 48, starts=((40.0, 20.0),))
+    optimizer = start(generator, DragConfig(arrival_px=0.5, feature_block=24))
+    optimizer.set_points([(40, 20)], [(48, 24)], point_ids=[1])
+    last = run(optimizer)[-1]
+    assert last.status == "arrived"
+    assert true_distance(generator, last.w, 0, (48, 24)) < 0.15
+
+
+def test_the_official_solver_stops_two_pixels_away_on_whole_pixels() -> None:
+    generator = BlobGenerator()
+    optimizer = start(generator, DragConfig(solver="official"))
+    optimizer.set_points([(30, 32)], [(36, 34)], point_ids=[1])
+    steps = run(optimizer)
+    assert steps[-1].status == "arrived"
+    assert steps[-1].distances_px[0] <= 2
+    assert steps[-2].distances_px[0] > 2
+    assert true_distance(generator, steps[-1].w, 0, (36, 34)) < 3
+    for step in steps:
+        np.testing.assert_array_equal(step.handle_points, np.round(step.handle_points))
+
+
+def test_two_points_drag_two_blobs() -> None:
+    generator = BlobGenerator(starts=TWO_BLOBS)
+    optimizer = start(generator)
+    targets = [(19.0, 24.0), (45.0, 40.0)]
+    optimizer.set_points(TWO_BLOBS, targets, point_ids=[5, 2])
+    last = run(optimizer)[-1]
+    assert last.status == "arrived"
+    assert last.point_ids == (5, 2)
+    for blob, target in enumerate(targets):
+        assert true_distance(generator, last.w, blob, target) < 0.1
+
+
+@pytest.mark.parametrize("solver", ["paper", "official"])
+def test_every_step_equals_the_published_one_done_at_picture_size(solver: str) -> None:
+    generator = BlobGenerator(starts=TWO_BLOBS, coupling=0.3, dtype=torch.float64)
+    handles, targets = [(18.0, 23.0), (63.0, 40.0)], [(24.0, 15.0), (50.0, 51.0)]
+    config = DragConfig(solver=solver, supervision_radius=16, subpixel_tracking=False)
+    plain = oracle.PublishedDrag(
+        generator,
+        solver,
+        list(handles),
+        targets,
+        supervision_radius_px=2,
+        tracking_radius_px=2,
+        learning_rate=config.step_size(1),
+    )
+    optimizer = start(generator, config)
+    optimizer.set_points(handles, targets, point_ids=[1, 2])
+    for _ in range(8):
+        step = optimizer.step()
+        assert step.status == "running"
+        plain.step()
+        np.testing.assert_allclose(step.handle_points, plain.handles, atol=1e-9)
+        torch.testing.assert_close(optimizer.w, plain.w.detach(), rtol=0, atol=1e-9)
+
+
+def left_half() -> np.ndarray:
+    mask = np.zeros((64, 64), bool)
+    mask[:, :32] = True
+    return mask
+
+
+@pytest.mark.parametrize("solver", ["paper", "official"])
+def test_the_mask_holds_what_it_does_not_cover(solver: str) -> None:
+    config = DragConfig(solver=solver, feature_block=HALF, mask_weight=5)
+    drifts, arrivals = [], []
+    for masked in (False, True):
+        generator = BlobGenerator(starts=TWO_BLOBS, coupling=0.8)
+        optimizer = start(generator, config)
+        if masked:
+            optimizer.set_mask(left_half())
+        optimizer.set_points([TWO_BLOBS[0]], [(16, 26)], point_ids=[1])
+        last = run(optimizer)[-1]
+        arrivals.append(last.status)
+        drifts.append(true_distance(generator, last.w, 1, TWO_BLOBS[1]))
+    assert arrivals == ["arrived", "arrived"]
+    assert drifts[0] > 3
+    assert drifts[1] < 0.3
+
+
+def test_a_mask_set_late_pulls_back_to_the_first_picture() -> None:
+    generator = BlobGenerator(starts=TWO_BLOBS, coupling=0.8)
+    optimizer = start(generator)
+    optimizer.set_points([TWO_BLOBS[0]], [(16, 26)], point_ids=[1])
+    for _ in range(15):
+        step = optimizer.step()
+    drift = true_distance(generator, step.w, 1, TWO_BLOBS[1])
+    optimizer.set_mask(left_half())
+    for _ in range(40):
+        step = optimizer.step()
+    assert drift > 2
+    assert true_distance(generator, step.w, 1, TWO_BLOBS[1]) < 0.3 * drift
+
+
+def test_a_mask_that_covers_everything_is_no_mask() -> None:
+    paths = []
+    for mask in (None, np.ones((64, 64), bool)):
+        optimizer = start(BlobGenerator())
+        optimizer.set_mask(mask)
+        optimizer.set_points([(30, 32)], [(40, 32)], point_ids=[1])
+        paths.append([optimizer.step().loss for _ in range(5)])
+    assert paths[0] == paths[1]
+
+
+def test_without_points_there_is_nothing_to_do() -> None:
+    generator = BlobGenerator()
+    optimizer = start(generator)
+    step = optimizer.step()
+    assert step.status == "arrived"
+    assert step.handle_points.shape == step.target_points.shape == (0, 2)
+    assert step.distances_px.shape == (0,)
+    assert torch.equal(optimizer.w, generator.start())
+
+
+@pytest.mark.parametrize("solver", ["paper", "official"])
+def test_handles_on_their_targets_leave_the_latent_bit_for_bit(solver: str) -> None:
+    generator = BlobGenerator()
+    w = generator.start() + 0.123
+    optimizer = DragOptimizer(generator, w, DragConfig(solver=solver))
+    places = [(31.3, 30.1), (0, 63), (40, 12.5)]
+    optimizer.set_points(places, places, point_ids=[1, 2, 3])
+    for _ in range(3):
+        step = optimizer.step()
+        assert step.status == "arrived"
+        assert (step.step, step.loss) == (0, 0)
+        np.testing.assert_array_equal(step.handle_points, places)
+        assert torch.equal(step.w, w)
+    assert torch.equal(optimizer.w, w)
+
+
+def test_nothing_moves_after_arrival() -> None:
+    optimizer = start(BlobGenerator())
+    optimizer.set_points([(30, 32)], [(36, 32)], point_ids=[1])
+    last = run(optimizer)[-1]
+    w = optimizer.w
+    assert torch.equal(last.w, w)
+    again = [optimizer.step() for _ in range(3)]
+    assert {step.status for step in again} == {"arrived"}
+    assert {step.step for step in again} == {last.step}
+    assert torch.equal(optimizer.w, w)
+
+
+def test_a_drag_that_cannot_arrive_stalls_and_stands_still() -> None:
+    optimizer = start(BlobGenerator())
+    optimizer.set_points([(28, 32), (32, 32)], [(18, 32), (42, 32)], point_ids=[1, 2])
+    steps = run(optimizer)
+    assert steps[-1].status == "stalled"
+    assert STALL_STEPS <= steps[-1].step <= 2 * STALL_STEPS
+    w = optimizer.w
+    assert optimizer.step().status == "stalled"
+    assert torch.equal(optimizer.w, w)
+
+
+def test_a_stalled_drag_goes_on_when_a_target_moves() -> None:
+    optimizer = start(BlobGenerator())
+    optimizer.set_points([(28, 32), (32, 32)], [(18, 32), (42, 32)], point_ids=[1, 2])
+    run(optimizer)
+    optimizer.set_points([(28, 32)], [(36, 34)], point_ids=[1])
+    assert run(optimizer)[-1].status == "arrived"
+
+
+def test_targets_may_move_while_it_runs() -> None:
+    generator = BlobGenerator()
+    optimizer = start(generator)
+    optimizer.set_points([(30, 32)], [(44, 32)], point_ids=[1])
+    for _ in range(30):
+        step = optimizer.step()
+    optimizer.set_points(step.handle_points, [(30, 44)], point_ids=[1])
+    last = run(optimizer)[-1]
+    assert last.status == "arrived"
+    assert true_distance(generator, last.w, 0, (30, 44)) < 0.1
+
+
+def test_points_that_come_and_go_leave_the_others_path_bit_for_bit() -> None:
+    paths = []
+    for disturbed in (False, True):
+        optimizer = start(BlobGenerator(starts=TWO_BLOBS))
+        optimizer.set_points([TWO_BLOBS[0]], [(30, 30)], point_ids=[7])
+        for k in range(30):
+            step = optimizer.step()
+            if disturbed and k % 10 == 4:
+                handles = [(50, 50), (0, 0), (1, 1)]
+                targets = [(50, 50), (30, 30), (9, 9)]
+                optimizer.set_points(handles, targets, point_ids=[8 + k, 7, 9 + k])
+                optimizer.set_points([(60, 60)], [(30, 30)], point_ids=[7])
+        paths.append((step.handle_points, step.w))
+    np.testing.assert_array_equal(paths[0][0], paths[1][0])
+    assert torch.equal(paths[0][1], paths[1][1])
+
+
+def test_a_point_added_later_refers_to_the_picture_of_that_moment() -> None:
+    generator = BlobGenerator()
+    optimizer = start(generator)
+    optimizer.set_points([(30, 32)], [(44, 32)], point_ids=[1])
+    for _ in range(40):
+        step = optimizer.step()
+    centre = generator.centres(step.w)[0].numpy()
+    assert centre[0] > 33
+    optimizer.set_points(
+        [step.handle_points[0], np.add(centre, (0, 5))], [(44, 32), (44, 37)], point_ids=[1, 2]
+    )
+    last = run(optimizer)[-1]
+    assert last.status == "arrived"
+    assert true_distance(generator, last.w, 0, (44, 32)) < 0.15
+
+
+def test_a_handle_that_a_hand_puts_down_moves_there_and_refers_to_what_it_lies_on() -> None:
+    generator = BlobGenerator()
+    optimizer = start(generator)
+    optimizer.set_points([(30, 32)], [(44, 32)], point_ids=[1])
+    for _ in range(20):
+        optimizer.step()
+    optimizer.set_points([(35, 26)], [(44, 32)], point_ids=[1])
+    tracked = optimizer.observe()
+    assert math.dist(tracked.handle_points[0], (35, 26)) > 3
+    optimizer.set_points([(35, 26)], [(44, 32)], point_ids=[1], placed=[1])
+    np.testing.assert_array_equal(optimizer.observe().handle_points, [(35, 26)])
+
+
+def test_observing_tracks_and_moves_nothing() -> None:
+    optimizer = start(BlobGenerator())
+    optimizer.set_points([(30, 32)], [(44, 32)], point_ids=[1])
+    for _ in range(10):
+        moved = optimizer.step()
+    w = optimizer.w
+    seen = optimizer.observe()
+    assert seen.step == moved.step + 1 == 10
+    assert seen.status == "running"
+    assert seen.distances_px[0] < moved.distances_px[0]
+    assert torch.equal(seen.w, w)
+    assert torch.equal(optimizer.w, w)
+    assert not seen.trace.features.requires_grad
+
+
+def test_a_step_reports_the_picture_before_the_move() -> None:
+    generator = BlobGenerator()
+    optimizer = start(generator)
+    optimizer.set_points([(30, 32)], [(44, 32)], point_ids=[1])
+    before = optimizer.w
+    step = optimizer.step()
+    assert torch.equal(step.w, before)
+    assert not torch.equal(optimizer.w, before)
+    assert torch.equal(step.trace.features, generator.trace(before, HALF).features)
+    assert step.loss > 0
+
+
+def test_the_arrays_of_a_step_are_read_only() -> None:
+    optimizer = start(BlobGenerator())
+    optimizer.set_points([(30, 32)], [(44, 32)], point_ids=[1])
+    step = optimizer.step()
+    for array in (step.handle_points, step.target_points, step.distances_px):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+
+
+def test_the_fixed_rows_never_move() -> None:
+    generator = BlobGenerator()
+    optimizer = start(generator)
+    optimizer.set_points([(30, 32)], [(36, 32)], point_ids=[1])
+    moved = run(optimizer)[-1].w - generator.start()
+    assert torch.equal(moved[:, 6:], torch.zeros_like(moved[:, 6:]))
+    assert bool((moved[:, :6, 0] > 0).all())
+
+
+def test_in_w_all_trainable_rows_move_by_one_offset() -> None:
+    generator = BlobGenerator()
+    optimizer = start(generator, DragConfig(space="w"))
+    optimizer.set_points([(30, 32)], [(36, 32)], point_ids=[1])
+    moved = run(optimizer)[-1].w
+    assert torch.equal(moved[:, :6], moved[:, :1].expand(-1, 6, -1))
+
+
+def test_a_generator_with_fewer_rows_is_moved_in_all_of_them() -> None:
+    generator = BlobGenerator()
+    optimizer = start(generator, DragConfig(trainable_rows=20))
+    optimizer.set_points([(30, 32)], [(36, 32)], point_ids=[1])
+    assert run(optimizer)[-1].status == "arrived"
+
+
+def test_evaluations_count_forward_and_backward_passes() -> None:
+    generator = BlobGenerator()
+    optimizer = start(generator)
+    optimizer.set_points([(30, 32)], [(34, 32)], point_ids=[1])
+    last = run(optimizer)[-1]
+    assert last.generator_evaluations == generator.traces + last.step
+    assert generator.traces == 1 + last.step + 1
+
+
+@pytest.mark.parametrize(
+    ("handles", "targets", "ids", "words"),
+    [
+        ([(30, 32)], [(64, 32)], [1], "target_points must lie in the picture"),
+        ([(30, math.nan)], [(40, 32)], [1], "handle_points must be finite"),
+        ([(30, 32)], [(40, 32), (1, 1)], [1], "must be equal in number"),
+        ([(30, 32), (1, 1)], [(40, 32), (1, 1)], [1, 1], "must all be different"),
+    ],
+)
+def test_points_that_are_refused_change_nothing(
+    handles: Any, targets: Any, ids: list[int], words: str
+) -> None:
+    optimizer = start(BlobGenerator())
+    optimizer.set_points([(30, 32)], [(44, 32)], point_ids=[1])
+    with pytest.raises(InputError) as caught:
+        optimizer.set_points(handles, targets, point_ids=ids)
+    assert words in str(caught.value)
+    step = optimizer.step()
+    np.testing.assert_array_equal(step.target_points, [(44, 32)])
+    assert step.point_ids == (1,)
+
+
+def test_a_mask_that_is_refused_changes_nothing() -> None:
+    optimizer = start(BlobGenerator(starts=TWO_BLOBS, coupling=0.8))
+    mask = np.zeros((64, 64), bool)
+    with pytest.raises(InputError, match="mask must be True somewhere"):
+        optimizer.set_mask(mask)
+    optimizer.set_points([TWO_BLOBS[0]], [(16, 23)], point_ids=[1])
+    assert run(optimizer)[-1].status == "arrived"
+
+
+def test_a_latent_of_another_shape_is_refused() -> None:
+    generator = BlobGenerator()
+    with pytest.raises(InputError, match=r"w must be \[1, 8, 6\], got \[8, 6\]; sample_w"):
+        DragOptimizer(generator, generator.start()[0], FINE)
+
+
+def test_a_latent_that_is_not_finite_is_refused() -> None:
+    generator = BlobGenerator()
+    with pytest.raises(InputError, match="w must be finite"):
+        DragOptimizer(generator, generator.start() + torch.nan, FINE)
+
+
+def test_a_generator_that_is_not_frozen_is_refused() -> None:
+    generator = BlobGenerator().requires_grad_()
+    with pytest.raises(InputError, match="generator must be frozen"):
+        start(generator)
+
+
+def test_a_block_that_the_generator_lacks_is_refused() -> None:
+    with pytest.raises(InputError, match=r"blocks \[16, 32\], got 8"):
+        start(BlobGenerator(), DragConfig(feature_block=8))
+
+
+def test_features_that_are_not_finite_are_refused_at_the_start() -> None:
+    generator = BlobGenerator()
+    generator.brightness.fill_(math.nan)
+    with pytest.raises(GeneratorError, match="choose another latent"):
+        start(generator)
+
+
+def test_a_step_that_fails_does_not_move_the_latent_and_can_be_repeated() -> None:
+    generator = BlobGenerator()
+    optimizer = start(generator)
+    optimizer.set_points([(30, 32)], [(36, 32)], point_ids=[1])
+    for _ in range(5):
+        optimizer.step()
+    w = optimizer.w
+    generator.brightness.fill_(math.nan)
+    with pytest.raises(GeneratorError, match="around a handle are not finite"):
+        optimizer.step()
+    assert torch.equal(optimizer.w, w)
+    generator.brightness.fill_(1)
+    assert run(optimizer)[-1].status == "arrived"
+
+
+class SteepGenerator(BlobGenerator):
+    """Blobs whose features are finite but have no finite derivative."""
+
+    def trace(self, w: torch.Tensor, block: int) -> BlobTrace:
+        trace = super().trace(w, block)
+        return BlobTrace(w, trace.features + (w * 0).sqrt().sum())
+
+
+def test_a_gradient_that_is_not_finite_does_not_move_the_latent() -> None:
+    generator = SteepGenerator()
+    optimizer = start(generator)
+    optimizer.set_points([(30, 32)], [(36, 32)], point_ids=[1])
+    with pytest.raises(GeneratorError, match="gradient of the drag is not finite"):
+        optimizer.step()
+    assert torch.equal(optimizer.w, generator.start())
+
+
+def test_the_drag_may_run_where_gradients_are_switched_off() -> None:
+    optimizer = start(BlobGenerator())
+    with torch.no_grad():
+        optimizer.set_points([(30, 32)], [(36, 32)], point_ids=[1])
+        assert run(optimizer)[-1].status == "arrived"
