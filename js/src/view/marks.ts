@@ -34,7 +34,7 @@ type Context = CanvasRenderingContext2D;
  */
 export function drawMarks(context: Context, state: State, scale: number): void {
   const { shared, view } = state;
-  const selection = selectionOf(state);
+  const selection = view.mode === "points" ? selectionOf(state) : null;
   context.save();
   if (view.mode === "mask") context.globalAlpha = 0.55;
   const numbered = shared.pairs.map((pair, index) => ({ ...pair, label: String(index + 1) }));
