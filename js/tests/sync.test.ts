@@ -299,6 +299,17 @@ describe("a kernel that does not answer", () => {
     expect(bench.store.value.answering).toBe(true);
   });
 
+  test("is not taken to answer by what this page writes itself", async () => {
+    const bench = shown(ONE_POINT);
+    bench.act({ kind: "command", name: "run" });
+    bench.wait(5001);
+    bench.store.replace(movePart(bench.store.value, { id: 1, part: "target" }, { x: 90, y: 41 }));
+    bench.paint();
+    await settled();
+    expect(bench.model.saved.length).toBe(1);
+    expect(bench.store.value.answering).toBe(false);
+  });
+
   test("is told the points again when it is back", async () => {
     const bench = shown(ONE_POINT);
     bench.store.replace(movePart(bench.store.value, { id: 1, part: "target" }, { x: 90, y: 41 }));
