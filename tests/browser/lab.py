@@ -178,7 +178,7 @@ class Notebook:
     def execute(self, index: int) -> str:
         """Run a cell and return the text that it leaves."""
         self.run(index)
-        return self.output(index).inner_text()
+        return self.output(index).inner_text().strip()
 
     def save(self) -> None:
         """Save the notebook with its outputs."""

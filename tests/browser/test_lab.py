@@ -5,12 +5,14 @@ too.
 """
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.lab import LabServer, Notebook
@@ -41,6 +43,11 @@ CELLS = (
     f"widget.target_points = [{list(NOSE_TURNED)}]",
     "print('done')",
 )
+
+TALL_WINDOW: ViewportSize = {"width": 1200, "height": 1160}
+"""Shows the quickstart's first cell with the whole widget."""
+
+QUICKSTART = Path(__file__).parents[2] / "examples" / "quickstart.ipynb"
 
 
 @pytest.fixture
@@ -132,3 +139,22 @@ def test_reloading_the_page_brings_picture_and_points_back(
     assert widget.points("targets") == targets
     assert widget.hook("status") == "arrived"
     assert np.array_equal(widget.picture(), picture)
+
+
+def test_the_quickstart_can_be_dragged_after_its_first_cell(
+    lab: LabServer, page: Page, record_property: Record
+) -> None:
+    page.set_viewport_size(TALL_WINDOW)
+    shutil.copy(QUICKSTART, lab.root)
+    notebook = Notebook(page).open(lab.url(QUICKSTART.name))
+    started = time.perf_counter()
+    notebook.run(1, wait=False)
+    view = WidgetView(page)
+    view.wait_for_picture()
+    record_property("first_picture_s", round(time.perf_counter() - started, 1))
+    view.pull(NOSE, NOSE_TURNED)
+    view.wait_for("step", "Number(value) >= 4")
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.locator(".jp-NotebookPanel").screenshot(path=SCREENSHOTS / "quickstart.png")
+    assert view.wait_for_status("arrived", "stalled", "max_steps", "failed") == "arrived"
+    notebook.shut_down()
