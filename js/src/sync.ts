@@ -31,7 +31,7 @@ const SILENCE_MS = 5000;
 const SILENCE_RUNNING_MS = 15000;
 
 /** A command waits this long for the kernel to confirm the edits made before it, so that they come first. */
-const ORDER_MS = 1000;
+const ORDER_MS = 400;
 
 const POINT_TRAITS = ["handle_points", "target_points", "point_ids", "points_rev"];
 
