@@ -108,6 +108,7 @@ class DragModel(anywidget.AnyWidget):
         self._next_id = 1
         self._rev = 0
         self._answer_due = False
+        self._was_shown = False
         self._mask_png: tuple[NDArray[np.bool_] | None, bytes | None] = (None, None)
         self._error: dict[str, Any] = {}
         self._errors = 0
@@ -154,8 +155,11 @@ class DragModel(anywidget.AnyWidget):
         Raises:
             DragganError: It could not be loaded.
         """
-        if self._runner is not None and not getattr(self._thread_state, "sends", False):
-            _ = self._runner.session
+        if self._runner is None or getattr(self._thread_state, "sends", False):
+            return
+        session = self._runner.session
+        while not self._was_shown:
+            self.publish(session)
 
     def check_points(self, name: str, points: object) -> NDArray[np.float64]:
         """Return points as a read-only array ``[N, 2]``; raise :class:`InputError` if they cannot be used."""
@@ -277,6 +281,7 @@ class DragModel(anywidget.AnyWidget):
                 if self._answer_due and not kept:
                     self._answer_due = False
                     self.send_state([*SHOWN_POINT_TRAITS])
+            self._was_shown = session is not None
             return True
         finally:
             self._trait_lock.release()

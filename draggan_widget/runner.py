@@ -40,6 +40,8 @@ RETRY_S = 0.05
 CLOSE_S = 5.0
 """How long closing waits for the step that is under way."""
 
+CLOSED = "the widget was closed; make a new one"
+
 T = TypeVar("T")
 
 
@@ -98,7 +100,7 @@ class Runner:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start the thread, which makes the session first.
+        """Make a runner that has not begun.
 
         Args:
             make_session: Is called in the thread.
@@ -123,6 +125,9 @@ class Runner:
         self._thread = threading.Thread(
             target=self._work, args=(make_session,), name="draggan-widget", daemon=True
         )
+
+    def begin(self) -> None:
+        """Start the thread, which makes the session first."""
         self._thread.start()
 
     # For the threads of the notebook
@@ -142,8 +147,10 @@ class Runner:
         self._loaded.wait()
         if self._failure is not None:
             raise self._failure
-        assert self._session is not None
-        return self._session
+        session = self._session
+        if session is None:
+            raise DragganError(CLOSED)
+        return session
 
     @property
     def is_running(self) -> bool:
@@ -203,7 +210,7 @@ class Runner:
             return future
         with self._wake:
             if self._closed:
-                raise DragganError("the widget was closed; make a new one")
+                raise DragganError(CLOSED)
             if when is When.INSTEAD_OF_THE_DRAG:
                 self._stop()
             self._commands.append(_Command(call, when, future, told, self._stops, is_drag))
@@ -234,16 +241,17 @@ class Runner:
                 command.future.cancel()
             self._commands.clear()
             self._wake.notify()
-        if threading.current_thread() is not self._thread:
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join(CLOSE_S)
 
     # The thread
 
     def _work(self, make_session: Callable[[], DragSession]) -> None:
         """Make the session, then run commands until the end."""
+        end_listening: Callable[[], None] | None = None
         try:
             self._session = make_session()
-            self._session.listen(self._changed)
+            end_listening = self._session.listen(self._changed)
         except Exception as error:
             logger.exception("The session could not be made")
             self._failure = error
@@ -256,6 +264,9 @@ class Runner:
             else:
                 self._finish(command, self._session)
             del command  # nothing is kept alive while waiting
+        if end_listening is not None:
+            end_listening()
+        self._session = None  # whoever keeps a closed widget need not keep the generator
 
     def _next(self) -> _Command | None:
         """Wait for the next command; None is the end."""

@@ -113,6 +113,7 @@ class DragWidget(FrontEnd):
         self.on_msg(self._receive)
         self._runner = Runner(_session_maker(session, arguments), self)
         weakref.finalize(self, self._runner.close)
+        self._runner.begin()
 
     def __repr__(self) -> str:
         """Return the widget in a line."""

@@ -1,6 +1,7 @@
 """The kernel's side of the protocol against the examples that bind the front end, too."""
 
 import base64
+import contextlib
 import io
 import json
 import struct
@@ -60,7 +61,7 @@ def test_a_hostile_message_of_the_browser_is_refused(name: str, example: dict[st
     "content", [None, 3, "hello", [], {}, {"k": None}, {"k": ["cmd"]}, {"k": "frame"}, {"k": {}}]
 )
 def test_what_is_no_message_is_refused(content: object) -> None:
-    with pytest.raises(InputError, match="a message must be an object|k must be one of hello"):
+    with pytest.raises(InputError, match=r"a message must be an object|k must be one of hello"):
         protocol.decode_message(content)
 
 
@@ -137,7 +138,7 @@ def test_what_an_edit_leaves_out_is_what_the_kernel_knows() -> None:
 
 def test_an_edit_must_bring_what_the_kernel_does_not_know() -> None:
     state = {"target_points": [[5, 6]], "point_edit": {"rev": 4, "ids": [9], "placed": []}}
-    with pytest.raises(InputError, match="handle_points must come .* new id 9"):
+    with pytest.raises(InputError, match=r"handle_points must come .* new id 9"):
         protocol.decode_points(state, size=SIZE, known={})
 
 
@@ -205,19 +206,15 @@ JSON = st.recursive(
 @settings(max_examples=50, deadline=None)
 @given(JSON)
 def test_no_json_makes_the_decoder_of_messages_fail_otherwise(content: object) -> None:
-    try:
+    with contextlib.suppress(InputError):
         protocol.decode_message(content)
-    except InputError as error:
-        assert str(error)
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.fixed_dictionaries(dict.fromkeys(protocol.POINT_TRAITS, JSON)))
 def test_no_json_makes_the_decoder_of_points_fail_otherwise(state: dict[str, object]) -> None:
-    try:
+    with contextlib.suppress(InputError):
         protocol.decode_points(state, size=SIZE, known={})
-    except InputError as error:
-        assert str(error)
 
 
 # Masks

@@ -125,7 +125,7 @@ def test_another_safetensors_file_is_refused(tmp_path: Path) -> None:
 def test_a_session_of_other_weights_is_refused(saved: tuple[DragSession, Path]) -> None:
     other = PictureBlobs()
     next(iter(other.parameters())).data += 1
-    with pytest.raises(SessionFileError, match="another generator: weights_sha256 .*generator="):
+    with pytest.raises(SessionFileError, match=r"another generator: weights_sha256 .*generator="):
         DragSession.load(saved[1], generator=other)
 
 

@@ -1,0 +1,90 @@
+"""A front end in Python: it opens the comm of a widget, keeps the model's state, and sends what a browser sends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import comm
+from comm.base_comm import BaseComm
+
+from tests.test_runner import until
+
+
+class BrowserEnd(BaseComm):
+    """The far end of a widget's comm.
+
+    Attributes:
+        state: The traits as the browser has them.
+        custom: Custom messages with their buffers, in the order in which they came.
+        updates: The traits in each message that changed some.
+    """
+
+    def __init__(self, **arguments: Any) -> None:
+        self.state: dict[str, Any] = {}
+        self.custom: list[tuple[dict[str, Any], list[bytes]]] = []
+        self.updates: list[dict[str, Any]] = []
+        super().__init__(**arguments)
+
+    def publish_msg(
+        self,
+        msg_type: str,
+        data: Any = None,
+        metadata: Any = None,
+        buffers: Any = None,
+        **keys: Any,
+    ) -> None:
+        """Take a message of the kernel."""
+        if msg_type == "comm_msg" and data["method"] == "custom":
+            self.custom.append((data["content"], list(buffers or [])))
+        elif msg_type == "comm_open" or data.get("method") == "update":
+            state = deepcopy(data["state"])
+            for path, buffer in zip(data["buffer_paths"], buffers or [], strict=True):
+                state[path[0]] = bytes(buffer)
+            self.state.update(state)
+            self.updates.append(state)
+
+    def set(self, **state: Any) -> None:
+        """Set traits, as one message."""
+        self.state.update(state)
+        self._deliver({"method": "update", "state": state})
+
+    def say(self, **content: Any) -> None:
+        """Send a custom message."""
+        self._deliver({"method": "custom", "content": content})
+
+    def command(self, name: str, **arguments: Any) -> dict[str, Any]:
+        """Send a command and return its reply."""
+        rid = 1 + len([1 for message, _ in self.custom if message["k"] == "reply"])
+        self.say(k="cmd", rid=rid, name=name, args=arguments)
+        until(lambda: any(m["k"] == "reply" and m["rid"] == rid for m, _ in self.custom))
+        return next(m for m, _ in self.custom if m["k"] == "reply" and m["rid"] == rid)
+
+    def edit(self, rev: int, *pairs: tuple[int, Any, Any], placed: Any = ()) -> None:
+        """Send an edit of the points: id, handle and target of each pair."""
+        ids = [key for key, _, _ in pairs]
+        self.set(
+            handle_points=[handle for _, handle, _ in pairs],
+            target_points=[target for _, _, target in pairs],
+            point_ids=ids,
+            point_edit={"rev": rev, "ids": ids, "placed": list(placed)},
+        )
+
+    def until(self, condition: Callable[[dict[str, Any]], object]) -> None:
+        """Wait until something holds of the traits in the browser."""
+        until(lambda: condition(self.state))
+
+    @property
+    def frames(self) -> list[dict[str, Any]]:
+        """The frames that came."""
+        return [message for message, _ in self.custom if message["k"] == "frame"]
+
+    def _deliver(self, data: dict[str, Any]) -> None:
+        """Hand a message to the widget."""
+        self.handle_msg({"content": {"comm_id": self.comm_id, "data": data}, "buffers": []})
+
+
+def connect(patch: Any) -> None:
+    """Let every widget that is made from now on open its comm to a :class:`BrowserEnd`."""
+    patch.setattr(comm, "create_comm", BrowserEnd)

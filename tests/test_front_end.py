@@ -1,0 +1,381 @@
+"""What the front end may do to a widget, and what it may not."""
+
+import base64
+import json
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from draggan_widget import protocol
+from draggan_widget.drag import DragConfig
+from draggan_widget.errors import GeneratorError
+from draggan_widget.widget import DragWidget
+from tests.browser_end import BrowserEnd, connect
+from tests.picture_blobs import PictureBlobs, blob_session
+from tests.test_runner import until
+
+HANDLE, TARGET, FAR = [30.0, 32.0], [33.0, 31.0], [60.0, 60.0]
+FIXTURES = Path(__file__).parent / "fixtures" / "protocol"
+POINTS = ("handle_points", "target_points", "point_ids", "points_rev")
+
+
+@pytest.fixture
+def widget(monkeypatch: pytest.MonkeyPatch) -> Iterator[DragWidget]:
+    connect(monkeypatch)
+    widget = DragWidget(blob_session(config=DragConfig(max_steps=1_000_000)))
+    until(lambda: widget.status == "idle")
+    yield widget
+    widget.close()
+
+
+@pytest.fixture
+def browser(widget: DragWidget) -> BrowserEnd:
+    end = widget.comm
+    assert isinstance(end, BrowserEnd)
+    until(lambda: end.frames)
+    return end
+
+
+def drag_far(browser: BrowserEnd) -> None:
+    """Start a drag that lasts, and wait until it moves."""
+    browser.edit(1, (1, HANDLE, FAR), placed=[1])
+    assert browser.command("run")["ok"]
+    browser.until(lambda state: state["running"] and state["step"] > 1)
+
+
+# Edits of the points
+
+
+def test_an_edit_reaches_the_session_and_is_confirmed(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    browser.edit(7, (3, HANDLE, TARGET), (5, FAR, FAR), placed=[3, 5])
+    browser.until(lambda state: state["points_rev"] == 7)
+    assert widget.session.point_ids == tuple(widget.point_ids) == (3, 5)
+    assert widget.target_points.tolist() == [TARGET, FAR]
+
+
+def test_an_edit_may_leave_out_what_has_not_changed(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    browser.edit(1, (1, HANDLE, TARGET), placed=[1])
+    browser.until(lambda state: state["points_rev"] == 1)
+    browser.set(target_points=[FAR], point_edit={"rev": 2, "ids": [1], "placed": []})
+    browser.until(lambda state: state["points_rev"] == 2)
+    assert widget.handle_points.tolist() == [HANDLE]
+    assert widget.target_points.tolist() == [FAR]
+
+
+def test_a_late_edit_never_moves_a_tracked_handle_back(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    drag_far(browser)
+    browser.edit(2, (1, HANDLE, TARGET))
+    browser.until(lambda state: state["points_rev"] == 2)
+    assert widget.session.handle_points.tolist() != [HANDLE]
+    until(lambda: widget.status == "arrived")
+
+
+def test_a_handle_that_was_put_down_is_where_it_was_put(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    browser.edit(1, (1, HANDLE, TARGET), placed=[1])
+    browser.edit(2, (1, [10, 11], TARGET), placed=[1])
+    browser.until(lambda state: state["points_rev"] == 2)
+    assert widget.handle_points.tolist() == [[10, 11]]
+
+
+def test_ids_of_the_front_end_are_not_given_again(widget: DragWidget, browser: BrowserEnd) -> None:
+    browser.edit(1, (41, HANDLE, TARGET), placed=[41])
+    browser.until(lambda state: state["points_rev"] == 1)
+    widget.handle_points = [HANDLE, FAR]
+    assert widget.session.point_ids == (41, 42)
+
+
+def test_a_confirmation_brings_every_trait_of_the_points(browser: BrowserEnd) -> None:
+    before = len(browser.updates)
+    browser.edit(1, (1, HANDLE, TARGET), placed=[1])
+    browser.until(lambda state: state["points_rev"] == 1)
+    assert any(set(POINTS) <= update.keys() for update in browser.updates[before:])
+
+
+# What is refused
+
+
+HOSTILE_TRAITS = json.loads((FIXTURES / "traits.json").read_text(encoding="utf-8"))[
+    "hostile_from_browser"
+]
+
+
+@pytest.mark.parametrize("example", HOSTILE_TRAITS, ids=lambda example: str(example["name"]))
+def test_hostile_traits_are_refused_with_a_banner_and_change_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, example: dict[str, Any]
+) -> None:
+    connect(monkeypatch)
+    widget = DragWidget(generator=PictureBlobs(128, 128))
+    browser: BrowserEnd = widget.comm
+    until(lambda: widget.status == "idle")
+    widget.handle_points, widget.target_points = [[50, 50]], [[60, 60]]
+    state = widget.session.state
+    before = {name: browser.state[name] for name in (*POINTS, "mask")}
+    traits = dict(example["traits"])
+    if "mask" in traits:
+        traits["mask"] = base64.b64decode(traits["mask"]["base64"])
+    with caplog.at_level(logging.WARNING, "draggan_widget"):
+        browser.set(**traits)
+    browser.until(lambda state: state["error"])
+    assert browser.state["error"]["seq"] == 1
+    assert browser.state["error"]["message"] in caplog.text
+    assert widget.session.state is state
+    rev = traits.get("point_edit", {}).get("rev", 0)
+    browser.until(lambda state: state["points_rev"] == rev)
+    assert {name: browser.state[name] for name in before} == before | {"points_rev": rev}
+    widget.close()
+
+
+@pytest.mark.parametrize(
+    "name", ["status", "step", "seed", "config", "image_size", "_esm", "points_rev"]
+)
+def test_what_is_not_the_front_ends_to_set_is_refused_and_sent_back(
+    widget: DragWidget, browser: BrowserEnd, name: str
+) -> None:
+    before = widget.get_state(name)[name]
+    browser.set(**{name: "mine"})
+    assert "the front end may not set" in browser.state["error"]["message"]
+    assert browser.state[name] == widget.get_state(name)[name] == before
+
+
+def test_a_host_that_repeats_all_traits_is_understood(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    state = {name: browser.state[name] for name in ("status", "seed", "image_size", "config")}
+    browser.set(**state, auto_run=False)
+    assert widget.auto_run is False
+    assert browser.state["error"] == {}
+
+
+def test_one_bad_trait_keeps_the_others_of_its_message_from_being_set(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    browser.set(auto_run=False, mask=b"no mask")
+    assert "mask must be a PNG" in browser.state["error"]["message"]
+    assert widget.auto_run is browser.state["auto_run"] is True
+    assert widget.mask is None
+
+
+HOSTILE_MESSAGES = [
+    pytest.param(example["message"], id=f"{name}: {example['name']}")
+    for name in ("hello", "ack", "poll", "cmd")
+    for example in json.loads((FIXTURES / f"{name}.json").read_text(encoding="utf-8"))["hostile"]
+]
+
+
+def test_hostile_messages_are_refused_with_a_banner_and_change_nothing(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    state = widget.session.state
+    contents = [parameter.values[0] for parameter in HOSTILE_MESSAGES]
+    for content in (*contents, None, "run", [], {"k": "eval"}, {"method": "close"}):
+        before = browser.state["error"]
+        browser._deliver({"method": "custom", "content": content})
+        assert browser.state["error"]["seq"] >= before.get("seq", 1)
+        assert browser.state["error"]["message"]
+    assert widget.session.state is state
+    assert browser.command("stop")["ok"]
+
+
+def test_the_same_error_again_is_not_a_new_one(browser: BrowserEnd) -> None:
+    browser.say(k="eval")
+    first = browser.state["error"]
+    browser.say(k="eval")
+    assert browser.state["error"] == first
+    browser.say(k="exec")
+    assert browser.state["error"]["seq"] > first["seq"]
+
+
+def test_what_succeeds_takes_the_error_back(browser: BrowserEnd) -> None:
+    browser.say(k="eval")
+    assert browser.state["error"]
+    browser.edit(1, (1, HANDLE, TARGET), placed=[1])
+    browser.until(lambda state: state["error"] == {})
+
+
+# Masks
+
+
+def test_a_painted_mask_reaches_the_session_and_is_not_sent_back(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    mask = np.tri(64, dtype=bool)
+    png = protocol.encode_mask(mask)
+    before = len(browser.updates)
+    browser.set(mask=memoryview(png))
+    assert np.array_equal(widget.mask, mask)
+    assert np.array_equal(widget.session.mask, mask)  # type: ignore[arg-type]
+    browser.until(lambda state: state["can_undo"])
+    assert not any("mask" in update for update in browser.updates[before:])
+    browser.command("undo")
+    assert widget.mask is None
+    assert browser.state["mask"] is None
+    browser.command("redo")
+    assert protocol.decode_mask(browser.state["mask"], (64, 64)) is not None
+
+
+def test_a_removed_mask_is_gone(widget: DragWidget, browser: BrowserEnd) -> None:
+    widget.mask = np.tri(64, dtype=bool)
+    browser.set(mask=None)
+    assert widget.session.mask is None
+
+
+# Commands
+
+
+def test_run_answers_when_it_begins_and_stop_at_once(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    drag_far(browser)
+    assert widget.status == "running"
+    assert browser.command("run") == {"k": "reply", "rid": 2, "ok": True, "error": ""}
+    assert browser.command("stop")["ok"]
+    browser.until(lambda state: state["status"] == "stopped" and not state["running"])
+
+
+def test_run_without_points_says_what_to_do_and_shows_it(browser: BrowserEnd) -> None:
+    reply = browser.command("run")
+    assert not reply["ok"]
+    assert "at least one pair of points; click" in reply["error"]
+    assert browser.state["error"]["message"] == reply["error"]
+    assert browser.state["running"] is False
+
+
+def test_a_run_uses_the_points_that_were_sent_before_it(browser: BrowserEnd) -> None:
+    browser.edit(1, (1, HANDLE, TARGET), placed=[1])
+    assert browser.command("run")["ok"]
+    browser.until(lambda state: state["status"] == "arrived")
+
+
+def test_the_running_trait_starts_and_stops_too(browser: BrowserEnd) -> None:
+    browser.edit(1, (1, HANDLE, FAR), placed=[1])
+    browser.set(running=True)
+    browser.until(lambda state: state["status"] == "running")
+    browser.set(running=False)
+    browser.until(lambda state: state["status"] == "stopped")
+
+
+def test_running_without_points_is_taken_back(browser: BrowserEnd) -> None:
+    browser.set(running=True)
+    browser.until(lambda state: state["running"] is False)
+    assert "at least one pair" in browser.state["error"]["message"]
+
+
+def test_every_command_does_what_it_says(widget: DragWidget, browser: BrowserEnd) -> None:
+    browser.edit(1, (1, HANDLE, TARGET), placed=[1])
+    assert browser.command("step")["ok"]
+    assert browser.state["step"] == 1
+    assert browser.command("reset")["ok"]
+    assert widget.handle_points.tolist() == [HANDLE]
+    assert browser.command("undo")["ok"]
+    assert widget.handle_points.tolist() != [HANDLE]
+    assert browser.command("redo")["ok"]
+    assert browser.command("clear_points")["ok"]
+    assert browser.state["point_ids"] == []
+    assert browser.command("sample", seed=77)["ok"]
+    assert browser.state["seed"] == widget.session.seed == 77
+
+
+def test_a_failure_inside_a_drag_is_told_with_its_details(
+    widget: DragWidget, browser: BrowserEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser.edit(1, (1, HANDLE, TARGET), placed=[1])
+    generator = widget.session.generator
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(generator, "trace", fail)
+        assert browser.command("run")["ok"]
+        browser.until(lambda state: state["status"] == "failed")
+    assert browser.state["error"]["message"] == "RuntimeError: out of memory"
+    assert "Traceback" in browser.state["error"]["details"]
+    assert browser.command("run")["ok"]
+    browser.until(lambda state: state["status"] == "arrived")
+    assert browser.state["error"] == {}
+
+
+def test_an_own_failure_has_no_details(
+    widget: DragWidget, browser: BrowserEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser.edit(1, (1, HANDLE, TARGET), placed=[1])
+
+    def fail(*_: object) -> None:
+        raise GeneratorError("the features are not finite")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(widget.session.generator, "trace", fail)
+        assert not browser.command("step")["ok"]
+    assert browser.state["error"]["message"] == "the features are not finite"
+    assert browser.state["error"]["details"] == ""
+
+
+# Pictures
+
+
+def test_every_view_gets_the_newest_picture(browser: BrowserEnd) -> None:
+    first = browser.frames[-1]
+    for _ in range(2):
+        browser.say(k="hello", v=1, dpr=2, loopback=True, visible=True)
+        message, buffers = browser.custom[-1]
+        assert message == first
+        assert len(buffers) == 2
+        assert sum(map(len, buffers)) == 66_000
+
+
+def test_a_poll_is_answered_inside_its_handler(browser: BrowserEnd) -> None:
+    count = len(browser.frames)
+    browser.say(k="poll", have=0)
+    assert len(browser.frames) == count + 1
+    browser.say(k="poll", have=browser.frames[-1]["seq"])
+    assert len(browser.frames) == count + 1
+
+
+def test_frames_follow_acknowledgements_and_end_with_one_at_rest(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    browser.say(k="hello", v=1, dpr=2, loopback=True, visible=True)
+    drag_far(browser)
+    begin, shown = time.monotonic(), len(browser.frames)
+    while time.monotonic() - begin < 1.0:
+        browser.say(k="ack", seq=browser.frames[-1]["seq"], shown=True, visible=True)
+        time.sleep(0.01)
+    assert len(browser.frames) - shown > 4
+    browser.command("stop")
+    browser.until(lambda state: state["status"] == "stopped")
+    until(lambda: browser.frames[-1]["final"])
+    assert browser.frames[-1]["handles"] == widget.handle_points.tolist()
+    numbers = [frame["seq"] for frame in browser.frames]
+    assert numbers == sorted(numbers)
+
+
+def test_a_hidden_front_end_gets_nothing_until_it_is_seen_again(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    browser.say(k="ack", seq=1, shown=True, visible=False)
+    count = len(browser.frames)
+    widget.sample(5)
+    assert len(browser.frames) == count
+    browser.say(k="ack", seq=1, shown=False, visible=True)
+    assert len(browser.frames) == count + 1
+
+
+def test_a_message_never_has_a_text_under_the_key_id(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    drag_far(browser)
+    browser.command("stop")
+    assert all("id" not in message for message, _ in browser.custom)
