@@ -26,8 +26,9 @@ export function decodeIds(value: unknown): number[] | null {
 
 export function decodeList<T>(value: unknown, decode: (item: unknown) => T | null): T[] | null {
   if (!Array.isArray(value)) return null;
+  const list: unknown[] = value;
   const items: T[] = [];
-  for (const item of value as unknown[]) {
+  for (const item of list) {
     const decoded = decode(item);
     if (decoded === null) return null;
     items.push(decoded);
@@ -66,5 +67,5 @@ export function isLength(value: unknown): value is number {
 }
 
 export function isCount(value: unknown, least: number): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= least;
+  return isNumber(value) && Number.isSafeInteger(value) && value >= least;
 }
