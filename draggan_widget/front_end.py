@@ -29,6 +29,9 @@ HOST_TRAITS = frozenset({"_dom_classes", "_view_count", "layout", "tabbable", "t
 BROWSER_TRAITS = HOST_TRAITS | {*protocol.POINT_TRAITS, "mask", "auto_run", "running"}
 """What the front end may set."""
 
+LONGEST_NAMES = 200
+"""So much of what a front end has made up is repeated to it."""
+
 
 class FrontEnd(DragModel):
     """The model with a front end that is never trusted."""
@@ -53,9 +56,8 @@ class FrontEnd(DragModel):
     def _accept(self, state: Mapping[str, Any]) -> None:
         """Check everything that was set, and then do it."""
         if unknown := sorted(state.keys() - BROWSER_TRAITS):
-            raise InputError(
-                f"the front end may not set {unknown}; reload the page after an update"
-            )
+            named = ", ".join(unknown)[:LONGEST_NAMES]
+            raise InputError(f"the front end may not set {named}; reload the page after an update")
         points = {name: state[name] for name in protocol.POINT_TRAITS if name in state}
         edit = None
         if points or "mask" in state:
@@ -121,15 +123,20 @@ class FrontEnd(DragModel):
             self._complain(error)
             self._worker.refresh()
             return
+        if isinstance(message, protocol.Command):
+            self._obey(message)
+            return
         frames = self._worker.frames
+        if isinstance(message, protocol.Ack):
+            frames.acknowledge(message)
+            return
         if isinstance(message, protocol.Hello):
             frames.greet(message)
-        elif isinstance(message, protocol.Ack):
-            frames.acknowledge(message)
-        elif isinstance(message, protocol.Poll):
-            frames.answer_poll(message.have)
         else:
-            self._obey(message)
+            frames.answer_poll(message.have)
+        # Who is new or waits in vain may have missed what was sent outside of a handler.
+        self._answer_due = True
+        self._worker.refresh()
 
     def _obey(self, command: protocol.Command) -> None:
         """Do what a person has asked for, and answer when it is done or, for a drag, begun."""

@@ -43,10 +43,17 @@ logger = logging.getLogger(__name__)
 LOCK_S = 0.05
 """How long the runner waits for the traits before it tries again later; whoever holds them may wait for the runner."""
 
-SHOWN_POINT_TRAITS = ("handle_points", "target_points", "point_ids", "points_rev")
-"""What answers an edit of the points."""
+POINT_TRAITS = ("handle_points", "target_points", "point_ids", "points_rev")
+"""The points as the kernel has them."""
 
-INTENT_TRAITS = frozenset({*SHOWN_POINT_TRAITS, "mask", "seed", "config"})
+ANSWER_TRAITS = (
+    *POINT_TRAITS,
+    *("status", "status_text", "running", "step", "distance_px", "can_undo", "can_redo"),
+    *("busy_text", "error"),
+)
+"""What answers an edit of the points, and a front end that may have missed something."""
+
+INTENT_TRAITS = frozenset({*POINT_TRAITS, "mask", "seed", "config"})
 """What the runner leaves alone while edits are on their way."""
 
 SCRIPT_TRAITS = frozenset(
@@ -280,7 +287,7 @@ class DragModel(anywidget.AnyWidget):
                         self._show_trait(name, value)
                 if self._answer_due and not kept:
                     self._answer_due = False
-                    self.send_state([*SHOWN_POINT_TRAITS])
+                    self.send_state([*ANSWER_TRAITS])
             self._was_shown = session is not None
             return True
         finally:

@@ -14,6 +14,7 @@ import pytest
 from draggan_widget import protocol
 from draggan_widget.drag import DragConfig
 from draggan_widget.errors import GeneratorError
+from draggan_widget.model import ANSWER_TRAITS, POINT_TRAITS
 from draggan_widget.widget import DragWidget
 from tests.browser_end import BrowserEnd, connect
 from tests.picture_blobs import PictureBlobs, blob_session
@@ -21,7 +22,6 @@ from tests.test_runner import until
 
 HANDLE, TARGET, FAR = [30.0, 32.0], [33.0, 31.0], [60.0, 60.0]
 FIXTURES = Path(__file__).parent / "fixtures" / "protocol"
-POINTS = ("handle_points", "target_points", "point_ids", "points_rev")
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_a_confirmation_brings_every_trait_of_the_points(browser: BrowserEnd) ->
     before = len(browser.updates)
     browser.edit(1, (1, HANDLE, TARGET), placed=[1])
     browser.until(lambda state: state["points_rev"] == 1)
-    assert any(set(POINTS) <= update.keys() for update in browser.updates[before:])
+    assert any(set(POINT_TRAITS) <= update.keys() for update in browser.updates[before:])
 
 
 # What is refused
@@ -122,7 +122,7 @@ def test_hostile_traits_are_refused_with_a_banner_and_change_nothing(
     until(lambda: widget.status == "idle")
     widget.handle_points, widget.target_points = [[50, 50]], [[60, 60]]
     state = widget.session.state
-    before = {name: browser.state[name] for name in (*POINTS, "mask")}
+    before = {name: browser.state[name] for name in (*POINT_TRAITS, "mask")}
     traits = dict(example["traits"])
     if "mask" in traits:
         traits["mask"] = base64.b64decode(traits["mask"]["base64"])
@@ -333,6 +333,7 @@ def test_every_view_gets_the_newest_picture(browser: BrowserEnd) -> None:
         message, buffers = browser.custom[-1]
         assert message == first
         assert len(buffers) == 2
+        assert set(ANSWER_TRAITS) <= browser.updates[-1].keys()
         assert sum(map(len, buffers)) == 66_000
 
 
@@ -340,6 +341,7 @@ def test_a_poll_is_answered_inside_its_handler(browser: BrowserEnd) -> None:
     count = len(browser.frames)
     browser.say(k="poll", have=0)
     assert len(browser.frames) == count + 1
+    assert set(ANSWER_TRAITS) <= browser.updates[-1].keys()
     browser.say(k="poll", have=browser.frames[-1]["seq"])
     assert len(browser.frames) == count + 1
 
