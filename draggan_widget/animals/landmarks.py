@@ -182,14 +182,14 @@ def _turned_down(cos: Tensor, sin: Tensor, y: Scalar, z: Tensor) -> tuple[Tensor
 
 def _landmarks_of(scene: Scene) -> Tensor:
     """Return the landmarks ``[B, 24, 3]`` of a batch of animals."""
-    points = _pulled_onto_surface(scene, world_points(scene, head_anchors(scene)))
+    points = pulled_onto_surface(scene, world_points(scene, head_anchors(scene)))
     x, y = picture_fractions(points)
     inside = (x >= 0.0) & (x <= 1.0) & (y >= 0.0) & (y <= 1.0)
-    visible = inside & _in_sight(scene, points)
+    visible = inside & in_sight(scene, points)
     return torch.stack((x, y, visible.to(x)), dim=-1)
 
 
-def _pulled_onto_surface(scene: Scene, points: Tensor) -> Tensor:
+def pulled_onto_surface(scene: Scene, points: Tensor) -> Tensor:
     """Return points ``[3, B, N]`` after a few Newton steps along the gradient of the field."""
     offsets = GRADIENT_STEP * torch.eye(3).to(points)
     around = torch.cat((offsets, -offsets, torch.zeros(3, 1).to(points)), dim=1)
@@ -203,7 +203,7 @@ def _pulled_onto_surface(scene: Scene, points: Tensor) -> Tensor:
     return points
 
 
-def _in_sight(scene: Scene, points: Tensor) -> Tensor:
+def in_sight(scene: Scene, points: Tensor) -> Tensor:
     """Return which points ``[3, B, N]`` the camera sees, by tracing towards each one."""
     camera = camera_position(points)
     ways = points - camera

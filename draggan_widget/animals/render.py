@@ -11,15 +11,15 @@ from torch import Tensor
 
 from draggan_widget.animals.camera import camera_position, grid_centres, ray_directions
 from draggan_widget.animals.colour import average_samples, tone_mapped
-from draggan_widget.animals.kernels import (
-    EAGER,
-    Kernels,
-    compiled_kernels,
-    compiled_kernels_or_eager,
+from draggan_widget.animals.compilation import (
+    DistanceFunction,
+    compiled_distance,
+    compiled_distance_or_eager,
+    packed_distance,
 )
 from draggan_widget.animals.parameters import ArrayLike, validated_z
 from draggan_widget.animals.scene import build_scene, pack_scene, unpack_scene
-from draggan_widget.animals.shading import background
+from draggan_widget.animals.shading import background, radiance
 from draggan_widget.animals.tracing import ESCAPED, compact, may_hit, trace
 
 RAYS_PER_CHUNK = 2**18
@@ -63,7 +63,7 @@ def render(
         resolution: Side of the square pictures in pixels.
         samples: Samples along each side of a pixel.
         device: Where to render; the device of z when None.
-        compiled: Whether to compile the hot functions, see `kernels`. None compiles when there is
+        compiled: Whether to compile the field, see `compilation`. None compiles when there is
             enough work for it, and warns when it cannot.
 
     Returns:
@@ -82,60 +82,62 @@ def render(
     pictures = torch.empty(
         (len(checked), resolution, resolution, 3), dtype=torch.uint8, device=checked.device
     )
-    kernels = _chosen_kernels(compiled, checked.device, len(checked) * width * width)
+    distance = _chosen_distance(compiled, checked.device, len(checked) * width * width)
     animals_at_once = max(1, RAYS_PER_CHUNK // (width * width))
     rows_at_once = max(1, RAYS_PER_CHUNK // (width * samples))
     for animals in _equal_parts(len(checked), animals_at_once):
         chunk = values[:, animals.start : animals.stop].contiguous()
         for rows in _equal_parts(resolution, rows_at_once):
             band = render_band(
-                kernels, chunk, range(rows.start * samples, rows.stop * samples), width
+                distance, chunk, range(rows.start * samples, rows.stop * samples), width
             )
             pixels = average_samples(band, samples) * 255.0 + 0.5
             pictures[animals.start : animals.stop, rows.start : rows.stop] = pixels.byte()
     return pictures
 
 
-def render_band(kernels: Kernels, values: Tensor, rows: range, width: int) -> Tensor:
+def render_band(distance: DistanceFunction, values: Tensor, rows: range, width: int) -> Tensor:
     """Return the display values in 0..1 of some sample rows, ``[B, len(rows), width, 3]``.
 
     Args:
-        kernels: Eager or compiled functions.
+        distance: The field, eager or compiled.
         values: ``[V, B, 1]``, a packed scene.
         rows: Sample rows from the top.
         width: Samples along each side of the picture.
     """
     plane = grid_centres(rows, width, device=values.device).flatten(1)
     directions = ray_directions(plane)
-    lengths = trace(kernels, values, directions, may_hit(kernels, values, rows, width))
+    lengths = trace(distance, values, directions, may_hit(distance, values, rows, width))
     seen = background(unpack_scene(values), plane)
     hit = lengths < ESCAPED
     order, real = compact(hit)
     if order.shape[1] > 0:
-        light = shade(kernels, values, directions[:, order], lengths.gather(1, order))
+        light = shade(distance, values, directions[:, order], lengths.gather(1, order))
         seen[:, hit] = light[:, real]
     return tone_mapped(seen).permute(1, 2, 0).reshape(-1, len(rows), width, 3)
 
 
-def shade(kernels: Kernels, values: Tensor, rays: Tensor, lengths: Tensor) -> Tensor:
+def shade(distance: DistanceFunction, values: Tensor, rays: Tensor, lengths: Tensor) -> Tensor:
     """Return the light ``[3, B, K]`` along rays ``[3, B, K]`` that meet the animal."""
     points = camera_position(rays) + rays * lengths
-    normals = surface_normals(kernels, values, points)
-    occlusion = ambient_occlusion(kernels, values, points, normals)
-    unshadowed = soft_shadow(kernels, values, points, normals)
-    return kernels.radiance(values, points, rays, normals, occlusion, unshadowed)
+    normals = surface_normals(distance, values, points)
+    occlusion = ambient_occlusion(distance, values, points, normals)
+    unshadowed = soft_shadow(distance, values, points, normals)
+    return radiance(unpack_scene(values), points, rays, normals, occlusion, unshadowed)
 
 
-def surface_normals(kernels: Kernels, values: Tensor, points: Tensor) -> Tensor:
+def surface_normals(distance: DistanceFunction, values: Tensor, points: Tensor) -> Tensor:
     """Return the unit gradient of the field at points ``[3, B, K]``, from four differences."""
     gradient = torch.zeros_like(points)
     for signs in NORMAL_CORNERS:
         corner = points.new_tensor(signs)[:, None, None]
-        gradient = gradient + corner * kernels.distance(values, points + NORMAL_STEP * corner)
+        gradient = gradient + corner * distance(values, points + NORMAL_STEP * corner)
     return gradient * (gradient.square().sum(dim=0) + 1e-12).rsqrt()
 
 
-def ambient_occlusion(kernels: Kernels, values: Tensor, points: Tensor, normals: Tensor) -> Tensor:
+def ambient_occlusion(
+    distance: DistanceFunction, values: Tensor, points: Tensor, normals: Tensor
+) -> Tensor:
     """Return how closely the surroundings crowd each point, ``[B, K]``; 0 in the open.
 
     At growing heights above the surface, the share by which the field falls short of the height
@@ -144,12 +146,14 @@ def ambient_occlusion(kernels: Kernels, values: Tensor, points: Tensor, normals:
     occlusion = torch.zeros_like(points[0])
     for k in range(1, OCCLUSION_SAMPLES + 1):
         height = OCCLUSION_SPACING * k * (0.6 + 0.4 * k)
-        bound = kernels.distance(values, points + normals * height)
+        bound = distance(values, points + normals * height)
         occlusion = occlusion + (height - bound).clamp(min=0.0) / (height * (1.0 + 0.8 * k))
     return occlusion
 
 
-def soft_shadow(kernels: Kernels, values: Tensor, points: Tensor, normals: Tensor) -> Tensor:
+def soft_shadow(
+    distance: DistanceFunction, values: Tensor, points: Tensor, normals: Tensor
+) -> Tensor:
     """Return the share of the light that reaches each point, ``[B, K]``.
 
     The least ratio of field and way along the ray to the light (Quilez, "Soft shadows in raymarched
@@ -160,20 +164,20 @@ def soft_shadow(kernels: Kernels, values: Tensor, points: Tensor, normals: Tenso
     unshadowed = torch.ones_like(points[0])
     way = SHADOW_START
     for _ in range(SHADOW_SAMPLES):
-        bound = kernels.distance(values, start + light * way)
+        bound = distance(values, start + light * way)
         share = (0.5 + SHADOW_SHARPNESS / way * bound).clamp(0.0, 1.0)
         unshadowed = torch.minimum(unshadowed, share)
         way *= SHADOW_GROWTH
     return unshadowed
 
 
-def _chosen_kernels(compiled: bool | None, device: torch.device, rays: int) -> Kernels:
-    """Return the functions that the caller asked for, or those that suit the work."""
+def _chosen_distance(compiled: bool | None, device: torch.device, rays: int) -> DistanceFunction:
+    """Return the function that the caller asked for, or the one that suits the work."""
     if compiled:
-        return compiled_kernels(device.type)
+        return compiled_distance(device.type)
     if compiled is None and rays >= RAYS_WORTH_COMPILING:
-        return compiled_kernels_or_eager(device.type)
-    return EAGER
+        return compiled_distance_or_eager(device.type)
+    return packed_distance
 
 
 def _equal_parts(total: int, largest: int) -> list[range]:

@@ -20,8 +20,8 @@ from draggan_widget.animals.camera import (
     grid_centres,
     ray_directions,
 )
+from draggan_widget.animals.compilation import DistanceFunction
 from draggan_widget.animals.field import STEP_FACTOR
-from draggan_widget.animals.kernels import Kernels
 
 NEAR = 3.2
 FAR = 7.0
@@ -50,12 +50,12 @@ PADDING = 64
 
 
 def trace(
-    kernels: Kernels, values: Tensor, directions: Tensor, traced: Tensor | None = None
+    distance: DistanceFunction, values: Tensor, directions: Tensor, traced: Tensor | None = None
 ) -> Tensor:
     """Return how far each ray goes: to the surface, or beyond `ESCAPED`.
 
     Args:
-        kernels: Eager or compiled functions.
+        distance: The field, eager or compiled.
         values: ``[V, B, 1]``, a packed scene.
         directions: ``[3, N]``, unit vectors from the camera, shared by the animals.
         traced: ``[B, N]``, false for rays known to miss; all rays when None.
@@ -65,7 +65,7 @@ def trace(
     """
 
     def advance(rays: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        bound = kernels.distance(values, camera_position(rays) + rays * lengths)
+        bound = distance(values, camera_position(rays) + rays * lengths)
         going = bound >= ARRIVED * lengths
         return torch.where(going, lengths + STEP_FACTOR * bound, lengths), going
 
@@ -75,13 +75,13 @@ def trace(
     return _march(advance, directions, start, MAX_STEPS)
 
 
-def may_hit(kernels: Kernels, values: Tensor, rows: range, width: int) -> Tensor:
+def may_hit(distance: DistanceFunction, values: Tensor, rows: range, width: int) -> Tensor:
     """Return which rays may meet the animal, found with one cone for each tile of rays.
 
     The middle ray of a tile advances while the empty ball around it holds every ray of the tile.
 
     Args:
-        kernels: Eager or compiled functions.
+        distance: The field, eager or compiled.
         values: ``[V, B, 1]``, a packed scene.
         rows: Sample rows of the picture, as in `camera.picture_plane`.
         width: Samples along each side of the picture.
@@ -92,7 +92,7 @@ def may_hit(kernels: Kernels, values: Tensor, rows: range, width: int) -> Tensor
     spread = 2.0**0.5 * TILE / width / FOCAL_LENGTH
 
     def advance(rays: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        bound = kernels.distance(values, camera_position(rays) + rays * lengths)
+        bound = distance(values, camera_position(rays) + rays * lengths)
         room = STEP_FACTOR * bound - spread * lengths
         going = room > 0.0
         return torch.where(going, lengths + room / (1.0 + spread), lengths), going
