@@ -6,7 +6,6 @@ import io
 import json
 import struct
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +34,13 @@ def fixture(name: str) -> dict[str, Any]:
     return content
 
 
-def examples(kind: str, *names: str) -> Iterator[Any]:
-    """Yield the examples of some files as parameters with their names."""
-    for name in names:
-        for example in fixture(name)[kind]:
-            yield pytest.param(name, example, id=f"{name}: {example['name']}")
+def examples(kind: str, *names: str) -> list[Any]:
+    """Return the examples of some files as parameters with their names."""
+    return [
+        pytest.param(name, example, id=f"{name}: {example['name']}")
+        for name in names
+        for example in fixture(name)[kind]
+    ]
 
 
 @pytest.mark.parametrize(("name", "example"), examples("valid", *DECODED))

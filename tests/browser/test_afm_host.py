@@ -15,7 +15,9 @@ def host(page: Page) -> AfmHost:
     return shown(page)
 
 
-@pytest.mark.parametrize(("buffer", "kind"), zip(BUFFERS, ("webp", "jpeg", "png"), strict=True))
+@pytest.mark.parametrize(
+    ("buffer", "kind"), list(zip(BUFFERS, ("webp", "jpeg", "png"), strict=True))
+)
 def test_a_frame_is_drawn_and_acknowledged(page: Page, buffer: str, kind: str) -> None:
     host = AfmHost(page)
     host.render()
