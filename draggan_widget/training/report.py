@@ -26,6 +26,9 @@ SWEEP_STEPS = 8
 SWEEP_RANGE = 2.0
 """A sweep moves an entry of z from minus to plus this many standard deviations."""
 
+WEBP_QUALITY = 90
+"""Of the sheet of sweeps, which as PNG would take megabytes; PNG ignores it."""
+
 RANDOM_PICTURES = 32
 """Seeds of the sheet of random animals, from 0 on."""
 
@@ -64,7 +67,7 @@ def write_report(name: str, preset: Preset, folder: Path, data: Path) -> dict[st
         save_sheet(generator.image(random), folder / f"{name}-random.png")
     save_sheet(
         torch.cat([sweep(generator, i) for i in range(len(PARAMETERS))]),
-        folder / f"{name}-sweeps.png",
+        folder / f"{name}-sweeps.webp",
     )
     (folder / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
     return figures
@@ -85,11 +88,11 @@ def sweep(generator: Generator, parameter: int) -> Tensor:
 
 
 def save_sheet(images: Tensor, path: Path, columns: int = SHEET_COLUMNS) -> None:
-    """Write pictures ``[N, 3, H, W]`` in -1..1 row by row into one PNG; N is a multiple of ``columns``."""
+    """Write pictures ``[N, 3, H, W]`` in -1..1 row by row into one picture file; N is a multiple of ``columns``."""
     pixels = ((images.clamp(-1, 1) + 1) * 127.5).round().byte()
     rows = [torch.cat(list(row), dim=2) for row in torch.split(pixels, columns)]
     sheet = torch.cat(rows, dim=1).permute(1, 2, 0).cpu().numpy()
-    Image.fromarray(np.ascontiguousarray(sheet)).save(path, optimize=True)
+    Image.fromarray(np.ascontiguousarray(sheet)).save(path, optimize=True, quality=WEBP_QUALITY)
 
 
 def _psnr_by_size(made: Tensor, truth: Tensor) -> dict[str, float]:

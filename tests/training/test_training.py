@@ -53,7 +53,7 @@ def test_training_learns_and_reports(tmp_path: Path) -> None:
     untrained = evaluate(Generator(PRESETS["tiny"].generator), tmp_path / "renders", 32, 16)
     assert result["psnr_db"]["32"] > untrained.mean().item() + 2
     assert result["held_out"] == 16
-    for name in ("tiny-held-out.png", "tiny-random.png", "tiny-sweeps.png", "figures.json"):
+    for name in ("tiny-held-out.png", "tiny-random.png", "tiny-sweeps.webp", "figures.json"):
         assert (tmp_path / name).stat().st_size > 0
     generator = load_generator_file(result["weights"])
     assert generator.mapping.w_avg.abs().sum() > 0
