@@ -1,8 +1,9 @@
 """The hot function of a picture, the distance field: eager anywhere, compiled where a compiler is.
 
-A picture calls it two hundred times, on packed scenes (`scene.pack_scene`). Compiling means
-`torch.compile`: C++ and OpenMP on a CPU, Triton on a GPU. On one AVX2 core it takes half a minute
-the first time on a machine and six seconds later, because PyTorch keeps what it built.
+A batch of pictures calls it about a hundred times, on packed scenes (`scene.pack_scene`).
+Compiling means `torch.compile`: C++ and OpenMP on a CPU, Triton on a GPU. On one AVX2 core it takes
+half a minute the first time on a machine, and seven seconds in a later process, because PyTorch
+keeps what it built.
 """
 
 import functools
@@ -33,6 +34,7 @@ def compiled_distance(device_type: str) -> DistanceFunction:
     """Return `packed_distance` compiled for ``"cpu"`` or ``"cuda"``, once in a process.
 
     The number of threads is that of each call (``cpp.dynamic_threads``), not of the first one.
+    With a single animal the number of points must be even, as it is in `tracing`.
 
     Raises:
         RuntimeError: When PyTorch cannot compile here, with the reason.
@@ -43,13 +45,11 @@ def compiled_distance(device_type: str) -> DistanceFunction:
         )
         _call_with_free_sizes(compiled, torch.device(device_type))
     except Exception as error:
-        # PyTorch names the backend in the first line and the cause in the second.
-        reason = " ".join((str(error).strip() or type(error).__name__).splitlines()[:2])
         raise RuntimeError(
-            f"the renderer cannot be compiled for {device_type}: {reason} Install a C++ compiler "
-            "(Triton on a GPU), or render with compiled=False."
+            f"the renderer cannot be compiled for {device_type}: {_reason(error)}. "
+            "Install a C++ compiler (Triton on a GPU), or render with compiled=False."
         ) from error
-    return compiled
+    return functools.partial(_call_with_two_rows, compiled)
 
 
 @functools.cache
@@ -58,8 +58,21 @@ def compiled_distance_or_eager(device_type: str) -> DistanceFunction:
     try:
         return compiled_distance(device_type)
     except RuntimeError as error:
-        warnings.warn(f"rendering without compilation, four times slower: {error}", stacklevel=4)
+        warnings.warn(f"rendering without compilation, four times slower: {error}", stacklevel=5)
         return packed_distance
+
+
+def _reason(error: Exception) -> str:
+    """Return the reason: PyTorch names the backend in its first line, the cause in the next."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return " ".join(lines[:2]).rstrip(" .")
+
+
+def _call_with_two_rows(distance: DistanceFunction, values: Tensor, points: Tensor) -> Tensor:
+    """Return the distances, those of one animal as two rows: one row is compiled apart."""
+    if points.shape[1] > 1:
+        return distance(values, points)
+    return distance(values.repeat(1, 2, 1), points.reshape(3, 2, -1)).reshape(1, -1)
 
 
 @torch.no_grad()

@@ -83,7 +83,7 @@ def may_hit(distance: DistanceFunction, values: Tensor, rows: range, width: int)
     Args:
         distance: The field, eager or compiled.
         values: ``[V, B, 1]``, a packed scene.
-        rows: Sample rows of the picture, as in `camera.picture_plane`.
+        rows: Sample rows of the picture, as in `camera.grid_centres`.
         width: Samples along each side of the picture.
 
     Returns:

@@ -56,7 +56,7 @@ class View:
 
 @pytest.fixture(scope="module")
 def views() -> dict[str, tuple[View, View]]:
-    """Return each parameter's animals: with a small and with a large value, all else at the median."""
+    """Return each parameter's animals: a small and a large value, all else at the median."""
     z = torch.zeros(2 * Z_DIM, Z_DIM)
     for i, name in enumerate(NAMES):
         z[2 * i, i], z[2 * i + 1, i] = -CHANGE, CHANGE
