@@ -5,6 +5,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,12 @@ import numpy as np
 import pytest
 
 from draggan_widget import protocol
-from draggan_widget.drag import DragConfig
 from draggan_widget.errors import GeneratorError
 from draggan_widget.model import ANSWER_TRAITS, POINT_TRAITS
 from draggan_widget.widget import DragWidget
 from tests.browser_end import BrowserEnd, connect
 from tests.picture_blobs import PictureBlobs, blob_session
-from tests.test_runner import until
+from tests.test_runner import SLOW, until
 
 HANDLE, TARGET, FAR = [30.0, 32.0], [33.0, 31.0], [60.0, 60.0]
 FIXTURES = Path(__file__).parent / "fixtures" / "protocol"
@@ -27,7 +27,7 @@ FIXTURES = Path(__file__).parent / "fixtures" / "protocol"
 @pytest.fixture
 def widget(monkeypatch: pytest.MonkeyPatch) -> Iterator[DragWidget]:
     connect(monkeypatch)
-    widget = DragWidget(blob_session(config=DragConfig(max_steps=1_000_000)))
+    widget = DragWidget(blob_session(config=replace(SLOW, learning_rate=0.004)))
     until(lambda: widget.status == "idle")
     yield widget
     widget.close()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from draggan_widget.drag import DragConfig
 from draggan_widget.errors import DragganError, GeneratorError, InputError
 from draggan_widget.protocol import Ack, Hello
 from draggan_widget.runner import Runner, When
@@ -53,9 +54,13 @@ def until(condition: Callable[[], object]) -> None:
         time.sleep(0.005)
 
 
+SLOW = DragConfig(max_steps=1_000_000, learning_rate=0.001)
+"""Settings with which a long drag does not end by itself soon, but never stalls."""
+
+
 def far_session() -> DragSession:
     """Return a session whose drag does not end by itself soon."""
-    session = blob_session()
+    session = blob_session(config=SLOW)
     session.set_points([(30, 32)], [(60, 60)])
     return session
 
@@ -235,7 +240,7 @@ def test_an_answering_front_end_gets_the_newest_picture_with_its_handles(
     moving = [frame for frame in stage.frames if not frame["final"]]
     assert {frame["mime"] for frame in moving} == {"image/jpeg"}
     assert all(frame["distances"][0] > 0 for frame in moving)
-    assert len({tuple(frame["handles"][0]) for frame in moving}) > 10
+    assert len({tuple(frame["handles"][0]) for frame in moving}) > 5
     assert stage.frames[-1]["final"]
 
 

@@ -19,7 +19,7 @@ from draggan_widget.session import DragSession
 from draggan_widget.widget import DragWidget, bundle_file
 from tests.browser_end import BrowserEnd, connect
 from tests.picture_blobs import PictureBlobs, blob_session
-from tests.test_runner import PATIENCE_S, until
+from tests.test_runner import PATIENCE_S, SLOW, until
 
 HANDLE, TARGET, FAR = [30.0, 32.0], [33.0, 31.0], [60.0, 60.0]
 
@@ -52,7 +52,7 @@ def set_pair(widget: DragWidget, target: list[float] = TARGET) -> None:
 def run_far(widget: DragWidget) -> None:
     """Start a drag that lasts, and wait until it moves."""
     set_pair(widget, FAR)
-    widget.config = DragConfig(max_steps=1_000_000)
+    widget.config = SLOW
     widget.run()
     until(lambda: widget.session.steps > 1)
 
@@ -317,7 +317,7 @@ def test_running_starts_and_stops_a_drag(make: Make) -> None:
 
 
 def test_a_drag_stops_when_the_waiting_cell_is_interrupted(make: Make) -> None:
-    widget, _ = make()
+    widget, _ = make(blob_session(config=SLOW))
     set_pair(widget, FAR)
     main = threading.get_ident()
 
@@ -327,7 +327,7 @@ def test_a_drag_stops_when_the_waiting_cell_is_interrupted(make: Make) -> None:
 
     threading.Thread(target=interrupt).start()
     with pytest.raises(KeyboardInterrupt):
-        widget.drag(1_000_000)
+        widget.drag()
     assert widget.status == "stopped"
 
 
@@ -348,11 +348,11 @@ def test_a_drag_can_be_awaited_while_other_things_go_on(make: Make) -> None:
 
 
 def test_cancelling_an_awaited_drag_stops_it(make: Make) -> None:
-    widget, _ = make()
+    widget, _ = make(blob_session(config=SLOW))
     set_pair(widget, FAR)
 
     async def cell() -> None:
-        await asyncio.wait_for(widget.drag_async(1_000_000), timeout=0.3)
+        await asyncio.wait_for(widget.drag_async(), timeout=0.3)
 
     with pytest.raises(asyncio.TimeoutError):
         asyncio.run(cell())
@@ -494,20 +494,20 @@ def test_no_change_is_lost_between_worker_front_end_and_script(
     monkeypatch.setattr(widget, "_show_trait", watched)
     widget.observe(lambda change: seen.append(change["new"]), "seed")
 
-    def repeat(call: Callable[[int], object]) -> None:
+    def repeat(call: Callable[[int], object], pause_s: float) -> None:
         number = 0
         while not ended.is_set():
             number += 1
             call(number)
-            time.sleep(0.0005)
+            time.sleep(pause_s)
 
     def script(number: int) -> None:
         widget.mask = np.tri(64, dtype=bool) if number % 2 else None
 
     front_end = threading.Thread(
-        target=repeat, args=(lambda number: browser.set(auto_run=number % 2 == 0),)
+        target=repeat, args=(lambda number: browser.set(auto_run=number % 2 == 0), 0.0005)
     )
-    scripts = threading.Thread(target=repeat, args=(script,))
+    scripts = threading.Thread(target=repeat, args=(script, 0.01))
     front_end.start()
     scripts.start()
     for seed in range(1, count + 1):
