@@ -18,7 +18,7 @@ help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 lab: $(VENV) $(BUNDLE) ## open JupyterLab on the quickstart
-	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) examples/quickstart.ipynb
+	$(BIN)/draggan-widget demo --folder build/lab -- $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # The Python tests come last: the closing line of pytest tells the result.
 test: lint test-js test-python ## run every check and test

@@ -10,7 +10,6 @@ import importlib.util
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -133,6 +132,8 @@ def _add_demo_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run_demo(args: argparse.Namespace) -> dict[str, Any]:
     """Open JupyterLab on a copy of the quickstart and wait until it ends."""
+    from draggan_widget.demo import serve
+
     if importlib.util.find_spec("jupyterlab") is None:
         raise DragganError("demo needs JupyterLab; install it: pip install 'draggan-widget[lab]'")
     environment = os.environ | _visible_devices(args.device)
@@ -140,11 +141,7 @@ def _run_demo(args: argparse.Namespace) -> dict[str, Any]:
     args.folder.mkdir(parents=True, exist_ok=True)
     if not notebook.exists():
         shutil.copyfile(_quickstart(), notebook)
-    command = [sys.executable, "-m", "jupyterlab", QUICKSTART, *args.lab_options]
-    server = subprocess.Popen(  # noqa: S603 - the user's own options for the user's own server
-        command, cwd=args.folder, env=environment, stdout=sys.stderr
-    )
-    status = _wait(server)
+    status = serve(notebook, _quickstart(), args.lab_options, environment)
     if status != 0:
         raise DragganError(f"JupyterLab ended with status {status}; its messages above say why")
     return {"notebook": notebook.resolve()}
@@ -169,13 +166,6 @@ def _visible_devices(device: str | None) -> dict[str, str]:
             f"demo runs on cpu or cuda, got {device!r}; leave --device out to choose it"
         )
     return {"CUDA_VISIBLE_DEVICES": str(wanted.index or 0)}
-
-
-def _wait(server: subprocess.Popen[bytes]) -> int:
-    """Return a server's exit status; an interrupt is for the server, which asks whether to stop."""
-    while True:
-        with contextlib.suppress(KeyboardInterrupt):
-            return server.wait()
 
 
 # sample

@@ -102,7 +102,7 @@ def _python_import(name: str) -> Import:
     """Return an import by the file or group that it reads."""
     parts = name.split(".")
     if parts[0] != PACKAGE:
-        outside = parts[0].lower()
+        outside = parts[0].lower().replace("_", "-")
         return Import(IMPORT_NAMES.get(outside, outside), inside=False)
     base = ROOT / PACKAGE
     for count in range(len(parts), 1, -1):

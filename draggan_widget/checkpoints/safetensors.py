@@ -68,8 +68,8 @@ def load_generator_file(path: str | Path, *, device: torch.device | str | None =
         config = StyleGAN2Config.from_json(json.loads(metadata["config"]))
     except (KeyError, TypeError, ValueError) as error:
         raise GeneratorError(f"{path} describes no architecture: {error!r}") from error
-    with torch.device("meta"):
-        generator = Generator(config, name=metadata.get("name", path.stem))
+    # Not on the meta device: entering it loads PyTorch's compiler, which takes seconds.
+    generator = Generator(config, name=metadata.get("name", path.stem))
     _check_tensors(path, generator, tensors)
     generator.load_state_dict(tensors, assign=True)
     generator.noise = metadata.get("noise", "true") == "true"

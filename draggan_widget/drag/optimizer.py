@@ -13,6 +13,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from draggan_widget.drag.adam import Adam
 from draggan_widget.drag.config import DragConfig, pixel_scale
 from draggan_widget.drag.geometry import FeatureGrid
 from draggan_widget.drag.protocols import DragGenerator, TraceT
@@ -137,7 +138,7 @@ class DragOptimizer(Generic[TraceT]):
         self._offset = w.new_zeros(1, rows if config.space == "w+" else 1, generator.w_dim)
         self._offset.requires_grad_()
         deviation = float(generator.w_std[:rows].square().mean().sqrt())
-        self._adam = torch.optim.Adam([self._offset], lr=config.step_size(deviation))
+        self._adam = Adam(self._offset, config.step_size(deviation))
         self._updates = 0
         self._evaluations = 0
         self._search_px = config.tracking_radius_px(*size)
@@ -298,8 +299,7 @@ class DragOptimizer(Generic[TraceT]):
                 "the gradient of the drag is not finite; the latent was not moved: "
                 "undo or reset the picture, and lower learning_rate"
             )
-        self._offset.grad = gradient
-        self._adam.step()
+        self._adam.step(self._offset, gradient)
         self._updates += 1
         return float(value)
 
