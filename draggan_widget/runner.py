@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import functools
 import logging
+import os
 import threading
 import time
 import weakref
@@ -250,6 +251,7 @@ class Runner:
         """Make the session, then run commands until the end."""
         end_listening: Callable[[], None] | None = None
         try:
+            _leave_a_core()
             self._session = make_session()
             end_listening = self._session.listen(self._changed)
         except Exception as error:
@@ -432,3 +434,14 @@ class Runner:
         if self._unpublished and threading.current_thread() is not self._thread:
             with self._wake:
                 self._wake.notify()
+
+
+def _leave_a_core() -> None:
+    """Let torch use one core less than there are: browser and server work at the same time.
+
+    Threads that wait for one that has no core make a step many times slower: on two cores a drag in a browser drew
+    1.5 pictures a second with two threads.
+    """
+    import torch
+
+    torch.set_num_threads(min(torch.get_num_threads(), max(1, (os.cpu_count() or 1) - 1)))

@@ -8,6 +8,7 @@ from concurrent.futures import CancelledError, Future
 from typing import Any
 
 import pytest
+import torch
 
 from draggan_widget.drag import DragConfig
 from draggan_widget.errors import DragganError, GeneratorError, InputError
@@ -93,6 +94,16 @@ def test_the_session_is_made_in_the_worker_and_shown_at_once(
     assert (frame["seq"], frame["final"], frame["mime"]) == (1, True, "image/webp")
     assert (frame["w"], frame["h"], frame["handles"]) == (64, 64, [[30.0, 32.0]])
     until(lambda: stage.statuses == ["idle"])
+
+
+def test_the_worker_leaves_a_core_to_browser_and_server(
+    stage: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    runner = Runner(far_session, stage)
+    runner.begin()
+    assert runner.submit(lambda _: torch.get_num_threads()).result(PATIENCE_S) == 1
+    runner.close()
 
 
 def test_a_command_runs_in_the_worker_and_its_result_comes_back(runner: Runner) -> None:
