@@ -35,6 +35,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 """JupyterLab's settings, by plugin."""
 
+PAGE_CONFIG = {
+    # It reports an error when a kernel ends while it asks for its state.
+    "disabledExtensions": {"@jupyterlab/debugger-extension": True},
+}
+"""What JupyterLab tells its pages."""
+
 STOP_SIGNALS = ((signal.SIGINT, 3.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
 """How the server is ended, each with the time in seconds that it gets."""
 
@@ -65,9 +71,8 @@ class LabServer:
         self._token = secrets.token_hex(16)
         self._base = f"http://127.0.0.1:{_free_port()}"
         for plugin, values in SETTINGS.items():
-            path = folder / "settings" / f"{plugin}.jupyterlab-settings"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(values), encoding="utf-8")
+            _write_json(folder / "settings" / f"{plugin}.jupyterlab-settings", values)
+        _write_json(folder / "config" / "labconfig" / "page_config.json", PAGE_CONFIG)
 
     def __enter__(self) -> "LabServer":
         with self._log.open("w") as log:
@@ -187,6 +192,12 @@ class Notebook:
     def shut_down(self) -> None:
         """End the kernel."""
         self._page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
+
+def _write_json(path: Path, values: dict[str, Any]) -> None:
+    """Write a file of settings."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(values), encoding="utf-8")
 
 
 def _free_port() -> int:

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, ViewportSize
 
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.lab import LabServer, Notebook
-from tests.browser.view import WidgetView
+from tests.browser.view import Picture, WidgetView
 
 Record = Callable[[str, object], None]
 
@@ -32,9 +32,14 @@ FAR_TARGET = (100.0, 74.0)
 ARRIVED_PX = 1.0
 """Stop radius of the solver for a picture of this size."""
 
-FEWEST_PICTURES_PER_S = 1.0
+FEWEST_PICTURES = 5
 SLOWEST_CELL_S = 10.0
-"""What even a busy machine reaches; idle ones are measured in the printed lines."""
+"""What even a busy machine reaches; the summary of the run tells what this one has."""
+
+TURNED = 2.0
+SAME = 1.0
+"""Mean differences of two pictures in grey levels of 255: of a turned head at least, and of a picture that is the same
+but for its compression at most."""
 
 WIDGET, REPORT, MOVE_TARGET, EMPTY = range(4)
 CELLS = (
@@ -71,6 +76,11 @@ def widget(notebook: Notebook, page: Page) -> WidgetView:
     return view
 
 
+def difference(one: Picture, other: Picture) -> float:
+    """Return the mean difference of two pictures in grey levels."""
+    return float(np.abs(np.subtract(one, other, dtype=np.float64)).mean())
+
+
 def test_a_pulled_nose_arrives_and_the_head_has_turned(
     notebook: Notebook, widget: WidgetView, record_property: Record
 ) -> None:
@@ -84,11 +94,11 @@ def test_a_pulled_nose_arrives_and_the_head_has_turned(
 
     (handle,) = widget.points("handles")
     assert np.hypot(*np.subtract(handle, NOSE_TURNED)) <= ARRIVED_PX
-    assert np.abs(np.subtract(widget.picture(), before, dtype=float)).mean() > 2
+    assert difference(widget.picture(), before) > TURNED
     status, points = json.loads(notebook.execute(REPORT))
     assert status == "arrived"
     assert points == [pytest.approx(handle)]
-    assert pictures_per_s > FEWEST_PICTURES_PER_S
+    assert len(times_s) >= FEWEST_PICTURES
 
 
 def test_a_cell_runs_while_the_picture_is_dragged(
@@ -138,7 +148,7 @@ def test_reloading_the_page_brings_picture_and_points_back(
     assert widget.points("handles") == handles
     assert widget.points("targets") == targets
     assert widget.hook("status") == "arrived"
-    assert np.array_equal(widget.picture(), picture)
+    assert difference(widget.picture(), picture) < SAME
 
 
 def test_the_quickstart_can_be_dragged_after_its_first_cell(

@@ -11,6 +11,8 @@ from PIL import Image
 from playwright.sync_api import Page
 
 Point = tuple[float, float]
+Picture = NDArray[np.uint8]
+"""Red, green and blue, ``[H, W, 3]``."""
 
 TIMEOUT_MS = 120_000
 """A busy machine with two cores loads a generator and finishes a drag in this time."""
@@ -61,8 +63,8 @@ class WidgetView:
         """Wait for the first picture."""
         self.wait_for("frames", "Number(value) >= 1")
 
-    def picture(self) -> NDArray[np.uint8]:
-        """Return the picture that is shown, ``[H, W, 3]``."""
+    def picture(self) -> Picture:
+        """Return the picture that is shown, in pixels of the screen."""
         url: str = self._page.evaluate(
             "() => document.querySelector('.dgw-picture').toDataURL('image/png')"
         )
