@@ -136,6 +136,20 @@ def test_a_frozen_generator_gives_no_weight_a_gradient() -> None:
     assert not any(p.requires_grad for p in generator.parameters())
 
 
+def test_prepared_weights_follow_every_change_of_the_weights() -> None:
+    generator = random_generator(CONFIG)
+    w = torch.randn(1, generator.num_ws, 5, dtype=torch.float64)
+    generator.image(w)
+    generator.synthesis.get_parameter("b8.conv0.weight").mul_(-0.5)
+    changed, _ = oracle.synthesis(arrays(generator), w[0].numpy(), 32)
+    np.testing.assert_allclose(generator.image(w)[0], changed, atol=1e-10)
+    assert generator.float().image(w.float()).dtype == torch.float32
+    loaded = {k: torch.full_like(v, 0.1) for k, v in generator.state_dict().items()}
+    generator.load_state_dict(loaded)
+    replaced, _ = oracle.synthesis(arrays(generator), w[0].numpy(), 32)
+    np.testing.assert_allclose(generator.image(w.float())[0], replaced, rtol=1e-4, atol=1e-4)
+
+
 def test_samples_are_repeatable_and_differ_by_seed() -> None:
     generator = Generator(CONFIG).frozen()
     assert torch.equal(generator.sample_w(3), generator.sample_w(3))
