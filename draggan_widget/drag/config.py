@@ -3,7 +3,7 @@
 Lengths in pixels are given for a picture of 512 px and scaled to the picture at hand.
 """
 
-import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
@@ -18,6 +18,9 @@ FEW_POINTS = 5
 
 PUBLISHED_BLOCK = 128
 """Resolution of the feature block of the published method, for pictures of 256 px and more."""
+
+LARGEST_RADIUS = REFERENCE_SIZE_PX / 2
+"""A patch or window of this radius is as large as the picture; memory grows with its square."""
 
 SMALLEST_RADIUS_PX = 1.0
 """A patch or window always has the next pixels, however small the picture is."""
@@ -91,8 +94,10 @@ class DragConfig:
         space: ``"w+"`` (every trainable row is free) or ``"w"`` (one offset for all of them).
         feature_block: Resolution of the block whose features are compared. None: 128 for pictures
             from 256 px, else a quarter of the picture's height.
-        supervision_radius: r1, radius of the patch that is moved, in px of a 512-px picture.
-        tracking_radius: r2, half side of the window that is searched, in px of a 512-px picture.
+        supervision_radius: r1, radius of the patch that is moved, in px of a 512-px picture, up to
+            256.
+        tracking_radius: r2, half side of the window that is searched, in px of a 512-px picture, up to
+            256.
         mask_weight: lambda, weight of the change outside the mask, 0 or more.
         learning_rate: Adam's step in units of w. None: the solver's step in standard deviations of
             w, times the generator's deviation.
@@ -123,7 +128,12 @@ class DragConfig:
         _check_choice("solver", self.solver, tuple(SOLVERS))
         _check_choice("space", self.space, SPACES)
         for name in ("supervision_radius", "tracking_radius"):
-            _check_number(name, getattr(self, name), "a positive number", lambda v: v > 0)
+            _check_number(
+                name,
+                getattr(self, name),
+                f"a positive number up to {LARGEST_RADIUS:g}",
+                lambda v: 0 < v <= LARGEST_RADIUS,
+            )
         for name in ("learning_rate", "arrival_px"):
             if getattr(self, name) is not None:
                 _check_number(
@@ -222,7 +232,7 @@ def pixel_scale(width: int, height: int) -> float:
 
 def _check_choice(name: str, value: object, known: tuple[str, ...]) -> None:
     """Refuse a name that is not known."""
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         raise InputError(f"{name} must be one of {list(known)}, got {value!r}")
 
 
@@ -231,7 +241,7 @@ def _check_number(name: str, value: object, expected: str, holds: Callable[[floa
     if (
         not isinstance(value, int | float)
         or isinstance(value, bool)
-        or not math.isfinite(value)
+        or not abs(value) <= sys.float_info.max  # also for whole numbers that are no float
         or not holds(value)
     ):
         raise InputError(f"{name} must be {expected}, got {value!r}")

@@ -31,7 +31,7 @@ def check_points(name: str, points: ArrayLike, width: int, height: int) -> Point
     """
     try:
         array = np.array(points, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError, RuntimeError) as error:
         raise InputError(
             f"{name} must be numbers [N, 2]: {error}; give a list of (x, y) pairs"
         ) from error

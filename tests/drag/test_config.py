@@ -1,6 +1,7 @@
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,13 +23,20 @@ def test_the_default_drag_follows_the_paper() -> None:
     [
         ("solver", "magic", "solver must be one of ['paper', 'official'], got 'magic'"),
         ("solver", ["paper"], "solver must be one of"),
+        ("solver", np.array(["paper", "official"]), "solver must be one of"),
         ("space", "z", "space must be one of ['w+', 'w'], got 'z'"),
-        ("supervision_radius", 0, "supervision_radius must be a positive number, got 0"),
-        ("tracking_radius", math.inf, "tracking_radius must be a positive number, got inf"),
+        ("supervision_radius", 0, "supervision_radius must be a positive number up to 256, got 0"),
+        (
+            "tracking_radius",
+            math.inf,
+            "tracking_radius must be a positive number up to 256, got inf",
+        ),
+        ("tracking_radius", 257, "tracking_radius must be a positive number up to 256, got 257"),
         ("mask_weight", -1, "mask_weight must be a number from 0, got -1"),
         ("mask_weight", True, "mask_weight must be a number from 0, got True"),
         ("learning_rate", 0.0, "learning_rate must be a positive number or None"),
         ("learning_rate", "fast", "learning_rate must be a positive number or None, got 'fast'"),
+        ("learning_rate", 10**400, "learning_rate must be a positive number or None, got 1000"),
         ("arrival_px", math.nan, "arrival_px must be a positive number or None, got nan"),
         ("max_steps", 0, "max_steps must be a whole number from 1, got 0"),
         ("max_steps", 2.5, "max_steps must be a whole number from 1, got 2.5"),

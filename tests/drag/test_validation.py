@@ -2,6 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +26,7 @@ WIDTH, HEIGHT = 64, 48
         (5, "handle_points must be [N, 2], got []"),
         ([[1, 2], [3]], "handle_points must be numbers [N, 2]"),
         ([["a", "b"]], "handle_points must be numbers [N, 2]"),
+        ([[10**400, 1]], "handle_points must be numbers [N, 2]"),
         (object(), "handle_points must be numbers [N, 2]"),
         ([[1, 2], [np.nan, 3]], "must be finite, but point 1 is (nan, 3)"),
         ([[np.inf, 3]], "must be finite, but point 0 is (inf, 3)"),
@@ -37,6 +39,13 @@ def test_unusable_points_are_refused_in_words(points: Any, words: str) -> None:
     with pytest.raises(InputError) as caught:
         check_points("handle_points", points, WIDTH, HEIGHT)
     assert words in str(caught.value)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")
+def test_points_with_a_gradient_are_refused_with_the_cure() -> None:
+    points: Any = torch.ones(1, 2, requires_grad=True)
+    with pytest.raises(InputError, match=r"handle_points must be numbers .* tensor\.detach\(\)"):
+        check_points("handle_points", points, WIDTH, HEIGHT)
 
 
 @pytest.mark.parametrize("points", [[], (), np.empty((0, 2)), [[]]])
