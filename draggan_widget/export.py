@@ -27,6 +27,9 @@ ANIMATION_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """Likewise for animations."""
 
+SLOWEST_FPS = 0.02
+"""The formats count a picture's milliseconds in 16 bits: a minute is the most."""
+
 FASTEST_FPS = 50.0
 """GIF counts in hundredths of a second, and browsers slow down what is faster than two of them."""
 
@@ -61,7 +64,7 @@ def save_animation(
     Args:
         pictures: At least one; of one size. They may be drawn while they are asked for.
         path: File, ending in ``.gif``, ``.webp`` or ``.png``.
-        fps: Pictures a second, above 0 and at most 50.
+        fps: Pictures a second, 0.02 to 50.
 
     Raises:
         InputError: No picture, another ending, a frame rate out of range, or the folder does not exist.
@@ -69,8 +72,8 @@ def save_animation(
     target = Path(path)
     file_format, options = _format_of(target, ANIMATION_FORMATS)
     number = isinstance(fps, int | float) and not isinstance(fps, bool) and math.isfinite(fps)
-    if not number or not 0 < fps <= FASTEST_FPS:
-        raise InputError(f"fps must be above 0 and at most {FASTEST_FPS:g}, got {fps!r}")
+    if not number or not SLOWEST_FPS <= fps <= FASTEST_FPS:
+        raise InputError(f"fps must be from {SLOWEST_FPS:g} to {FASTEST_FPS:g}, got {fps!r}")
     frames = list(_prepared(pictures, file_format))
     if not frames:
         raise InputError("an animation needs at least one picture, got none")
@@ -113,11 +116,13 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Write a file beside its place and move it there, so that a failure leaves the old one.
 
     Raises:
-        InputError: The folder does not exist.
+        InputError: The folder does not exist, or the path itself is one.
     """
     folder = path.parent
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}; create it or choose another path")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; give the path of a file")
     # A private folder rather than a private file, so that the file gets the usual permissions.
     with tempfile.TemporaryDirectory(dir=folder, prefix=f".{path.name}.") as private:
         unfinished = Path(private) / path.name

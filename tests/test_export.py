@@ -8,6 +8,7 @@ from draggan_widget.errors import InputError
 from draggan_widget.export import (
     HANDLE_COLOUR,
     REST_MS,
+    SLOWEST_FPS,
     TARGET_COLOUR,
     save_animation,
     save_image,
@@ -40,6 +41,22 @@ def test_another_ending_is_refused_and_the_known_ones_are_named(tmp_path: Path) 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"there is no folder .*nowhere; create it"):
         save_image(picture(), tmp_path / "nowhere" / "a.png")
+
+
+def test_a_folder_is_not_written_over(tmp_path: Path) -> None:
+    folder = tmp_path / "a.png"
+    folder.mkdir()
+    with pytest.raises(InputError, match=r"a\.png is a folder; give the path of a file"):
+        save_image(picture(), folder)
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp", "a.png"])
+def test_the_slowest_animation_can_be_written(tmp_path: Path, name: str) -> None:
+    path = save_animation([picture(0), picture(80)], tmp_path / name, fps=SLOWEST_FPS)
+    with Image.open(path) as image:
+        image.load()
+        assert image.info["duration"] == 1000 / SLOWEST_FPS
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -77,9 +94,9 @@ def test_a_gif_shows_the_last_picture_longer(tmp_path: Path) -> None:
     assert durations == [50, REST_MS]
 
 
-@pytest.mark.parametrize("fps", [0, -1, 51, float("nan"), "12", True])
+@pytest.mark.parametrize("fps", [0, -1, 1e-9, 51, float("nan"), "12", True])
 def test_a_frame_rate_out_of_range_is_refused(tmp_path: Path, fps: float) -> None:
-    with pytest.raises(InputError, match="fps must be above 0 and at most 50"):
+    with pytest.raises(InputError, match=r"fps must be from 0\.02 to 50"):
         save_animation([picture()], tmp_path / "a.gif", fps=fps)
 
 
