@@ -207,8 +207,10 @@ def decode_mask(value: object, size: Size) -> NDArray[np.bool_] | None:
         raise InputError("mask must be an 8-bit grey PNG without transparency")
     try:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
+            if picture.size != size:  # a second header, which the first one hides
+                raise ValueError(f"it says {picture.size} elsewhere")
             grey = np.asarray(picture.convert("L"))
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise InputError(f"mask must be a complete PNG: {error}") from error
     mask: NDArray[np.bool_] = grey > MAY_MOVE // 2
     if not mask.any():

@@ -265,6 +265,8 @@ def test_a_mask_makes_the_way_out_and_back() -> None:
         (png(2**31 - 1, 2**31 - 1), "64 x 48, got 2147483647"),
         (png(64, 48, depth=1, data=b"\0" * 9 * 48), "8-bit grey"),
         (png(64, 48, colour=6, data=b"\0" * 257 * 48), "8-bit grey"),
+        (png(64, 48)[:33] + png(2**30, 2**30)[8:], "complete PNG: .*exceeds limit"),
+        (png(64, 48)[:33] + png(32, 48)[8:], r"complete PNG: it says \(32, 48\) elsewhere"),
         (png(64, 48, data=b"\0" * 10), "complete PNG"),
         (png(64, 48, data=b"\1" * 65 * 48)[:-40], "complete PNG"),
     ],
