@@ -94,8 +94,9 @@ class DragSession:
             InputError: A value of the wrong type, shape or range.
             GeneratorError: The generator cannot be found or read.
         """
-        seed, self._config = checked_seed(seed), checked_config(config)
+        seed = checked_seed(seed)
         self.generator = found_generator(generator, device)
+        self._config = checked_config(config, self.generator)
         self._access = Access()
         self._stop = threading.Event()
         self._listeners: tuple[Listener, ...] = ()
@@ -196,7 +197,7 @@ class DragSession:
 
     @config.setter
     def config(self, config: DragConfig) -> None:
-        checked_config(config)
+        checked_config(config, self.generator)
         with self._access.at_rest():
             self._config = config
             self._driver.forget()
@@ -366,8 +367,14 @@ class DragSession:
     # Files
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write latents, points, masks, settings and history to one file (``.dgs``); return its path."""
-        return save_session(path, self.generator, SavedSession(self._config, self.history))
+        """Write latents, points, masks, settings and history to one file (``.dgs``); return its path.
+
+        While a drag runs, the picture that it has come to is the present one of the file.
+        """
+        state, history = self._state, self.history
+        if state is not history.current.state:
+            history = history.push(Entry("drag", state))
+        return save_session(path, self.generator, SavedSession(self._config, history))
 
     @classmethod
     def load(
@@ -408,7 +415,7 @@ class DragSession:
 
         Args:
             path: File, ending in ``.gif``, ``.webp`` or ``.png``.
-            fps: Pictures a second, above 0 and at most 50.
+            fps: Pictures a second, 0.02 to 50.
             points: Whether handles and targets are drawn.
 
         Raises:

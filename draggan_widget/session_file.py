@@ -110,6 +110,7 @@ def load_session(
     _check_generator(source, made_with, describe(generator))
     try:
         config = DragConfig.from_json(reader.take("config", dict))
+        config.block_of(generator.height, generator.feature_blocks)
     except InputError as error:
         raise SessionFileError(f"{source} holds an unusable config: {error}") from error
     entries = reader.take("entries", list)
@@ -183,9 +184,12 @@ class _Pool:
         self._path = path
         self._size = size = generator.width, generator.height
         shape = (generator.num_ws, generator.w_dim)
+        dtype = next(iter(generator.parameters())).dtype
         latents = tensors.get("latents")
-        if latents is None or latents.shape[1:] != shape or not latents.is_floating_point():
-            raise SessionFileError(f"{path} must hold latents [K, {shape[0]}, {shape[1]}]")
+        if latents is None or latents.shape[1:] != shape or latents.dtype != dtype:
+            raise SessionFileError(
+                f"{path} must hold latents [K, {shape[0]}, {shape[1]}] of {dtype}"
+            )
         if not bool(latents.isfinite().all()):
             raise SessionFileError(f"{path} is damaged: its latents must be finite")
         masks = tensors.get("masks", torch.empty((0, size[1], size[0]), dtype=torch.bool))

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from draggan_widget.drag import DragConfig
 from draggan_widget.errors import InputError
-from draggan_widget.pretrained import load_generator
+from draggan_widget.pretrained import checked_device, load_generator
 from draggan_widget.state import PictureGenerator
 
 GeneratorSource = PictureGenerator | str | os.PathLike[str] | None
@@ -23,7 +23,8 @@ def found_generator(
     """Return a generator that is given by itself or by name.
 
     Raises:
-        InputError: It is something else, or a device is given for a loaded generator on another one.
+        InputError: It is something else, the device cannot be used here, or it is given for a loaded
+            generator on another one.
         GeneratorError: There is no generator of this name, or it cannot be read.
     """
     if source is None:
@@ -36,7 +37,7 @@ def found_generator(
             "load_generator makes one"
         )
     generator = cast(PictureGenerator, source)
-    if device is not None and torch.device(device) != generator.device:
+    if device is not None and checked_device(device) != generator.device:
         raise InputError(
             f"device is for a generator given by name, but this one is on {generator.device}; "
             "move it with generator.to(device) first"
@@ -44,16 +45,17 @@ def found_generator(
     return generator
 
 
-def checked_config(config: object) -> DragConfig:
-    """Return the settings of a drag.
+def checked_config(config: object, generator: PictureGenerator) -> DragConfig:
+    """Return the settings of a drag on a generator.
 
     Raises:
-        InputError: They are something else.
+        InputError: They are something else, or the generator has no such feature block.
     """
     if not isinstance(config, DragConfig):
         raise InputError(
             f"config must be a DragConfig, got {type(config).__name__}; write DragConfig(solver=...)"
         )
+    config.block_of(generator.height, generator.feature_blocks)
     return config
 
 
@@ -61,18 +63,25 @@ def checked_latent(generator: PictureGenerator, w: Tensor | ArrayLike) -> Tensor
     """Return a latent as a new tensor ``[1, num_ws, w_dim]`` of the generator's type and device.
 
     Raises:
-        InputError: Not numbers, another shape, or not finite.
+        InputError: Not real numbers, another shape, or not finite in the generator's type.
     """
     like = next(iter(generator.parameters()))
     expected = [1, generator.num_ws, generator.w_dim]
     try:
         given = w if isinstance(w, Tensor) else torch.as_tensor(np.array(w, dtype=np.float64))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"w must be numbers {expected}, got {type(w).__name__}") from error
+    if given.is_complex():
+        raise InputError(
+            f"w must be real numbers {expected}, got {given.dtype}; give its real part"
+        )
     if list(given.shape) != expected:
         raise InputError(
             f"w must be {expected}, got {list(given.shape)}; generator.sample_w makes one"
         )
-    if not bool(given.isfinite().all()):
-        raise InputError("w must be finite, got NaN or infinite entries")
-    return given.detach().to(like, copy=True)
+    latent = given.detach().to(like, copy=True)
+    if not bool(latent.isfinite().all()):
+        raise InputError(
+            f"w must be finite in {like.dtype}, got NaN, infinite or too large entries"
+        )
+    return latent

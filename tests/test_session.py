@@ -78,7 +78,10 @@ def test_a_latent_can_be_given_as_an_array() -> None:
         ({"w": np.full((1, 8, 6), np.nan)}, "w must be finite"),
         ({"w": "latent"}, r"w must be numbers \[1, 8, 6\]"),
         ({"config": {"solver": "paper"}}, "config must be a DragConfig, got dict"),
-        ({"device": "meta"}, r"move it with generator.to\(device\)"),
+        ({"w": np.full((1, 8, 6), 1e300)}, "w must be finite in torch.float32"),
+        ({"w": torch.zeros(1, 8, 6, dtype=torch.complex64)}, "w must be real numbers .*complex64"),
+        ({"config": DragConfig(feature_block=33)}, "feature_block must be one of .*, got 33"),
+        ({"device": "meta"}, "device 'meta' cannot be used here"),
     ],
 )
 def test_an_unusable_argument_is_refused_with_its_cure(
@@ -86,6 +89,16 @@ def test_an_unusable_argument_is_refused_with_its_cure(
 ) -> None:
     with pytest.raises(InputError, match=message):
         DragSession(PictureBlobs(), **arguments)
+
+
+def test_a_given_generator_is_not_moved() -> None:
+    class Elsewhere(PictureBlobs):
+        device = torch.device("meta")
+
+    with pytest.raises(
+        InputError, match=r"this one is on meta; move it with generator.to\(device\)"
+    ):
+        DragSession(Elsewhere(), device="cpu")
 
 
 def test_what_is_no_generator_is_refused() -> None:
@@ -467,6 +480,14 @@ def test_new_settings_hold_from_the_next_drag() -> None:
     session.drag(max_steps=1)
     session.config = DragConfig(max_steps=2)
     assert session.drag().steps == 2
+
+
+def test_settings_that_the_generator_cannot_use_change_nothing() -> None:
+    session = pair_session()
+    before = session.config
+    with pytest.raises(InputError, match="feature_block must be one of the generator's blocks"):
+        session.config = DragConfig(feature_block=33)
+    assert session.config is before
 
 
 # Undo, redo, reset

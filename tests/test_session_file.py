@@ -9,7 +9,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from draggan_widget.drag import DragConfig
+from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.errors import GeneratorError, InputError, SessionFileError
 from draggan_widget.session import DragSession
 from tests.picture_blobs import PictureBlobs, blob_session
@@ -63,6 +63,25 @@ def test_a_loaded_session_goes_on_like_a_fresh_one(saved: tuple[DragSession, Pat
     assert loaded.point_ids == (3,)
     loaded.target_points = [[6, 6]]
     assert loaded.drag(max_steps=1).steps == 1
+
+
+def test_what_is_saved_while_a_drag_runs_is_the_picture_it_has_come_to(tmp_path: Path) -> None:
+    session = pair_session()
+    seen = []
+
+    def save(step: DragStep[Any]) -> None:
+        if step.step == 2:
+            session.target_points = [[40, 31]]
+            session.save(tmp_path / "a.dgs")
+            seen.append((session.state, len(session.history.entries)))
+
+    session.drag(4, save)
+    loaded = load(tmp_path / "a.dgs")
+    ((state, entries),) = seen
+    assert same(loaded.state, state)
+    assert len(loaded.history.entries) == entries + 1
+    assert loaded.undo()
+    assert torch.equal(loaded.w, session.history.entries[0].state.w)
 
 
 def test_states_that_share_a_mask_share_it_in_the_file(saved: tuple[DragSession, Path]) -> None:
@@ -195,6 +214,11 @@ def test_a_description_that_is_no_object_is_refused(
     [
         ("latents", torch.zeros(3, 8, 7), r"must hold latents \[K, 8, 6\]"),
         ("latents", torch.zeros(3, 8, 6, dtype=torch.int64), "must hold latents"),
+        (
+            "latents",
+            torch.zeros(3, 8, 6, dtype=torch.float16),
+            r"must hold latents .* of torch.float",
+        ),
         ("latents", torch.full((3, 8, 6), torch.inf), "latents must be finite"),
         ("masks", torch.ones(1, 32, 64, dtype=torch.bool), r"boolean masks \[M, 64, 64\]"),
         ("masks", torch.ones(1, 64, 64), "boolean masks"),

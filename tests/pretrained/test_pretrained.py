@@ -1,16 +1,17 @@
 """The generators that come with the package."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 import draggan_widget.pretrained as pretrained
-from draggan_widget.errors import GeneratorError
+from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.pretrained import list_generators, load_generator
 
 LARGEST_FILE_BYTES = 15_000_000
-"""What the wheel may carry (issue: at most 15 MB)."""
+"""What the wheel may carry."""
 
 
 def test_the_animals_are_listed_and_small() -> None:
@@ -52,3 +53,9 @@ def test_a_path_is_loaded_too(tmp_path: Path) -> None:
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(GeneratorError, match=r"neither a file nor one of \['animals"):
         load_generator("unicorns")
+
+
+@pytest.mark.parametrize("device", ["toaster", "cuda:99", "meta", 1.5])
+def test_a_device_that_cannot_be_used_is_refused(device: Any) -> None:
+    with pytest.raises(InputError, match=r"cannot be used here .*; give 'cpu', or None"):
+        load_generator(device=device)
