@@ -97,6 +97,11 @@ class DragWidget(FrontEnd):
         if unknown := sorted(others.keys() - {"layout"}):
             valid = ("session", *SESSION_ARGUMENTS, "auto_run", "layout")
             raise TypeError(f"unknown arguments {unknown}; valid are {', '.join(valid)}")
+        if isinstance(session, str | PathLike):
+            raise InputError(
+                f"session must be a DragSession, got {str(session)!r}; "
+                "write generator= for a generator's name, DragSession.load for a session file"
+            )
         given = dict(zip(SESSION_ARGUMENTS, (generator, seed, w, config, device), strict=True))
         arguments = {name: value for name, value in given.items() if value is not None}
         if session is not None and arguments:

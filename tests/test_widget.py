@@ -109,6 +109,19 @@ def test_unknown_arguments_are_refused_and_the_known_ones_named() -> None:
         DragWidget(sed=3)
 
 
+def test_a_name_is_no_session() -> None:
+    with pytest.raises(InputError, match="session must be a DragSession, got 'animals'; write gen"):
+        DragWidget("animals")  # type: ignore[arg-type]
+
+
+def test_settings_that_the_generator_cannot_use_are_told_and_taken_back(make: Make) -> None:
+    widget, browser = make()
+    before = widget.config
+    widget.config = {"feature_block": 33}
+    browser.until(lambda state: "feature_block must be one of" in state["error"].get("message", ""))
+    assert widget.config == before
+
+
 def test_a_session_has_its_own_arguments() -> None:
     with pytest.raises(InputError, match="either a session or seed"):
         DragWidget(blob_session(), seed=3)
