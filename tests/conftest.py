@@ -4,7 +4,11 @@ import pytest
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the tests marked ``cuda`` where there is no CUDA device."""
+    """Put the tests in a browser last, and skip those marked ``cuda`` where there is no device.
+
+    Playwright keeps an event loop running in the main thread as long as its browser lives; other tests start their own.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     marked = [item for item in items if item.get_closest_marker("cuda")]
     if not marked:
         return
