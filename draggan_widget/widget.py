@@ -30,8 +30,8 @@ SESSION_ARGUMENTS = ("generator", "seed", "w", "config", "device")
 T = TypeVar("T")
 
 
-def bundle_file(name: str, folder: Path = Path(__file__).parent / "static") -> Path:
-    """Return the path of a file of the front end.
+def bundle_text(name: str, folder: Path = Path(__file__).parent / "static") -> str:
+    """Return the content of a file of the front end.
 
     Raises:
         DragganError: It was not built.
@@ -42,7 +42,7 @@ def bundle_file(name: str, folder: Path = Path(__file__).parent / "static") -> P
             f"the front end is not built: there is no {path}; run `make build` or `npm run build` "
             "in the project's folder, or install the package from a wheel"
         )
-    return path
+    return path.read_text(encoding="utf-8")
 
 
 class DragWidget(FrontEnd):
@@ -67,8 +67,9 @@ class DragWidget(FrontEnd):
         error: The last failure, ``{seq, message, details}``, or ``{}``.
     """
 
-    _esm = bundle_file("widget.js")
-    _css = bundle_file("widget.css")
+    # As text: anywidget keeps every widget whose front end is given by path.
+    _esm = bundle_text("widget.js")
+    _css = bundle_text("widget.css")
 
     def __init__(
         self,

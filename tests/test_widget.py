@@ -16,7 +16,7 @@ from PIL import Image
 from draggan_widget.drag import DragConfig
 from draggan_widget.errors import DragganError, GeneratorError, InputError
 from draggan_widget.session import DragSession
-from draggan_widget.widget import DragWidget, bundle_file
+from draggan_widget.widget import DragWidget, bundle_text
 from tests.browser_end import BrowserEnd, connect
 from tests.picture_blobs import PictureBlobs, blob_session
 from tests.test_runner import PATIENCE_S, SLOW, until
@@ -109,6 +109,15 @@ def test_unknown_arguments_are_refused_and_the_known_ones_named() -> None:
         DragWidget(sed=3)
 
 
+def test_a_closed_widget_is_not_kept(make: Make) -> None:
+    # Not by `make`, which keeps what it makes until the end.
+    widget = DragWidget(blob_session())
+    widget.close()
+    seen = weakref.ref(widget)
+    del widget
+    until(lambda: gc.collect() >= 0 and seen() is None)
+
+
 def test_a_name_is_no_session() -> None:
     with pytest.raises(InputError, match="session must be a DragSession, got 'animals'; write gen"):
         DragWidget("animals")  # type: ignore[arg-type]
@@ -155,7 +164,7 @@ def test_a_generator_that_is_not_there_is_told_in_the_cell_and_on_the_page(make:
 
 def test_a_missing_bundle_is_told_with_the_cure(tmp_path: Path) -> None:
     with pytest.raises(DragganError, match=r"front end is not built.*run `make build`"):
-        bundle_file("widget.js", tmp_path)
+        bundle_text("widget.js", tmp_path)
 
 
 def test_the_representation_is_one_short_line(make: Make) -> None:
