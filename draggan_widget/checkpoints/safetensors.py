@@ -66,7 +66,7 @@ def load_generator_file(path: str | Path, *, device: torch.device | str | None =
         )
     try:
         config = StyleGAN2Config.from_json(json.loads(metadata["config"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise GeneratorError(f"{path} describes no architecture: {error!r}") from error
     # Not on the meta device: entering it loads PyTorch's compiler, which takes seconds.
     generator = Generator(config, name=metadata.get("name", path.stem))

@@ -10,6 +10,18 @@ from draggan_widget.errors import GeneratorError
 SMALLEST_BLOCK = 4
 """Resolution of the constant that every StyleGAN2 synthesis starts from."""
 
+RESOLUTIONS = tuple(2**k for k in range(3, 13))
+"""Resolutions of pictures."""
+
+LARGEST = {
+    "z_dim": 4096,
+    "w_dim": 4096,
+    "channel_base": 2**20,
+    "channel_max": 4096,
+    "mapping_layers": 32,
+}
+"""Beyond every published architecture: a damaged file must not take all memory before its tensors are looked at."""
+
 
 @dataclass(frozen=True)
 class LatentSplit:
@@ -33,7 +45,7 @@ class StyleGAN2Config:
     """Architecture of a square StyleGAN2 generator (Karras et al. 2020) with skip connections to RGB.
 
     Attributes:
-        resolution: Width and height of the picture in pixels, a power of two from 8.
+        resolution: Width and height of the picture in pixels, a power of two from 8 to 4096.
         z_dim: Length of z.
         w_dim: Length of a row of w.
         channel_base: Channels at resolution r are ``min(channel_base // r, channel_max)``.
@@ -59,14 +71,23 @@ class StyleGAN2Config:
 
     def __post_init__(self) -> None:
         """Refuse architectures that cannot exist."""
-        if self.resolution < 8 or not math.log2(self.resolution).is_integer():
-            raise GeneratorError(f"resolution must be a power of two from 8, got {self.resolution}")
+        if self.resolution not in RESOLUTIONS:
+            raise GeneratorError(
+                f"resolution must be a power of two from 8 to {RESOLUTIONS[-1]}, got {self.resolution!r}"
+            )
         if self.z_input not in ("normalized", "uniform"):
             raise GeneratorError(f'z_input must be "normalized" or "uniform", got {self.z_input!r}')
-        sizes = ("z_dim", "w_dim", "channel_base", "channel_max", "mapping_layers")
-        for name in sizes:
-            if getattr(self, name) < 1:
-                raise GeneratorError(f"{name} must be at least 1, got {getattr(self, name)}")
+        for name, largest in LARGEST.items():
+            value = getattr(self, name)
+            if type(value) is not int or not 1 <= value <= largest:
+                raise GeneratorError(
+                    f"{name} must be at least 1 and at most {largest}, got {value!r}"
+                )
+        for name in ("mapping_lr_multiplier", "conv_clamp"):
+            value = getattr(self, name)
+            optional = name == "conv_clamp" and value is None
+            if not optional and not (isinstance(value, int | float) and 0 < value < math.inf):
+                raise GeneratorError(f"{name} must be a positive number, got {value!r}")
         split = self.split
         if split and not (0 < split.dims < self.z_dim and 0 < split.rows < self.num_ws):
             raise GeneratorError(
