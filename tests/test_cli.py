@@ -139,12 +139,22 @@ def test_a_bad_argument_is_refused_with_its_cure(
 def test_a_failure_is_told_with_status_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    occupied = tmp_path / "a.png"
-    occupied.mkdir()
-    assert main(["sample", "--device", "cpu", "--out", str(occupied)]) == EXIT_FAILED
+    too_long = tmp_path / ("a" * 300 + ".png")
+    assert main(["sample", "--device", "cpu", "--out", str(too_long)]) == EXIT_FAILED
     output = capsys.readouterr()
     assert output.out == ""
-    assert "a.png" in output.err
+    assert "aaa.png" in output.err
+
+
+def test_a_folder_as_the_file_to_write_is_a_bad_argument(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    occupied = tmp_path / "a.png"
+    occupied.mkdir()
+    assert main(["sample", "--device", "cpu", "--out", str(occupied)]) == EXIT_BAD_ARGUMENTS
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "a.png is a folder" in output.err
 
 
 @pytest.mark.parametrize("name", ["demo", "sample", "drag", "train"])
