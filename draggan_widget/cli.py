@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whatever a library prints goes where messages go.
         with contextlib.redirect_stdout(sys.stderr):
             values = args.run(args)
-    except (InputError, GeneratorError) as error:
+    except InputError as error:
         return _fail(error, EXIT_BAD_ARGUMENTS)
     except (DragganError, OSError) as error:
         return _fail(error, EXIT_FAILED)
@@ -158,7 +158,9 @@ def _visible_devices(device: str | None) -> dict[str, str]:
     """Return the environment in which a kernel finds the wanted device by itself."""
     if device is None:
         return {}
-    wanted = _torch_device(device)
+    from draggan_widget.pretrained import checked_device
+
+    wanted = checked_device(device)
     if wanted.type == "cpu":
         return {"CUDA_VISIBLE_DEVICES": ""}
     if wanted.type != "cuda":
@@ -255,15 +257,18 @@ def _run_drag(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _read_mask(path: Path) -> Any:
-    """Return a mask from a picture, True where it is bright."""
+    """Return a mask from a picture, True where it is bright and not transparent."""
     import numpy as np
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
         with Image.open(path) as image:
-            return np.asarray(image.convert("L")) >= MAY_MOVE_FROM
-    except (UnidentifiedImageError, FileNotFoundError) as error:
-        raise InputError(f"--mask must be a picture, and {path} is none: {error}") from error
+            light, alpha = np.moveaxis(np.asarray(image.convert("RGBA").convert("LA")), -1, 0)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InputError(
+            f"--mask must be a picture of the generator's size, and {path} is none: {error}"
+        ) from error
+    return (light >= MAY_MOVE_FROM) & (alpha >= MAY_MOVE_FROM)
 
 
 # What the subcommands share
@@ -286,23 +291,10 @@ def _session(args: argparse.Namespace, **options: Any) -> Any:
     """Return a session on the chosen picture."""
     from draggan_widget.session import DragSession
 
-    device = None if args.device is None else _torch_device(args.device)
-    return DragSession(args.generator, seed=args.seed, device=device, **options)
-
-
-def _torch_device(name: str) -> Any:
-    """Return a torch device that works here."""
-    import torch
-
     try:
-        device = torch.device(name)
-        torch.empty(1, device=device).tolist()
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(
-            f"--device {name} cannot be used here ({reason}); use cpu, or leave --device out"
-        ) from error
-    return device
+        return DragSession(args.generator, seed=args.seed, device=args.device, **options)
+    except GeneratorError as error:  # what was named; a drag that fails later is no bad argument
+        raise InputError(str(error)) from error
 
 
 def _point(text: str) -> tuple[float, float]:
@@ -348,9 +340,10 @@ def _add_train_arguments(parser: argparse.ArgumentParser) -> None:
 def _run_train(args: argparse.Namespace) -> dict[str, Any]:
     """Train a generator from nothing."""
     from draggan_widget import training
+    from draggan_widget.pretrained import checked_device
 
     if args.device is not None:
-        _torch_device(args.device)
+        checked_device(args.device)
     return training.run(args)
 
 

@@ -4,10 +4,12 @@ import contextlib
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
 import urllib.request
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +95,39 @@ def test_drag_keeps_what_the_mask_excludes(
     assert kept[40:].all()
 
 
+@pytest.mark.parametrize("damage", ["truncated", "bomb", "folder"])
+def test_a_mask_that_is_no_usable_picture_is_a_bad_argument(
+    damage: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "m.png"
+    Image.new("L", (128, 128), 255).save(path)
+    data = path.read_bytes()
+    if damage == "truncated":
+        path.write_bytes(data[: len(data) // 2])
+    elif damage == "bomb":
+        size = struct.pack(">II", 60_000, 60_000)
+        header = b"IHDR" + size + data[24:29]
+        path.write_bytes(data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:])
+    else:
+        path = tmp_path
+    message = refused((*DRAG, "--out", str(tmp_path / "b.png"), "--mask", str(path)), capsys)
+    assert "--mask must be a picture" in message
+
+
+def test_transparent_parts_of_a_mask_may_not_move(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mask = Image.new("RGBA", (128, 128), (255, 255, 255, 0))
+    mask.paste((255, 255, 255, 255), (0, 40, 128, 128))
+    mask.save(tmp_path / "m.png")
+    files = ("--out", str(tmp_path / "b.png"), "--session-out", str(tmp_path / "b.dgs"))
+    options = ("--max-steps", "1", "--mask", str(tmp_path / "m.png"), "--json")
+    assert main([*DRAG, *options, *files]) == EXIT_DONE
+    kept = DragSession.load(tmp_path / "b.dgs", device="cpu").mask
+    assert kept is not None
+    assert kept.sum(1).tolist() == [0] * 40 + [128] * 88
+
+
 def test_without_json_the_values_are_lines(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -111,7 +146,7 @@ def test_without_json_the_values_are_lines(
         (("sample", "--out", "no/such/a.png"), "make it first"),
         (("sample", "--out", "a.bmp"), "must end in .png"),
         (("sample", "--out", "a.png", "--seed", "-1"), "seed must be"),
-        (("sample", "--out", "a.png", "--device", "toaster"), "use cpu"),
+        (("sample", "--out", "a.png", "--device", "toaster"), "give 'cpu'"),
         (("sample", "--out", "a.png", "--generator", "unicorns"), "animals"),
         (("drag", "--out", "a.png"), "--handle"),
         (("drag", "--out", "a.png", "--handle", "1", "--target", "2,3"), "must be X,Y"),
@@ -120,8 +155,8 @@ def test_without_json_the_values_are_lines(
         ((*DRAG, "--out", "a.png", "--solver", "magic"), "paper"),
         ((*DRAG, "--out", "a.png", "--max-steps", "0"), "max_steps must be"),
         ((*DRAG, "--out", "a.png", "--mask", "no.png"), "--mask must be a picture"),
-        (("demo", "--device", "toaster"), "use cpu"),
-        (("train", "--device", "toaster"), "use cpu"),
+        (("demo", "--device", "toaster"), "give 'cpu'"),
+        (("train", "--device", "toaster"), "give 'cpu'"),
     ],
 )
 def test_a_bad_argument_is_refused_with_its_cure(

@@ -1,6 +1,7 @@
 """The generator that sessions and drags use: mapping, synthesis, and what is known about the latent."""
 
 import functools
+import math
 
 import torch
 from torch import Tensor, nn
@@ -50,7 +51,12 @@ class Generator(nn.Module):
 
         Args:
             seed: 0 to 2**63 - 1.
+
+        Raises:
+            InputError: The seed is no such number.
         """
+        if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**63:
+            raise InputError(f"seed must be a whole number from 0 to 2**63 - 1, got {seed!r}")
         rng = torch.Generator().manual_seed(seed)
         return torch.randn(1, self.z_dim, generator=rng).to(self.device)
 
@@ -64,7 +70,12 @@ class Generator(nn.Module):
 
         Returns:
             ``[1, num_ws, w_dim]``.
+
+        Raises:
+            InputError: The seed is no such number, or the truncation is not finite.
         """
+        if not math.isfinite(truncation_psi):
+            raise InputError(f"truncation_psi must be finite, got {truncation_psi}; 0.7 is usual")
         w: Tensor = self.mapping(self.sample_z(seed), truncation_psi)
         return w
 

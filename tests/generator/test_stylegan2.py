@@ -174,6 +174,17 @@ def test_a_wrong_latent_or_block_names_the_cure() -> None:
         generator.trace(torch.zeros(1, 8, 5), 64)
 
 
+@pytest.mark.parametrize("seed", [-1, 1.5, True, 2**63])
+def test_a_wrong_seed_is_refused(seed: int) -> None:
+    with pytest.raises(InputError, match="seed must be a whole number from 0"):
+        Generator(CONFIG).sample_w(seed)
+
+
+def test_a_truncation_that_is_not_finite_is_refused() -> None:
+    with pytest.raises(InputError, match="truncation_psi must be finite, got nan"):
+        Generator(CONFIG).sample_w(0, math.nan)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
