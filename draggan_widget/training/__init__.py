@@ -4,12 +4,15 @@ import argparse
 import socket
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_cache_path
 
 from draggan_widget.errors import InputError
-from draggan_widget.training.presets import PRESETS
+from draggan_widget.training.presets import PRESETS, trial
+
+if TYPE_CHECKING:
+    from draggan_widget.training.trainer import Run
 
 DEFAULT_PROCESSES = 2
 """Processes of a training run on a CPU; measured best on two cores."""
@@ -27,6 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--processes",
         type=int,
         help="processes that share the work (default: 2 on a CPU, 1 on CUDA)",
+    )
+    parser.add_argument(
+        "--trial",
+        action="store_true",
+        help="compress the schedule to a few minutes, to see that all of it runs on this machine",
     )
     parser.add_argument("--until", type=int, help="stop after this many training pictures")
 
@@ -48,14 +56,15 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     from draggan_widget.training.report import write_report
     from draggan_widget.training.trainer import Run
 
-    preset = PRESETS[args.preset]
+    preset = trial(PRESETS[args.preset]) if args.trial else PRESETS[args.preset]
     device = args.device or "cpu"
     processes = args.processes or (DEFAULT_PROCESSES if device == "cpu" else 1)
     if processes < 1 or preset.batch % processes:
         raise InputError(
             f"--processes must divide the batch of {preset.batch}, got {processes}; 1, 2 and 4 do"
         )
-    folder = args.folder or user_cache_path("draggan_widget") / "training" / args.preset
+    name = f"{args.preset}-trial" if args.trial else args.preset
+    folder = args.folder or user_cache_path("draggan_widget") / "training" / name
     data = folder / "renders"
     data.mkdir(parents=True, exist_ok=True)
     whole = Run(
@@ -70,7 +79,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     return {"preset": args.preset, **write_report(args.preset, preset, folder, data)}
 
 
-def _draw(rank: int, whole: Any, port: int) -> None:
+def _draw(rank: int, whole: "Run", port: int) -> None:
     """Render every shard that is this process's turn."""
     import torch
     from tqdm import tqdm
@@ -85,10 +94,10 @@ def _draw(rank: int, whole: Any, port: int) -> None:
         jobs.append((path, (dataset.TRAINING_SEED, index), dataset.SHARD_SIZE))
     mine = jobs[rank :: whole.world]
     for path, seed, count in tqdm(mine, "render", disable=whole.quiet or rank > 0, unit="shard"):
-        dataset.draw_shard(path, seed, count, size)
+        dataset.draw_shard(path, seed, count, size, whole.device)
 
 
-def _train(rank: int, whole: Any, port: int) -> None:
+def _train(rank: int, whole: "Run", port: int) -> None:
     """Take part in the training; the first process leaves the averaged generator in the folder."""
     import torch
 

@@ -43,11 +43,16 @@ class Renders:
         """Return the number of pictures."""
         return len(self.z)
 
+    def to(self, device: str) -> "Renders":
+        """Return the pictures on a device."""
+        return Renders(*(part.to(device) for part in (self.z, self.images, self.landmarks)))
+
     def take(self, index: Tensor, mirrored: Tensor) -> "Renders":
         """Return pictures by index ``[B]``, those mirrored left to right where ``mirrored`` ``[B]`` is true."""
+        index, mirrored = index.to(self.z.device), mirrored.to(self.z.device)
         z, images, points = self.z[index], self.images[index], self.landmarks[index]
-        flipped = points[:, list(MIRROR_LANDMARKS)] * torch.tensor([-1.0, 1.0, 1.0])
-        flipped = flipped + torch.tensor([1.0, 0.0, 0.0])
+        flipped = points[:, list(MIRROR_LANDMARKS)] * points.new_tensor([-1.0, 1.0, 1.0])
+        flipped = flipped + points.new_tensor([1.0, 0.0, 0.0])
         return Renders(
             torch.where(mirrored[:, None], mirror_z(z), z),
             torch.where(mirrored[:, None, None, None], images.flip(2), images),
@@ -60,13 +65,15 @@ class Renders:
         return F.avg_pool2d(x, x.shape[-1] // resolution)
 
 
-def draw_shard(path: Path, seed: tuple[int, int], count: int, resolution: int) -> None:
+def draw_shard(
+    path: Path, seed: tuple[int, int], count: int, resolution: int, device: str = "cpu"
+) -> None:
     """Render the shard of a seed into ``path`` (an ``.npz``), unless it is there; the file appears whole or not at all."""
     if path.exists():
         return
     rng = np.random.default_rng(seed)
     z = torch.from_numpy(rng.standard_normal((count, Z_DIM)).astype(np.float32))
-    images, points = render(z, resolution), landmarks(z)
+    images, points = (part.cpu() for part in (render(z.to(device), resolution), landmarks(z)))
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".{os.getpid()}.partial")
     with partial.open("wb") as file:

@@ -49,7 +49,7 @@ def face_weights(landmarks: Tensor, size: int) -> Tensor:
         ``[B, 1, size, size]``.
     """
     points = landmarks[:, FACE_LANDMARKS]
-    line = (torch.arange(WEIGHT_MAP_SIZE) + 0.5) / WEIGHT_MAP_SIZE
+    line = (torch.arange(WEIGHT_MAP_SIZE, device=points.device) + 0.5) / WEIGHT_MAP_SIZE
     distance2 = (line - points[..., 0, None, None]).square()
     distance2 = distance2 + (line[:, None] - points[..., 1, None, None]).square()
     bumps = torch.exp(-distance2 / (2 * FACE_RADIUS**2)) * points[..., 2, None, None]

@@ -81,7 +81,6 @@ class Trainer:
         self.adam = torch.optim.Adam(others.values(), preset.adam_learning_rate, betas=(0.9, 0.99))
         self.deviation = torch.zeros(0, device=run.device)
         self.seen = 0
-        self.history: list[dict[str, float]] = []
 
     def state(self) -> dict[str, object]:
         """Return everything that a resumed run needs, as tensors and plain containers."""
@@ -180,17 +179,18 @@ def train(run: Run) -> Generator:
     if checkpoint.exists():
         trainer.resume(checkpoint)
     renders = load_renders([training_shard(run.data, i) for i in range(run.preset.shards)])
-    order = epoch_order(len(renders))
+    renders = renders.to(run.device)
+    shard = len(renders) // run.preset.shards
+    orders = {stage: epoch_order(stage.shards * shard) for stage in run.preset.stages}
     share = run.preset.batch // run.world
     last = min(run.until or run.preset.samples, run.preset.samples)
     losses: list[Tensor] = []
     for seen in _progress(trainer, last):
         _, stage = run.preset.stage_at(seen)
-        batch = renders.take(*order(seen + run.rank * share, share))
+        batch = renders.take(*orders[stage](seen + run.rank * share, share))
         target = batch.pictures(stage.resolution)
         weights = face_weights(batch.landmarks, stage.resolution)
-        z, target, weights = (t.to(run.device) for t in (batch.z, target, weights))
-        losses.append(trainer.step(z, target, weights, stage))
+        losses.append(trainer.step(batch.z, target, weights, stage))
         due = trainer.seen // EVALUATION_EVERY > seen // EVALUATION_EVERY
         if run.rank == 0 and (due or trainer.seen >= last):
             _log(trainer, stage, torch.stack(losses).mean().item())
@@ -252,9 +252,9 @@ def _learning_rate_factor(preset: Preset, seen: int) -> float:
     warm = min(1.0, (seen / preset.batch + 1) / preset.warmup_steps)
     _, stage = preset.stage_at(seen)
     if not stage.cosine:
-        return warm
+        return warm * stage.rate
     done = max(0.0, (preset.stage_progress(seen) - 1 + stage.cosine) / stage.cosine)
-    return warm * (0.5 * (1 + math.cos(math.pi * done)) + LEAST_LEARNING_RATE)
+    return warm * stage.rate * (0.5 * (1 + math.cos(math.pi * done)) + LEAST_LEARNING_RATE)
 
 
 def _split_parameters(
