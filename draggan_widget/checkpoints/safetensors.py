@@ -16,6 +16,9 @@ from draggan_widget.generator import Generator, StyleGAN2Config
 FORMAT = "draggan_widget generator 1"
 """Value of the metadata entry ``format``; the number changes with the meaning of the entries."""
 
+COVARIANCE = "mapping.w_cov"
+"""The covariance of w: absent where nobody has measured it, and never in half precision, where small entries vanish."""
+
 
 def save_generator_file(
     generator: Generator, path: str | Path, *, dtype: torch.dtype = torch.float16
@@ -28,11 +31,13 @@ def save_generator_file(
         dtype: Floating-point type of the stored weights; half precision changes pictures by less than their 8 bits.
     """
     tensors = {
-        k: v.detach().cpu().to(dtype).contiguous() for k, v in generator.state_dict().items()
+        k: v.detach().cpu().to(torch.float32 if k == COVARIANCE else dtype).contiguous()
+        for k, v in generator.state_dict().items()
     }
     metadata = {
         "format": FORMAT,
         "name": generator.name,
+        "scene": generator.scene,
         "noise": json.dumps(generator.noise),
         "config": json.dumps(generator.config.to_json()),
     }
@@ -70,8 +75,12 @@ def load_generator_file(path: str | Path, *, device: torch.device | str | None =
         raise GeneratorError(f"{path} describes no architecture: {error!r}") from error
     # Not on the meta device: entering it loads PyTorch's compiler, which takes seconds.
     generator = Generator(config, name=metadata.get("name", path.stem))
+    if COVARIANCE in tensors:
+        blocks, w_dim = generator.mapping.w_avg.shape
+        generator.mapping.w_cov = torch.empty(blocks, w_dim, w_dim)
     _check_tensors(path, generator, tensors)
     generator.load_state_dict(tensors, assign=True)
+    generator.scene = metadata.get("scene", "")
     generator.noise = metadata.get("noise", "true") == "true"
     return generator.to(device or "cpu").frozen()
 

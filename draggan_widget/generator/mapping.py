@@ -8,14 +8,22 @@ from torch import Tensor, nn
 from draggan_widget.generator.config import StyleGAN2Config
 from draggan_widget.generator.layers import FullyConnected
 
+STATISTICS_SAMPLES = 10_000
+"""Mapping samples from which the statistics of w are estimated; the standard error of a deviation is then 0.7 %."""
+
+STATISTICS_SEED = 0
+"""Seed of those samples, so that the statistics are the same in every process."""
+
 
 class Mapping(nn.Module):
-    """Fully connected network from z to w, with the mean of w kept for truncation.
+    """Fully connected network from z to w, with the statistics of w.
 
-    ``w_avg`` is ``[blocks, w_dim]``: one row, or with a split mapping the mean of the rows of each block.
+    ``w_avg`` ``[blocks, w_dim]`` is the mean of w, for truncation: one row, or with a split mapping the mean of the
+    rows of each block. ``w_cov`` ``[blocks, w_dim, w_dim]`` is its covariance, or None where nobody has measured it.
     """
 
     w_avg: Tensor
+    w_cov: Tensor | None
 
     def __init__(self, config: StyleGAN2Config) -> None:
         super().__init__()
@@ -30,6 +38,7 @@ class Mapping(nn.Module):
             )
             self.add_module(f"fc{index}", layer)
         self.register_buffer("w_avg", torch.zeros(2 if config.split else 1, config.w_dim))
+        self.register_buffer("w_cov", None)
 
     def w_blocks(self, z: Tensor) -> Tensor:
         """Return w of each latent block: ``[B, blocks, w_dim]`` for ``z`` ``[B, z_dim]``."""
@@ -43,6 +52,24 @@ class Mapping(nn.Module):
         for index in range(self.config.mapping_layers):
             x = self.get_submodule(f"fc{index}")(x)
         return x.reshape(len(z), -1, self.config.w_dim)
+
+    def covariance(self) -> Tensor:
+        """Return the covariance of w of each latent block over random z, ``[blocks, w_dim, w_dim]``, from samples."""
+        centred = self._samples()
+        centred = centred - centred.mean(1, keepdim=True)
+        return centred.transpose(1, 2) @ centred / STATISTICS_SAMPLES
+
+    def measure(self) -> None:
+        """Set the mean and the covariance of w from samples."""
+        self.w_avg = self._samples().mean(1)
+        self.w_cov = self.covariance()
+
+    @torch.no_grad()
+    def _samples(self) -> Tensor:
+        """Return w of random z, ``[blocks, STATISTICS_SAMPLES, w_dim]``; the same at every call."""
+        rng = torch.Generator().manual_seed(STATISTICS_SEED)
+        z = torch.randn(STATISTICS_SAMPLES, self.config.z_dim, generator=rng)
+        return self.w_blocks(z.to(self.w_avg.device)).transpose(0, 1)
 
     def rows(self, w_blocks: Tensor) -> Tensor:
         """Return w+ ``[B, num_ws, w_dim]`` from one w per latent block ``[B, blocks, w_dim]``."""

@@ -11,12 +11,6 @@ from draggan_widget.generator.config import StyleGAN2Config
 from draggan_widget.generator.mapping import Mapping
 from draggan_widget.generator.synthesis import Synthesis, SynthesisTrace
 
-STATISTICS_SAMPLES = 4096
-"""Mapping samples from which the statistics of w are estimated; the standard error of a deviation is then 1.1 %."""
-
-STATISTICS_SEED = 0
-"""Seed of those samples, so that the statistics are the same in every process."""
-
 
 class Generator(nn.Module):
     """StyleGAN2 generator with features for dragging.
@@ -28,6 +22,7 @@ class Generator(nn.Module):
         z_dim, w_dim, num_ws: Sizes of z, of a row of w, and number of rows.
         feature_blocks: Resolutions of the blocks whose features can be read.
         noise: Whether the constant noise is added to the features.
+        scene: Name of the scene that z describes, whose renders the generator was trained on, or empty.
     """
 
     def __init__(self, config: StyleGAN2Config, *, name: str = "stylegan2") -> None:
@@ -38,6 +33,7 @@ class Generator(nn.Module):
         self.z_dim, self.w_dim, self.num_ws = config.z_dim, config.w_dim, config.num_ws
         self.feature_blocks = config.blocks
         self.noise = True
+        self.scene = ""
         self.mapping = Mapping(config)
         self.synthesis = Synthesis(config)
 
@@ -79,14 +75,25 @@ class Generator(nn.Module):
         w: Tensor = self.mapping(self.sample_z(seed), truncation_psi)
         return w
 
+    @property
+    def w_mean(self) -> Tensor:
+        """Mean of each row of w over random pictures, ``[num_ws, w_dim]``."""
+        return self.mapping.rows(self.mapping.w_avg[None])[0]
+
     @functools.cached_property
-    @torch.no_grad()
+    def w_covariance(self) -> Tensor:
+        """Covariance of each row of w over random pictures, ``[num_ws, w_dim, w_dim]``.
+
+        From the generator's file where it holds it, else from samples of the mapping. Rows of one latent block are
+        equal in every random picture.
+        """
+        blocks = self.mapping.w_cov if self.mapping.w_cov is not None else self.mapping.covariance()
+        return self.mapping.rows(blocks.flatten(1)[None]).reshape(self.num_ws, *blocks.shape[1:])
+
+    @functools.cached_property
     def w_std(self) -> Tensor:
         """Root-mean-square standard deviation of the entries of each row of w, ``[num_ws]``."""
-        rng = torch.Generator().manual_seed(STATISTICS_SEED)
-        z = torch.randn(STATISTICS_SAMPLES, self.z_dim, generator=rng).to(self.device)
-        deviation = self.mapping.w_blocks(z).var(0).mean(-1).sqrt()
-        return self.mapping.rows(deviation[None, :, None])[0, :, 0]
+        return self.w_covariance.diagonal(dim1=1, dim2=2).mean(1).sqrt()
 
     def trace(self, w: Tensor, block: int) -> SynthesisTrace:
         """Return the synthesis up to and with a block; differentiable in ``w``.
@@ -125,7 +132,7 @@ class Generator(nn.Module):
     def frozen(self) -> "Generator":
         """Return this generator, in evaluation mode and with weights that take no gradient.
 
-        Kernels are laid out with their channels last: on a CPU pictures are then drawn a quarter faster.
+        Kernels are laid out with their channels last: on a CPU a picture then takes about three quarters of the time.
         """
         self.eval().requires_grad_(False)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in its stubs

@@ -68,7 +68,14 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     data = folder / "renders"
     data.mkdir(parents=True, exist_ok=True)
     whole = Run(
-        preset, folder, data, world=processes, until=args.until, device=device, quiet=args.json
+        name,
+        preset,
+        folder,
+        data,
+        world=processes,
+        until=args.until,
+        device=device,
+        quiet=args.json,
     )
     port = _free_port()
     for task in (_draw, _train):
@@ -76,7 +83,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
             task(0, whole, port)
         else:
             spawn(task, args=(whole, port), nprocs=processes)  # type: ignore[no-untyped-call]  # torch
-    return {"preset": args.preset, **write_report(args.preset, preset, folder, data)}
+    return {"preset": name, **write_report(name, preset, folder, data)}
 
 
 def _draw(rank: int, whole: "Run", port: int) -> None:

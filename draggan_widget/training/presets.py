@@ -141,9 +141,9 @@ PRESETS: dict[str, Preset] = {
 """Presets by name; ``tiny`` runs the whole pipeline in seconds."""
 
 TRIAL_STEPS = 208
-"""Steps of a trial; a multiple of 16, so that the stages of a schedule keep about their shares."""
+"""Steps of a trial; enough for each stage of a schedule to have its share."""
 
-TRIAL_BATCH = 16
+TRIAL_BATCH = 8
 """Pictures per step of a trial."""
 
 

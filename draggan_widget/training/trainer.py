@@ -35,6 +35,9 @@ EVALUATION_PICTURES = 64
 EVALUATION_EVERY = 2000
 """Training pictures between two lines of the log, each with a checkpoint."""
 
+SCENE = "animals"
+"""The scene that is rendered: the package has one."""
+
 LEAST_LEARNING_RATE = 0.01
 """Share of the learning rate that is left at the end of the cosine."""
 
@@ -44,6 +47,7 @@ class Run:
     """One process of a training run.
 
     Attributes:
+        name: Name that the generator gets.
         preset: What is trained.
         folder: Holds the checkpoint and the log.
         data: Holds the shards.
@@ -53,6 +57,7 @@ class Run:
         quiet: Whether the progress bar is left out.
     """
 
+    name: str
     preset: Preset
     folder: Path
     data: Path
@@ -172,7 +177,7 @@ def train(run: Run) -> Generator:
         run: This process's part. The shards must exist; a checkpoint in ``run.folder`` is continued.
 
     Returns:
-        The averaged generator, on the CPU, frozen, with the mean of w set.
+        The averaged generator, on the CPU, frozen, with its name and the statistics of w.
     """
     trainer = Trainer(run)
     checkpoint = run.folder / "checkpoint.pt"
@@ -196,7 +201,10 @@ def train(run: Run) -> Generator:
             _log(trainer, stage, torch.stack(losses).mean().item())
             trainer.save(checkpoint)
             losses.clear()
-    return _with_mean_w(trainer.average.cpu())
+    generator = trainer.average.cpu()
+    generator.mapping.measure()
+    generator.name, generator.scene = run.name, SCENE
+    return generator
 
 
 def evaluate(generator: Generator, data: Path, resolution: int, count: int) -> Tensor:
@@ -277,15 +285,6 @@ def _silence_later_rgb(generator: Generator, first: int) -> None:
         for resolution in generator.config.blocks:
             if resolution > first:
                 generator.get_parameter(f"synthesis.b{resolution}.torgb.weight").zero_()
-
-
-@torch.no_grad()
-def _with_mean_w(generator: Generator) -> Generator:
-    """Set the mean of w from many samples of the mapping."""
-    rng = torch.Generator().manual_seed(0)
-    z = torch.randn(10_000, generator.z_dim, generator=rng)
-    generator.mapping.w_avg.copy_(generator.mapping.w_blocks(z).mean(0))
-    return generator
 
 
 def connect(rank: int, world: int, port: int) -> None:

@@ -100,6 +100,23 @@ def test_foreign_metadata_is_refused(file: Path, changes: dict[str, str], messag
         load_generator_file(file)
 
 
+def test_scene_and_covariance_are_kept(tmp_path: Path) -> None:
+    generator = Generator(CONFIG).frozen()
+    generator.mapping.measure()
+    generator.scene = "animals"
+    save_generator_file(generator, tmp_path / "measured.safetensors")
+    again = load_generator_file(tmp_path / "measured.safetensors")
+    assert again.scene == "animals"
+    assert torch.equal(again.w_covariance, generator.w_covariance)
+    tensors = load_file(str(tmp_path / "measured.safetensors"))
+    tensors["mapping.w_cov"] = torch.zeros(1, 2, 2)
+    save_file(tensors, str(tmp_path / "wrong.safetensors"), metadata())
+    with pytest.raises(
+        GeneratorError, match=r"mapping\.w_cov is \[1, 2, 2\], expected \[2, 6, 6\]"
+    ):
+        load_generator_file(tmp_path / "wrong.safetensors")
+
+
 def test_every_wrong_tensor_is_listed_at_once(file: Path) -> None:
     tensors: dict[str, Tensor] = load_file(str(file))
     del tensors["synthesis.b4.const"]

@@ -164,6 +164,27 @@ def test_w_std_is_the_deviation_of_the_mapping() -> None:
     torch.testing.assert_close(generator.w_std, measured, rtol=0.05, atol=0)
 
 
+def test_the_statistics_of_w_are_those_of_random_pictures() -> None:
+    generator = Generator(SPLIT).frozen()
+    generator.mapping.measure()
+    rng = torch.Generator().manual_seed(5)
+    w = generator.mapping(torch.randn(40_000, 6, generator=rng))
+    torch.testing.assert_close(generator.w_mean, w.mean(0), rtol=0, atol=0.03)
+    for row in (0, generator.num_ws - 1):
+        covariance = torch.cov(w[:, row].T)
+        torch.testing.assert_close(
+            generator.w_covariance[row], covariance, rtol=0.05, atol=0.03 * covariance.max().item()
+        )
+
+
+def test_a_covariance_that_nobody_measured_is_estimated_alike() -> None:
+    generator = Generator(CONFIG).frozen()
+    estimated = generator.w_covariance
+    generator.mapping.measure()
+    del generator.w_covariance
+    assert torch.equal(generator.w_covariance, estimated)
+
+
 def test_a_wrong_latent_or_block_names_the_cure() -> None:
     generator = Generator(CONFIG).frozen()
     with pytest.raises(

@@ -10,9 +10,9 @@ import torch
 from draggan_widget.checkpoints import load_generator_file
 from draggan_widget.errors import InputError
 from draggan_widget.generator import Generator
-from draggan_widget.training import add_arguments, dataset, run
-from draggan_widget.training.presets import PRESETS
-from draggan_widget.training.trainer import evaluate
+from draggan_widget.training import add_arguments, dataset, presets, run
+from draggan_widget.training.presets import PRESETS, TRIAL_BATCH, TRIAL_STEPS, trial
+from draggan_widget.training.trainer import _learning_rate_factor, evaluate
 
 
 def arguments(*words: str) -> argparse.Namespace:
@@ -70,3 +70,31 @@ def test_every_preset_ends_at_its_full_resolution() -> None:
         ends = [stage.until for stage in preset.stages]
         assert ends == sorted(ends)
         assert all(end % preset.batch == 0 for end in ends)
+
+
+def test_a_trial_passes_through_every_stage_in_a_few_steps() -> None:
+    for preset in PRESETS.values():
+        short = trial(preset)
+        ends = [stage.until for stage in short.stages]
+        assert ends == sorted(set(ends))
+        assert short.samples == TRIAL_STEPS * TRIAL_BATCH
+        assert [s.resolution for s in short.stages] == [s.resolution for s in preset.stages]
+        assert short.shards == 1
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_a_trial_is_run_and_named_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presets, "TRIAL_STEPS", 4)
+    options = ["--trial", "--folder", str(tmp_path), "--processes", "1"]
+    result = run(arguments(*options))
+    generator = load_generator_file(result["weights"])
+    assert (generator.name, generator.scene) == ("tiny-trial", "animals")
+    assert generator.mapping.w_cov is not None
+
+
+def test_a_stage_begins_at_its_own_rate_and_falls_to_nearly_zero() -> None:
+    preset = PRESETS["animals"]
+    last = preset.stages[-1]
+    begin = preset.stages[-2].until
+    assert _learning_rate_factor(preset, begin) == pytest.approx(last.rate, rel=0.02)
+    assert _learning_rate_factor(preset, last.until - preset.batch) < 0.02 * last.rate
