@@ -439,8 +439,8 @@ class Runner:
 def _leave_a_core() -> None:
     """Let torch use one core less than there are: browser and server work at the same time.
 
-    Threads that wait for one that has no core make a step many times slower: on two cores a drag in a browser drew
-    1.5 pictures a second with two threads.
+    Torch's threads wait for each other, so one that gets no core holds up all of them: on two busy cores one thread is
+    the fastest.
     """
     import torch
 

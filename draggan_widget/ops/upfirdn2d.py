@@ -86,7 +86,6 @@ def upsample2d(x: Tensor) -> Tensor:
 def smooth_transposed(x: Tensor) -> Tensor:
     """Return the output of a stride-2 transposed 3x3 convolution, filtered with [1, 3, 3, 1] at gain 4.
 
-    Two one-dimensional passes: forward and backward together take a third of the time of one 4x4 pass on a CPU.
     Equal to ``upfirdn2d(x, resampling_filter(), padding=(1, 1, 1, 1), gain=4)``.
 
     Args:
@@ -96,8 +95,5 @@ def smooth_transposed(x: Tensor) -> Tensor:
         ``[B, C, 2H, 2W]``.
     """
     channels = x.shape[1]
-    taps = torch.tensor(BINOMIAL_TAPS, dtype=x.dtype, device=x.device) / 4
-    down = taps[:, None].expand(channels, 1, 4, 1).contiguous()
-    across = taps.expand(channels, 1, 1, 4).contiguous()
-    x = F.conv2d(x, down, padding=(1, 0), groups=channels)
-    return F.conv2d(x, across, padding=(0, 1), groups=channels)
+    kernel = resampling_filter(dtype=x.dtype, device=x.device) * 4
+    return F.conv2d(x, kernel.expand(channels, 1, 4, 4).contiguous(), padding=1, groups=channels)
