@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
+import numpy as np
+
 from draggan_widget.errors import InputError
 
 REFERENCE_SIZE_PX = 512
@@ -124,7 +126,10 @@ class DragConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse values that no drag can use."""
+        """Take NumPy's scalars as plain ones, and refuse values that no drag can use."""
+        for field in fields(self):
+            if isinstance(value := getattr(self, field.name), np.generic):
+                object.__setattr__(self, field.name, value.item())
         _check_choice("solver", self.solver, tuple(SOLVERS))
         _check_choice("space", self.space, SPACES)
         for name in ("supervision_radius", "tracking_radius"):

@@ -1,3 +1,4 @@
+import json
 import math
 from typing import Any
 
@@ -78,6 +79,12 @@ def test_a_config_survives_json(
         subpixel_tracking=subpixel,
     )
     assert DragConfig.from_json(config.to_json()) == config
+
+
+def test_numpy_scalars_are_taken_as_plain_numbers() -> None:
+    config = DragConfig(max_steps=np.int64(7), mask_weight=np.float32(2), seed=np.uint8(3))
+    assert config == DragConfig(max_steps=7, mask_weight=2.0, seed=3)
+    assert json.loads(json.dumps(config.to_json()))["max_steps"] == 7
 
 
 def test_absent_fields_take_their_defaults() -> None:
