@@ -8,6 +8,7 @@ run that was stopped and resumed sees what an uninterrupted run would have seen.
 import copy
 import json
 import math
+import multiprocessing
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -190,7 +191,10 @@ def train(run: Run) -> Generator:
     share = run.preset.batch // run.world
     last = min(run.until or run.preset.samples, run.preset.samples)
     losses: list[Tensor] = []
+    parent = multiprocessing.parent_process()
     for seen in _progress(trainer, last):
+        if parent is not None and not parent.is_alive():
+            raise SystemExit("the training's first process has ended")
         _, stage = run.preset.stage_at(seen)
         batch = renders.take(*orders[stage](seen + run.rank * share, share))
         target = batch.pictures(stage.resolution)
