@@ -1,10 +1,11 @@
 """The procedural animals behind the embedded generator: 30 numbers make a picture.
 
-`render` draws, `landmarks` says where 24 named points of the head are, `mirror_z` gives the
-mirrored animal, and `PARAMETERS` documents each number. Everything is deterministic and drawn from
-formulas only.
+`render` draws, `landmarks` says where 24 named points of the head are, `correspondences` where the
+same places of a head are in two poses, `mirror_z` gives the mirrored animal, and `PARAMETERS`
+documents each number. Everything is deterministic and drawn from formulas only.
 """
 
+from draggan_widget.animals.correspondences import POSE, correspondences
 from draggan_widget.animals.landmarks import (
     LANDMARK_NAMES,
     MIRROR_LANDMARKS,
@@ -26,8 +27,10 @@ __all__ = [
     "LANDMARK_NAMES",
     "MIRROR_LANDMARKS",
     "PARAMETERS",
+    "POSE",
     "Z_DIM",
     "SceneParameter",
+    "correspondences",
     "landmarks",
     "landmarks_px",
     "mirror_z",
