@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import multiprocessing
+import time
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,26 @@ def test_a_trial_is_run_and_named_as_one(tmp_path: Path, monkeypatch: pytest.Mon
     generator = load_generator_file(result["weights"])
     assert (generator.name, generator.scene) == ("tiny-trial", "animals")
     assert generator.mapping.w_cov is not None
+
+
+def _sleep_for_ever() -> None:
+    """Stand for a first process that is killed."""
+    time.sleep(600)
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_a_process_ends_when_the_one_that_started_it_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = multiprocessing.get_context("spawn").Process(target=_sleep_for_ever, daemon=True)
+    first.start()
+    monkeypatch.setattr(multiprocessing, "parent_process", lambda: first)
+    options = arguments("--folder", str(tmp_path), "--processes", "1", "--until", "16")
+    run(options)
+    first.kill()
+    first.join()
+    with pytest.raises(SystemExit, match="first process has ended"):
+        run(arguments("--folder", str(tmp_path), "--processes", "1"))
 
 
 def test_a_stage_begins_at_its_own_rate_and_falls_to_nearly_zero() -> None:
