@@ -1,15 +1,21 @@
-"""Training of the embedded generators from nothing: render, train, export, report."""
+"""Training of the embedded networks from nothing: render, train, export, report."""
 
 import argparse
 import socket
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_cache_path
 
 from draggan_widget.errors import InputError
-from draggan_widget.training.presets import PRESETS, trial
+from draggan_widget.training.landmark_presets import (
+    LANDMARK_PRESETS,
+    LandmarkPreset,
+    landmark_trial,
+)
+from draggan_widget.training.presets import PRESETS, Preset, trial
 
 if TYPE_CHECKING:
     from draggan_widget.training.trainer import Run
@@ -20,7 +26,9 @@ DEFAULT_PROCESSES = 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``draggan-widget train`` to a parser."""
-    parser.add_argument("--preset", choices=sorted(PRESETS), default="animals")
+    parser.add_argument(
+        "--preset", choices=sorted({**PRESETS, **LANDMARK_PRESETS}), default="animals"
+    )
     parser.add_argument(
         "--folder",
         type=Path,
@@ -29,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--processes",
         type=int,
-        help="processes that share the work (default: 2 on a CPU, 1 on CUDA)",
+        help="processes that share the work; of landmarks, the rendering (default: 2 on a CPU, 1 on CUDA)",
     )
     parser.add_argument(
         "--trial",
@@ -40,53 +48,105 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Train a preset from nothing, or go on with it, and write weights, contact sheets and figures.
+    """Train a preset from nothing, or go on with it, and write weights and figures, and contact sheets of a generator.
 
     Args:
         args: What :func:`add_arguments` defines, and ``device`` (a torch device or None).
 
     Returns:
-        ``preset``, ``weights`` (path), ``figures`` (held-out measures), ``samples`` (training pictures seen).
+        ``preset``, ``weights`` (path), ``parameters`` (count), ``held_out`` (pictures) and what was measured on them.
 
     Raises:
         InputError: The number of processes does not divide the batch.
     """
-    from torch.multiprocessing.spawn import spawn
+    if args.preset in LANDMARK_PRESETS:
+        small = LANDMARK_PRESETS[args.preset]
+        return _run_landmarks(args, landmark_trial(small) if args.trial else small)
+    preset = PRESETS[args.preset]
+    return _run_generator(args, trial(preset) if args.trial else preset)
 
+
+def _run_generator(args: argparse.Namespace, preset: Preset) -> dict[str, Any]:
+    """Train a generator and return its figures."""
     from draggan_widget.training.report import write_report
     from draggan_widget.training.trainer import Run
 
-    preset = trial(PRESETS[args.preset]) if args.trial else PRESETS[args.preset]
+    place = _place(args, preset.batch)
+    _start(_draw, place, place, preset.shards, preset.generator.resolution)
+    whole = Run(
+        place.name,
+        preset,
+        place.folder,
+        place.data,
+        world=place.processes,
+        until=args.until,
+        device=place.device,
+        quiet=place.quiet,
+    )
+    _start(_train, place, whole, _free_port())
+    return {"preset": place.name, **write_report(place.name, preset, place.folder, place.data)}
+
+
+def _run_landmarks(args: argparse.Namespace, preset: LandmarkPreset) -> dict[str, Any]:
+    """Train a landmark network, in this process, and return its figures."""
+    from draggan_widget.evaluation.landmark_network import save_landmark_network
+    from draggan_widget.training.landmark_report import write_landmark_report
+    from draggan_widget.training.landmark_trainer import LandmarkRun, train_landmarks
+
+    place = _place(args, preset.batch)
+    _start(_draw, place, place, preset.shards, preset.network.resolution)
+    network = train_landmarks(
+        LandmarkRun(
+            preset,
+            place.folder,
+            place.data,
+            until=args.until,
+            device=place.device,
+            quiet=place.quiet,
+        )
+    )
+    save_landmark_network(network, place.folder / "landmarks.safetensors")
+    return write_landmark_report(place.name, place.folder, place.data)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a run trains: its name, folders, processes and device, and whether progress bars are left out."""
+
+    name: str
+    folder: Path
+    data: Path
+    processes: int
+    device: str
+    quiet: bool
+
+
+def _place(args: argparse.Namespace, batch: int) -> _Place:
+    """Return where a run trains by its options; the folders are there then."""
     device = args.device or "cpu"
     processes = args.processes or (DEFAULT_PROCESSES if device == "cpu" else 1)
-    if processes < 1 or preset.batch % processes:
+    if processes < 1 or batch % processes:
         raise InputError(
-            f"--processes must divide the batch of {preset.batch}, got {processes}; 1, 2 and 4 do"
+            f"--processes must divide the batch of {batch}, got {processes}; 1, 2 and 4 do"
         )
     name = f"{args.preset}-trial" if args.trial else args.preset
     folder = args.folder or user_cache_path("draggan_widget") / "training" / name
     data = folder / "renders"
     data.mkdir(parents=True, exist_ok=True)
-    whole = Run(
-        name,
-        preset,
-        folder,
-        data,
-        world=processes,
-        until=args.until,
-        device=device,
-        quiet=args.json,
-    )
-    port = _free_port()
-    for task in (_draw, _train):
-        if processes == 1:
-            task(0, whole, port)
-        else:
-            spawn(task, args=(whole, port), nprocs=processes)  # type: ignore[no-untyped-call]  # torch
-    return {"preset": name, **write_report(name, preset, folder, data)}
+    return _Place(name, folder, data, processes, device, quiet=args.json)
 
 
-def _draw(rank: int, whole: "Run", port: int) -> None:
+def _start(task: Callable[..., None], place: _Place, *args: object) -> None:
+    """Run a task, which is given its process's number first, in each process."""
+    from torch.multiprocessing.spawn import spawn
+
+    if place.processes == 1:
+        task(0, *args)
+    else:
+        spawn(task, args=args, nprocs=place.processes)  # type: ignore[no-untyped-call]  # torch
+
+
+def _draw(rank: int, place: _Place, shards: int, resolution: int) -> None:
     """Render every shard that is this process's turn."""
     import torch
     from tqdm import tqdm
@@ -94,14 +154,13 @@ def _draw(rank: int, whole: "Run", port: int) -> None:
     from draggan_widget.training import dataset
 
     torch.set_num_threads(1)
-    size = whole.preset.generator.resolution
-    jobs = [(dataset.held_out_shard(whole.data), (dataset.HELD_OUT_SEED, 0), dataset.HELD_OUT_SIZE)]
-    for index in range(whole.preset.shards):
-        path = dataset.training_shard(whole.data, index)
+    jobs = [(dataset.held_out_shard(place.data), (dataset.HELD_OUT_SEED, 0), dataset.HELD_OUT_SIZE)]
+    for index in range(shards):
+        path = dataset.training_shard(place.data, index)
         jobs.append((path, (dataset.TRAINING_SEED, index), dataset.SHARD_SIZE))
-    mine = jobs[rank :: whole.world]
-    for path, seed, count in tqdm(mine, "render", disable=whole.quiet or rank > 0, unit="shard"):
-        dataset.draw_shard(path, seed, count, size, whole.device)
+    mine = jobs[rank :: place.processes]
+    for path, seed, count in tqdm(mine, "render", disable=place.quiet or rank > 0, unit="shard"):
+        dataset.draw_shard(path, seed, count, resolution, place.device)
 
 
 def _train(rank: int, whole: "Run", port: int) -> None:

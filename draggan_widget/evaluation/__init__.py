@@ -1,0 +1,1 @@
+"""Measures of drags against exact truth."""
