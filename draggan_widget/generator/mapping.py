@@ -79,15 +79,21 @@ class Mapping(nn.Module):
         return torch.cat(parts, dim=1)
 
     def forward(self, z: Tensor, truncation_psi: float = 1.0) -> Tensor:
-        """Return w+ for z, pulled towards the mean of w.
+        """Return w+ for z, pulled towards the middle.
+
+        With a normalised z, whose length means nothing, w is pulled towards its mean. With a uniform one z itself is
+        pulled towards zero: the result is then the w of a common z, and not a blend of pictures.
 
         Args:
             z: ``[B, z_dim]``, standard normal.
-            truncation_psi: 1 leaves w unchanged, 0 gives the mean (Karras et al. 2019, section "truncation trick").
+            truncation_psi: 1 leaves w unchanged, 0 gives the mean (Karras et al. 2019, section "truncation trick"),
+                or the picture of z = 0.
 
         Returns:
             ``[B, num_ws, w_dim]``.
         """
+        if self.config.z_input == "uniform":
+            return self.rows(self.w_blocks(z * truncation_psi))
         return self.rows(torch.lerp(self.w_avg, self.w_blocks(z), truncation_psi))
 
 

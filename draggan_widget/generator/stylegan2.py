@@ -62,7 +62,7 @@ class Generator(nn.Module):
 
         Args:
             seed: 0 to 2**63 - 1.
-            truncation_psi: 1 gives the whole variety, 0 the mean picture.
+            truncation_psi: 1 gives the whole variety, 0 the middle one; see :class:`Mapping`.
 
         Returns:
             ``[1, num_ws, w_dim]``.

@@ -96,14 +96,20 @@ def test_split_rows_do_not_depend_on_the_other_block() -> None:
     assert not torch.allclose(before[:, 3:], after[:, 3:])
 
 
-@pytest.mark.parametrize("config", [CONFIG, SPLIT])
-def test_truncation_runs_from_the_mean_to_the_sample(config: StyleGAN2Config) -> None:
-    generator = random_generator(config)
+def test_truncation_of_a_normalised_z_runs_from_the_mean_to_the_sample() -> None:
+    generator = random_generator(CONFIG)
     z = torch.randn(1, 6, dtype=torch.float64)
     mean = generator.mapping.rows(generator.mapping.w_avg[None])
     full = generator.mapping(z)
     torch.testing.assert_close(generator.mapping(z, 0.0), mean)
     torch.testing.assert_close(generator.mapping(z, 0.7), mean + 0.7 * (full - mean))
+
+
+def test_truncation_of_a_uniform_z_gives_a_w_of_the_mapping() -> None:
+    generator = random_generator(SPLIT)
+    assert SPLIT.z_input == "uniform"
+    z = torch.randn(1, 6, dtype=torch.float64)
+    assert torch.equal(generator.mapping(z, 0.7), generator.mapping(z * 0.7))
 
 
 def test_a_picture_continued_from_any_block_is_the_same() -> None:
