@@ -38,12 +38,14 @@ class Command:
         summary: One line of help.
         add_arguments: Adds its options to a parser.
         run: Does the work and returns the values to print.
+        as_text: Says the values for people; None prints a line for each.
     """
 
     name: str
     summary: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], dict[str, Any]]
+    as_text: Callable[[dict[str, Any]], str] | None = None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -70,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(error, EXIT_FAILED)
     except KeyboardInterrupt:
         return _fail("interrupted", EXIT_FAILED)
-    sys.stdout.write(_as_json(values) if args.json else _as_lines(values))
+    sys.stdout.write(_as_json(values) if args.json else (args.as_text or _as_lines)(values))
     return EXIT_DONE
 
 
@@ -87,7 +89,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
             "--device", help="a torch device such as cpu or cuda:0 (default: cuda if there is one)"
         )
         sub.add_argument("--json", action="store_true", help="print one JSON object")
-        sub.set_defaults(run=command.run)
+        sub.set_defaults(run=command.run, as_text=command.as_text)
         if command.name in arguments:
             command.add_arguments(sub)
     return parser
@@ -347,10 +349,41 @@ def _run_train(args: argparse.Namespace) -> dict[str, Any]:
     return training.run(args)
 
 
+# evaluate
+
+
+def _add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``evaluate``."""
+    from draggan_widget.evaluation import command
+
+    command.add_arguments(parser)
+
+
+def _run_evaluate(args: argparse.Namespace) -> dict[str, Any]:
+    """Run a protocol and return its report."""
+    from draggan_widget.evaluation import command
+
+    return command.run(args)
+
+
+def _say_evaluation(values: dict[str, Any]) -> str:
+    """Return the tables of a report."""
+    from draggan_widget.evaluation import command
+
+    return command.as_text(values)
+
+
 COMMANDS = (
     Command("demo", "open JupyterLab on the quickstart", _add_demo_arguments, _run_demo),
     Command("sample", "write the picture of a seed", _add_sample_arguments, _run_sample),
     Command("drag", "drag points of a picture", _add_drag_arguments, _run_drag),
+    Command(
+        "evaluate",
+        "measure drags against the truth",
+        _add_evaluate_arguments,
+        _run_evaluate,
+        _say_evaluation,
+    ),
     Command("train", "train an embedded generator from nothing", _add_train_arguments, _run_train),
 )
 """The subcommands, in the order of the help."""

@@ -126,7 +126,7 @@ def typescript_imports(path: str) -> Iterator[Import]:
 
 @cache
 def dependencies(tree: str) -> frozenset[str]:
-    """Return the packages that a tree declares to need when it runs, the extra ``lab`` included."""
+    """Return the packages that a tree declares to need when it runs, the extras that the package itself uses included."""
     if tree == FRONT_END:
         package = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
         return frozenset(package.get("dependencies", {}))
@@ -141,8 +141,8 @@ def described_dependencies() -> set[str]:
 
 
 def _is_needed(requirement: str) -> bool:
-    """Whether a requirement belongs to the package itself or to its extra ``lab``."""
-    return "extra ==" not in requirement or bool(re.search(r"extra == .lab.", requirement))
+    """Whether a requirement belongs to the package itself or to an extra that a part of it uses."""
+    return "extra ==" not in requirement or bool(re.search(r"extra == .(evaluation|lab).", requirement))
 
 
 def forbidden(tree: str, path: str, imports: Iterable[Import]) -> list[str]:

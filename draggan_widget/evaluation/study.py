@@ -1,0 +1,186 @@
+"""Runs the cases of a protocol under some settings, over processes; the outcomes are the same for any number of them.
+
+What an outcome depends on is the plan, the case and the setting, and every trial has one thread of torch.
+"""
+
+import functools
+import multiprocessing
+import os
+import signal
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import torch
+
+from draggan_widget._version import __version__
+from draggan_widget.drag import DragConfig
+from draggan_widget.errors import InputError
+from draggan_widget.evaluation.cases import has_scene
+from draggan_widget.evaluation.landmark_network import load_landmark_network
+from draggan_widget.evaluation.outcomes import Job, Outcome, Setting
+from draggan_widget.evaluation.perceptual import load_perceptual_distance, why_not_measured
+from draggan_widget.evaluation.protocols import PROTOCOLS, case_of
+from draggan_widget.evaluation.trial import Bench, weights_digest
+from draggan_widget.pretrained import load_generator
+
+MOST_PROCESSES = 8
+"""Default limit of the number of processes; each takes some 500 MB."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is run.
+
+    Attributes:
+        protocol: Name of a protocol.
+        generator: Name or file of a generator.
+        settings: What is compared.
+        first: Number of the first case.
+        cases: Number of cases of each setting.
+        max_steps: Most moves of the latent of one drag.
+        mask: Whether a drag is told the region of the true edit.
+        residual: Whether the distance to the manifold of scenes is measured.
+        device: A torch device, or None for a CUDA device where there is one.
+    """
+
+    protocol: str
+    generator: str
+    settings: tuple[Setting, ...]
+    first: int = 0
+    cases: int = 20
+    max_steps: int = DragConfig.max_steps
+    mask: bool = False
+    residual: bool = True
+    device: str | None = None
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """What there is to do, case by case, so that a study that is stopped has cases of every setting."""
+        numbers = range(self.first, self.first + self.cases)
+        return tuple(Job(setting, number) for number in numbers for setting in self.settings)
+
+
+def open_bench(plan: Plan) -> Bench:
+    """Return what the trials of a plan are carried out with.
+
+    Raises:
+        InputError: The plan asks for what the generator cannot do, or the device cannot be used.
+        GeneratorError: The generator cannot be found or read.
+    """
+    generator = load_generator(plan.generator, device=plan.device)
+    known = has_scene(generator)
+    if plan.mask and not known and PROTOCOLS[plan.protocol].points:
+        raise InputError(
+            f"--mask needs a case whose true edit is known, and {generator.name} has no known scene; "
+            "leave it out, or run pairs"
+        )
+    for setting in plan.settings:
+        config = DragConfig(solver=setting.solver, space=setting.space)
+        config.block_of(generator.height, generator.feature_blocks)
+    measurable = not why_not_measured(generator.width, generator.height)
+    return Bench(
+        generator=generator,
+        network=load_landmark_network(generator.device) if known else None,
+        perceptual=load_perceptual_distance(generator.device) if measurable else None,
+        max_steps=plan.max_steps,
+        mask=plan.mask,
+        residual=plan.residual and known,
+    )
+
+
+def fingerprint(plan: Plan, bench: Bench) -> dict[str, Any]:
+    """Return, as JSON types, everything that an outcome depends on besides its job."""
+    return {
+        "protocol": plan.protocol,
+        "seed": PROTOCOLS[plan.protocol].seed,
+        "generator": bench.generator.name,
+        "generator_sha256": weights_digest(bench.generator),
+        "landmark_network_sha256": bench.network and weights_digest(bench.network),
+        "max_steps": plan.max_steps,
+        "mask": plan.mask,
+        "residual": bench.residual,
+        "lpips": bench.perceptual is not None,
+        "device": str(bench.generator.device),
+        "draggan_widget": __version__,
+        "torch": torch.__version__,
+    }
+
+
+def default_processes(device: torch.device) -> int:
+    """Return how many processes suit this machine: one a core, and one for a device of another kind."""
+    if device.type != "cpu":
+        return 1
+    affinity = getattr(os, "sched_getaffinity", None)  # not on every system
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return min(cores, MOST_PROCESSES)
+
+
+def outcomes(
+    plan: Plan, bench: Bench, jobs: Sequence[Job], processes: int
+) -> Generator[Outcome, None, None]:
+    """Yield what comes out of jobs, in the order in which they end.
+
+    Args:
+        plan: What is run.
+        bench: Of this plan; carries out the jobs where one process does.
+        jobs: Some of the plan's.
+        processes: How many work; from 1.
+    """
+    processes = min(processes, len(jobs))
+    if processes <= 1:
+        with one_thread():
+            for job in jobs:
+                yield carried_out(plan.protocol, bench, job)
+        return
+    with ProcessPoolExecutor(
+        processes, multiprocessing.get_context("spawn"), initializer=_begin_worker
+    ) as pool:
+        # No more than one job a process is handed out, so that an interrupted study ends soon.
+        left = iter(jobs)
+        running: set[Future[Outcome]] = set()
+        while True:
+            for job in islice(left, processes - len(running)):
+                running.add(pool.submit(_work, plan, job))
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+
+
+def carried_out(protocol: str, bench: Bench, job: Job) -> Outcome:
+    """Return what comes out of one case under one setting."""
+    case = case_of(protocol, bench.generator, job.case, job.setting.points)
+    return PROTOCOLS[protocol].carry_out(bench, case, job)
+
+
+def _begin_worker() -> None:
+    """Set a worker up: one thread, and interruptions are the parent's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
+
+
+@functools.cache
+def _bench(plan: Plan) -> Bench:
+    """Return the bench of this worker, opened once."""
+    return open_bench(plan)
+
+
+def _work(plan: Plan, job: Job) -> Outcome:
+    """Carry out a job in a worker."""
+    return carried_out(plan.protocol, _bench(plan), job)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch use one thread for a while: results depend on the number."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

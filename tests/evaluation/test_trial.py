@@ -1,0 +1,113 @@
+"""Single trials: what a drag leaves behind, and what is measured against the truth."""
+
+import numpy as np
+import pytest
+import torch
+
+from draggan_widget.drag import DragConfig
+from draggan_widget.evaluation.cases import landmark_case
+from draggan_widget.evaluation.landmark_network import load_landmark_network, measured_landmarks
+from draggan_widget.evaluation.measures import MEASURES
+from draggan_widget.evaluation.outcomes import Job, Setting
+from draggan_widget.evaluation.protocols import PROTOCOLS, case_of
+from draggan_widget.evaluation.trial import (
+    Bench,
+    Dragged,
+    drag,
+    drag_there,
+    drags_of,
+    picture,
+    weights_digest,
+)
+from draggan_widget.generator import Generator
+from draggan_widget.session import DragSession
+
+JOB = Job(Setting("paper", "w+", 2), 1)
+
+
+@pytest.fixture
+def bench(scene_generator: Generator) -> Bench:
+    """A bench without the distance to the manifold."""
+    network = load_landmark_network()
+    return Bench(scene_generator, network, None, max_steps=3, mask=False, residual=False)
+
+
+def test_a_drag_is_that_of_a_session(scene_generator: Generator) -> None:
+    case = landmark_case(scene_generator, 1, 1, 2)
+    config = DragConfig(max_steps=3)
+    end = drag(scene_generator, case.start_w, case.handle_points, case.target_points, config, None)
+    session = DragSession(scene_generator, w=case.start_w, config=config)
+    session.set_points(case.handle_points, case.target_points)
+    result = session.drag()
+    assert torch.equal(end.w, session.w)
+    assert (end.status, end.steps, end.evaluations) == (
+        result.status,
+        result.steps,
+        result.generator_evaluations,
+    )
+    assert end.tracked_px == result.distances_px.mean()
+    np.testing.assert_array_equal(end.handle_points, result.handle_points)
+
+
+def test_a_drag_that_fails_says_so_and_ends_at_its_last_picture(
+    scene_generator: Generator,
+) -> None:
+    case = landmark_case(scene_generator, 1, 1, 2)
+    config = DragConfig(max_steps=50, learning_rate=3e38)
+    end = drag(scene_generator, case.start_w, case.handle_points, case.target_points, config, None)
+    assert end.status == "failed"
+    assert end.w.isfinite().all()
+
+
+def test_the_truth_is_measured_in_the_result_and_in_the_goal(bench: Bench) -> None:
+    case = landmark_case(bench.generator, 1, 1, 2)
+    assert case.truth is not None
+    assert case.goal_w is not None
+    assert bench.network is not None
+    outcome = drag_there(bench, case, JOB)
+    (end,) = drags_of(bench, case, JOB)
+    for name, w in (("true_px", end.w), ("floor_px", case.goal_w)):
+        found = measured_landmarks(bench.network, picture(bench.generator, w))[0].double().numpy()
+        held = found[list(case.truth.handles)]
+        expected = np.linalg.norm(held - case.target_points, axis=1).mean()
+        assert outcome.measures[name] == pytest.approx(expected, abs=1e-3)
+    before = np.linalg.norm(case.handle_points - case.target_points, axis=1).mean()
+    assert outcome.measures["before_px"] == pytest.approx(before)
+    assert outcome.handles == 2
+    assert outcome.measures["steps"] == 3
+
+
+def test_a_mask_is_handed_on(bench: Bench) -> None:
+    case = landmark_case(bench.generator, 1, 1, 2)
+    masked = Bench(bench.generator, None, None, max_steps=3, mask=True, residual=False)
+    free, held = (drags_of(each, case, JOB)[0] for each in (bench, masked))
+    assert not torch.equal(free.w, held.w)
+
+
+def test_the_way_back_begins_where_the_way_there_ended(bench: Bench) -> None:
+    case = case_of("roundtrip", bench.generator, 0, 2)
+    there, home = drags_of(bench, case, JOB, back=True)
+    config = DragConfig(max_steps=3, seed=1)
+    expected: Dragged = drag(
+        bench.generator, there.w, there.handle_points, case.handle_points, config, None
+    )
+    assert torch.equal(home.w, expected.w)
+    assert not torch.equal(home.w, there.w)
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_a_protocol_tells_of_its_measures_alone(name: str, bench: Bench) -> None:
+    case = case_of(name, bench.generator, 1, 2)
+    outcome = PROTOCOLS[name].carry_out(bench, case, JOB)
+    taken = {key for key, value in outcome.measures.items() if value is not None}
+    assert set(PROTOCOLS[name].measures) - taken <= {"residual", "lpips_x10", "outside"}
+    assert taken <= set(MEASURES)
+
+
+def test_digests_tell_weights_apart(
+    scene_generator: Generator, strange_generator: Generator
+) -> None:
+    same = Generator(scene_generator.config)
+    same.load_state_dict(scene_generator.state_dict())
+    assert weights_digest(same) == weights_digest(scene_generator)
+    assert weights_digest(same) != weights_digest(strange_generator)
