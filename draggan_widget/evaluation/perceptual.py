@@ -9,6 +9,7 @@ import importlib.util
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -26,7 +27,13 @@ def why_not_measured(width: int, height: int) -> str:
         return f"LPIPS needs pictures of at least {SMALLEST_PICTURE} px"
     if importlib.util.find_spec("lpips") is None:
         return "the package lpips is not installed; `pip install lpips` brings it"
-    weights = _alexnet_file()
+    try:
+        weights = _alexnet_file()
+        _imported("lpips")
+    except (ImportError, RuntimeError, OSError) as error:  # builds that do not fit each other
+        return (
+            f"lpips cannot be imported ({error}); install lpips and a torchvision that fits torch"
+        )
     if not weights.is_file():
         return (
             f"the weights of AlexNet are not in {weights.parent}; "
@@ -37,10 +44,11 @@ def why_not_measured(width: int, height: int) -> str:
 
 def load_perceptual_distance(device: torch.device) -> PerceptualDistance:
     """Return LPIPS on a device; call it only where :func:`why_not_measured` has no reason against it."""
+    lpips = _imported("lpips")
     with warnings.catch_warnings():
         # lpips asks torchvision for weights in a way that torchvision deprecates.
         warnings.simplefilter("ignore")
-        network = importlib.import_module("lpips").LPIPS(net="alex", verbose=False)
+        network = lpips.LPIPS(net="alex", verbose=False)
     network = network.to(device).eval().requires_grad_(False)
 
     @torch.no_grad()
@@ -54,8 +62,12 @@ def load_perceptual_distance(device: torch.device) -> PerceptualDistance:
 
 def _alexnet_file() -> Path:
     """Return where torchvision keeps the weights of AlexNet."""
+    url = _imported("torchvision.models").AlexNet_Weights.IMAGENET1K_V1.url
+    return Path(torch.hub.get_dir()) / "checkpoints" / Path(url).name
+
+
+def _imported(name: str) -> Any:
+    """Return a module of a package that this project does not depend on, without its warnings."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        models = importlib.import_module("torchvision.models")
-    name = Path(models.AlexNet_Weights.IMAGENET1K_V1.url).name
-    return Path(torch.hub.get_dir()) / "checkpoints" / name
+        return importlib.import_module(name)

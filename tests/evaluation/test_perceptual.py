@@ -2,6 +2,8 @@
 
 import importlib.util
 import socket
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -29,3 +31,12 @@ def test_nothing_is_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
         distance = load_perceptual_distance(torch.device("cpu"))
         assert distance(image, image) == 0.0
         assert distance(image, torch.rand(1, 3, 128, 128)) > 0.0
+
+
+def test_a_broken_installation_is_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lpips.py").write_text("raise ImportError('made for another torch')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "lpips", raising=False)
+    reason = why_not_measured(128, 128)
+    assert reason.startswith("lpips cannot be imported (")
+    assert reason.endswith("install lpips and a torchvision that fits torch")
