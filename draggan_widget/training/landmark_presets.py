@@ -27,14 +27,14 @@ class LandmarkPreset:
     samples: int
     batch: int = 32
     adam_learning_rate: float = 3e-3
-    muon_learning_rate: float = 3e-3
+    muon_learning_rate: float = 2e-3
     ema_decay: float = 0.99
     warmup_steps: int = 50
-    cosine: float = 0.8
+    cosine: float = 0.9
 
 
 LANDMARK_PRESETS: dict[str, LandmarkPreset] = {
-    "landmarks": LandmarkPreset(LandmarkNetworkConfig(), shards=56, samples=64_000),
+    "landmarks": LandmarkPreset(LandmarkNetworkConfig(), shards=56, samples=48_000),
     "landmarks-tiny": LandmarkPreset(
         LandmarkNetworkConfig(resolution=32, channels=(8, 8, 16, 16), blocks=1),
         shards=1,

@@ -21,7 +21,7 @@ GENERATOR_BLUR_PX = 0.62
 
 
 def write_landmark_report(name: str, folder: Path, data: Path) -> dict[str, Any]:
-    """Write ``figures.json`` beside the weights and return the figures.
+    """Write ``landmarks-figures.json`` beside the weights and return the figures.
 
     Args:
         name: Of the preset.
@@ -44,7 +44,7 @@ def write_landmark_report(name: str, folder: Path, data: Path) -> dict[str, Any]
         "sharp": summary(landmark_errors(network, held_out)),
         "blurred": summary(landmark_errors(network, held_out, blur_px)),
     }
-    (folder / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
+    (folder / "landmarks-figures.json").write_text(json.dumps(figures, indent=1) + "\n")
     return figures
 
 

@@ -38,7 +38,7 @@ HEAT_WEIGHT = 0.01
 HEAT_SIGMA = 1.0
 """Standard deviation of the wanted heat map, in cells."""
 
-EVALUATION_EVERY = 6_400
+EVALUATION_EVERY = 3_200
 """Training pictures between two lines of the log, each with a checkpoint."""
 
 
@@ -48,7 +48,8 @@ class LandmarkRun:
 
     Attributes:
         preset: What to train.
-        folder: Holds checkpoint, log and result.
+        folder: Holds checkpoint, log and result, all named ``landmarks``; so a generator's folder, with its renders,
+            will do.
         data: Folder of the shards.
         until: Stop after this many training pictures; None is the whole schedule.
         device: Where to train.
@@ -73,9 +74,9 @@ class LandmarkTrainer:
         self.network = LandmarkNetwork(preset.network).to(run.device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in its stubs
         self.average = copy.deepcopy(self.network).frozen()
-        matrices = [p for name, p in self.network.named_parameters() if _is_matrix(name, p)]
+        self.matrices = [p for name, p in self.network.named_parameters() if _is_matrix(name, p)]
         others = [p for name, p in self.network.named_parameters() if not _is_matrix(name, p)]
-        self.muon = Muon(matrices, preset.muon_learning_rate)
+        self.muon = Muon(self.matrices, preset.muon_learning_rate)
         self.adam = torch.optim.Adam(others, preset.adam_learning_rate, betas=(0.9, 0.99))
         self.seen = 0
 
@@ -113,9 +114,17 @@ class LandmarkTrainer:
             for group in optimizer.param_groups:
                 group["lr"] = rate * factor
             optimizer.step()
+        self._limit_norms()
         self.seen += preset.batch
         self._update_average()
         return loss.detach()
+
+    @torch.no_grad()
+    def _limit_norms(self) -> None:
+        """Keep the weights of each convolution within their norm at He initialisation; else Muon lets them grow for ever."""
+        for matrix in self.matrices:
+            limit = math.sqrt(2 * len(matrix))
+            matrix.mul_(limit / matrix.norm().clamp(min=limit))
 
     @torch.no_grad()
     def _update_average(self) -> None:
@@ -156,7 +165,7 @@ def train_landmarks(run: LandmarkRun) -> LandmarkNetwork:
         run: The shards must exist; a checkpoint in ``run.folder`` is continued.
     """
     run.folder.mkdir(parents=True, exist_ok=True)
-    checkpoint = run.folder / "checkpoint.pt"
+    checkpoint = run.folder / "landmarks-checkpoint.pt"
     trainer = LandmarkTrainer(run)
     if checkpoint.exists():
         trainer.resume(checkpoint)
@@ -199,7 +208,7 @@ def _log(trainer: LandmarkTrainer, loss: float, held_out: Renders) -> None:
         "error_percent": round(errors.nanmean().item(), 3),
         "cpu_s": round(time.process_time()),
     }
-    with (trainer.run.folder / "log.jsonl").open("a") as file:
+    with (trainer.run.folder / "landmarks-log.jsonl").open("a") as file:
         file.write(json.dumps(line) + "\n")
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from draggan_widget.training import add_arguments, dataset, run
 from draggan_widget.training.landmark_augmentation import augmented, blurred, softened, warped
 from draggan_widget.training.landmark_presets import LANDMARK_PRESETS, landmark_trial
 from draggan_widget.training.landmark_report import errors_percent, landmark_errors, summary
-from draggan_widget.training.landmark_trainer import landmark_loss
+from draggan_widget.training.landmark_trainer import LandmarkRun, LandmarkTrainer, landmark_loss
 
 TINY = LANDMARK_PRESETS["landmarks-tiny"]
 
@@ -59,8 +60,8 @@ def whole(renders: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_training_learns_and_reports(whole: Path, renders: Path) -> None:
-    log = [json.loads(line) for line in (whole / "log.jsonl").read_text().splitlines()]
-    figures = json.loads((whole / "figures.json").read_text())
+    log = [json.loads(line) for line in (whole / "landmarks-log.jsonl").read_text().splitlines()]
+    figures = json.loads((whole / "landmarks-figures.json").read_text())
     assert log[-1]["seen"] == TINY.samples
     assert figures["preset"] == "landmarks-tiny"
     assert figures["held_out"] == 16
@@ -69,6 +70,17 @@ def test_training_learns_and_reports(whole: Path, renders: Path) -> None:
     assert figures["sharp"]["mean"] < untrained.nanmean().item() / 2
     assert 0 < figures["sharp"]["median"] < figures["sharp"]["p95"]
     assert set(figures["blurred"]) == set(figures["sharp"])
+
+
+def test_weights_do_not_grow_without_end(tmp_path: Path) -> None:
+    preset = replace(TINY, muon_learning_rate=1.0, warmup_steps=1)
+    trainer = LandmarkTrainer(LandmarkRun(preset, tmp_path, tmp_path))
+    for _ in range(3):
+        trainer.step(torch.rand(4, 3, 32, 32), torch.rand(4, 24, 3))
+    norms = torch.stack([matrix.norm() for matrix in trainer.matrices])
+    limits = torch.tensor([(2.0 * len(matrix)) ** 0.5 for matrix in trainer.matrices])
+    assert (norms <= limits * 1.001).all()
+    assert (norms > limits * 0.9).any()
 
 
 def test_a_stopped_training_goes_on_exactly_where_it_was(
