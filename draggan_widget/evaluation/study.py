@@ -7,6 +7,7 @@ import functools
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -29,6 +30,9 @@ from draggan_widget.pretrained import load_generator
 
 MOST_PROCESSES = 8
 """Default limit of the number of processes; each takes some 500 MB."""
+
+ORPHANED = 1
+"""Exit status of a worker whose parent was killed."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,8 @@ def outcomes(
         running: set[Future[Outcome]] = set()
         while True:
             for job in islice(left, processes - len(running)):
-                running.add(pool.submit(_work, plan, job))
+                with _interruptions_ignored():
+                    running.add(pool.submit(_work, plan, job))
             if not running:
                 return
             done, running = wait(running, return_when=FIRST_COMPLETED)
@@ -159,9 +164,31 @@ def carried_out(protocol: str, bench: Bench, job: Job) -> Outcome:
 
 
 def _begin_worker() -> None:
-    """Set a worker up: one thread, and interruptions are the parent's business."""
+    """Set a worker up: one thread of torch, interruptions are the parent's business, and it ends with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Wait until the parent has ended, however it did, and end this process."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(ORPHANED)
+
+
+@contextmanager
+def _interruptions_ignored() -> Iterator[None]:
+    """Ignore Ctrl-C for a moment, and for ever in the processes that begin in it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread is ever interrupted, or may say what happens then
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @functools.cache

@@ -1,12 +1,17 @@
 """Studies over processes: the same outcomes for any number of them, and nothing left behind."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 import torch
 
 from draggan_widget.errors import GeneratorError, InputError
-from draggan_widget.evaluation.outcomes import Outcome, Setting
+from draggan_widget.evaluation.outcomes import OUTCOMES_FILE, Outcome, Setting
 from draggan_widget.evaluation.study import (
     MOST_PROCESSES,
     Plan,
@@ -15,6 +20,9 @@ from draggan_widget.evaluation.study import (
     open_bench,
     outcomes,
 )
+
+WAIT_S = 120.0
+"""What starting and ending of processes may take on a loaded machine."""
 
 SETTINGS = (Setting("paper", "w+", 1), Setting("official", "w", 3))
 
@@ -81,3 +89,37 @@ def test_an_unknown_generator_is_named() -> None:
 def test_as_many_processes_as_cores_but_one_for_a_gpu() -> None:
     assert 1 <= default_processes(torch.device("cpu")) <= MOST_PROCESSES
     assert default_processes(torch.device("cuda")) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+def test_no_process_outlives_a_study_that_is_ended(
+    end: signal.Signals, scene_file: Path, tmp_path: Path
+) -> None:
+    options = ["--cases", "500", "--points", "1", "--max-steps", "20", "--no-residual"]
+    files = ["--generator", str(scene_file), "--out", str(tmp_path)]
+    arguments = ["evaluate", "landmarks", *options, *files, "--device", "cpu", "--processes", "2"]
+    code = f"from draggan_widget.cli import main; raise SystemExit(main({arguments}))"
+    started = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + WAIT_S
+    while not (tmp_path / OUTCOMES_FILE).exists():
+        assert started.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    if end == signal.SIGINT:  # as a terminal does it: to all of them
+        os.killpg(started.pid, end)
+    else:
+        started.send_signal(end)
+    # The pipes are closed when the last process that has them has ended.
+    _, errors = started.communicate(timeout=WAIT_S)
+    if end == signal.SIGINT:
+        assert started.returncode == 1
+        assert "Traceback" not in errors
+        assert f"cases; they are in {tmp_path}" in errors
