@@ -4,7 +4,7 @@ A folder belongs to one fingerprint: everything that an outcome depends on besid
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -68,15 +68,15 @@ class Outcome:
     measures: Mapping[str, float | None]
     seconds: float
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the outcome as JSON types, without its duration."""
+    def to_json(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return the outcome as JSON types with the measures of these names, and without its duration."""
         return {
             **self.job.setting.to_json(),
             "case": self.job.case,
             "group": self.group,
             "handles": self.handles,
             "status": self.status,
-            **self.measures,
+            **{name: self.measures.get(name) for name in names},
         }
 
 

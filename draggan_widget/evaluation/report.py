@@ -55,7 +55,7 @@ def report_of(
             for setting, part in zip(plan.settings, parts, strict=True)
             if part
         ],
-        "outcomes": [_complete(outcome, protocol) for outcome in ordered],
+        "outcomes": [outcome.to_json(protocol.measures) for outcome in ordered],
         "timing": {
             "seconds": seconds,
             "processes": processes,
@@ -95,12 +95,6 @@ def _jobs_by_setting(plan: Plan) -> list[Any]:
     """Return the plan's jobs, setting by setting, as they are reported."""
     order = {setting: index for index, setting in enumerate(plan.settings)}
     return sorted(plan.jobs, key=lambda job: (order[job.setting], job.case))
-
-
-def _complete(outcome: Outcome, protocol: Protocol) -> dict[str, Any]:
-    """Return an outcome as JSON types with every measure of the protocol, null where it could not be taken."""
-    values = {name: outcome.measures.get(name) for name in protocol.measures}
-    return {**outcome.to_json(), **values}
 
 
 def _described(name: str) -> dict[str, str]:

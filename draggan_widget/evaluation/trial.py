@@ -119,7 +119,11 @@ def drag_there_and_back(bench: Bench, case: Case, job: Job) -> Outcome:
 
 def drags_of(bench: Bench, case: Case, job: Job, *, back: bool = False) -> tuple[Dragged, ...]:
     """Return the drag of a case under a setting, and with ``back`` also the drag of its handles back."""
-    config, mask = _config(bench, job), case.region if bench.mask else None
+    config, mask = _config(bench, job), None
+    if (
+        bench.mask and case.region is not None and case.region.any()
+    ):  # an edit too faint to see has none
+        mask = case.region
     handles, targets = case.handle_points, case.target_points
     away = drag(bench.generator, case.start_w, handles, targets, config, mask)
     if not back:

@@ -1,5 +1,7 @@
 """Single trials: what a drag leaves behind, and what is measured against the truth."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -77,11 +79,18 @@ def test_the_truth_is_measured_in_the_result_and_in_the_goal(bench: Bench) -> No
     assert outcome.measures["steps"] == 3
 
 
-def test_a_mask_is_handed_on(bench: Bench) -> None:
+def test_a_mask_is_handed_on_unless_it_is_empty(bench: Bench) -> None:
     case = landmark_case(bench.generator, 1, 1, 2)
-    masked = Bench(bench.generator, None, None, max_steps=3, mask=True, residual=False)
-    free, held = (drags_of(each, case, JOB)[0] for each in (bench, masked))
+    masked = replace(bench, mask=True)
+    # The untrained generator changes everywhere; an edit below would change a part.
+    part, faint = (
+        replace(case, region=np.arange(32 * 32).reshape(32, 32) < count) for count in (512, 0)
+    )
+    free, held, empty = (
+        drags_of(*each, JOB)[0] for each in ((bench, case), (masked, part), (masked, faint))
+    )
     assert not torch.equal(free.w, held.w)
+    assert torch.equal(free.w, empty.w)
 
 
 def test_the_way_back_begins_where_the_way_there_ended(bench: Bench) -> None:
