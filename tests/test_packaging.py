@@ -73,7 +73,12 @@ def test_the_wheel_holds_all_that_runs_and_no_tests(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     sources = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("draggan_widget/**/*.py")}
-    data = {"draggan_widget/pretrained/animals.safetensors", "draggan_widget/py.typed"}
+    data = {
+        "draggan_widget/evaluation/landmarks.md",
+        "draggan_widget/evaluation/landmarks.safetensors",
+        "draggan_widget/pretrained/animals.safetensors",
+        "draggan_widget/py.typed",
+    }
     assert names >= sources | data | BUNDLE
     folders = {name.split("/")[0] for name in names}
     assert folders == {"draggan_widget", f"draggan_widget-{__version__}.dist-info"}

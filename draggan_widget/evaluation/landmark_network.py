@@ -180,6 +180,8 @@ def measured_landmarks(network: LandmarkNetwork, images: Tensor) -> Tensor:
         raise InputError(f"pictures must be at least {SMALLEST_PICTURE} px wide, got {size} px")
     if not images.isfinite().all():
         raise InputError("images must be finite, got NaN or infinity")
+    if not len(images):  # which pixel_unshuffle would not take
+        return images.new_empty((0, len(LANDMARK_NAMES), 2), dtype=torch.float32)
     parts = [_fractions(network, part) for part in torch.split(images, PICTURES_PER_CHUNK)]
     return torch.cat(parts).to(images.device) * size - 0.5
 
