@@ -42,8 +42,8 @@ U_LIMIT = 1.72
 DIFFERENCE_STEP = 0.05
 """Step of the finite differences."""
 
-JACOBIANS = 2
-MAX_STEPS = 7
+JACOBIANS = 4
+MAX_STEPS = 16
 """Jacobians that are measured, and steps that are tried, in each of the two searches."""
 
 TRUSTED = 0.7

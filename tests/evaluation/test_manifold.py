@@ -20,7 +20,7 @@ def random_z(generator: Generator, seed: int) -> Tensor:
 
 def moved(z: Tensor, entries: tuple[int, ...]) -> Tensor:
     start = z.clone()
-    start[0, list(entries)] -= start[0, list(entries)].sign()
+    start[0, list(entries)] -= 0.4 * start[0, list(entries)].sign()
     return start
 
 
