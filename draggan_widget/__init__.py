@@ -12,6 +12,7 @@ from draggan_widget.errors import DragganError, GeneratorError, InputError, Sess
 if TYPE_CHECKING:
     from draggan_widget.drag import DragConfig, DragStep
     from draggan_widget.driver import DragResult
+    from draggan_widget.evaluation.evaluate import Evaluation, evaluate
     from draggan_widget.generator import Generator
     from draggan_widget.pretrained import list_generators, load_generator
     from draggan_widget.session import DragSession
@@ -24,11 +25,13 @@ __all__ = [
     "DragStep",
     "DragWidget",
     "DragganError",
+    "Evaluation",
     "Generator",
     "GeneratorError",
     "InputError",
     "SessionFileError",
     "__version__",
+    "evaluate",
     "list_generators",
     "load_generator",
 ]
@@ -39,7 +42,9 @@ _HOMES = {
     "DragSession": "draggan_widget.session",
     "DragStep": "draggan_widget.drag",
     "DragWidget": "draggan_widget.widget",
+    "Evaluation": "draggan_widget.evaluation.evaluate",
     "Generator": "draggan_widget.generator",
+    "evaluate": "draggan_widget.evaluation.evaluate",
     "list_generators": "draggan_widget.pretrained",
     "load_generator": "draggan_widget.pretrained",
 }

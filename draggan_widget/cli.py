@@ -70,8 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(error, EXIT_BAD_ARGUMENTS)
     except (DragganError, OSError) as error:
         return _fail(error, EXIT_FAILED)
-    except KeyboardInterrupt:
-        return _fail("interrupted", EXIT_FAILED)
+    except KeyboardInterrupt as stopped:
+        return _fail(str(stopped) or "interrupted", EXIT_FAILED)
     sys.stdout.write(_as_json(values) if args.json else (args.as_text or _as_lines)(values))
     return EXIT_DONE
 

@@ -9,6 +9,7 @@ from draggan_widget.animals.correspondences import POSE, correspondences
 from draggan_widget.animals.landmarks import (
     LANDMARK_NAMES,
     MIRROR_LANDMARKS,
+    landmark_positions_px,
     landmarks,
     landmarks_px,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "Z_DIM",
     "SceneParameter",
     "correspondences",
+    "landmark_positions_px",
     "landmarks",
     "landmarks_px",
     "mirror_z",

@@ -28,9 +28,9 @@ EAR_SKIN_COLOUR = (0.80, 0.45, 0.40)
 SCLERA_COLOUR = (0.55, 0.50, 0.45)
 PUPIL_COLOUR = (0.008, 0.007, 0.008)
 WHISKER_SPOTS = (
-    (0.15, -0.20, 0.020, 0.010),
-    (0.20, -0.165, 0.018, 0.009),
-    (0.20, -0.235, 0.018, 0.009),
+    (0.15, -0.20, 0.030, 0.015),
+    (0.21, -0.165, 0.028, 0.014),
+    (0.21, -0.235, 0.028, 0.014),
 )
 """Spots of the whiskers: side for muzzle width 1, height, outer and inner radius."""
 
@@ -185,7 +185,7 @@ def _whisker_spots(scene: Scene, surface: Surface, side: Tensor) -> Tensor:
     for across, height, outer, inner in WHISKER_SPOTS:
         from_spot = sum_of_squares(side - across * scene.muzzle_width, y - height).sqrt()
         spots = spots + smoothstep(outer, inner, from_spot)
-    return 0.6 * spots * smoothstep(-0.10, 0.0, z - scene.muzzle_tip)
+    return 0.75 * spots * smoothstep(-0.10, 0.0, z - scene.muzzle_tip)
 
 
 def _nostrils(scene: Scene, surface: Surface, side: Tensor) -> Tensor:

@@ -120,6 +120,25 @@ def landmarks_px(
     return found[..., :2] * resolution - 0.5, found[..., 2] > 0.5
 
 
+@torch.no_grad()
+def landmark_positions_px(z: ArrayLike, resolution: int) -> Tensor:
+    """Return where the landmarks appear, hidden or not: as :func:`landmarks_px`, in a third of its time.
+
+    Args:
+        z: ``[B, 30]``, standard normal.
+        resolution: Side of the picture in pixels.
+
+    Returns:
+        ``[B, 24, 2]``, float32, ``(x, y)`` with pixel centres at integers.
+
+    Raises:
+        ValueError: When z is not ``[B, 30]`` or not finite.
+    """
+    scene = build_scene(validated_z(z))
+    x, y, _ = _projected(scene)
+    return torch.stack((x, y), dim=-1).float() * resolution - 0.5
+
+
 def head_anchors(scene: Scene) -> Tensor:
     """Return the anchors ``[3, B, 24]`` of the landmarks in the head frame, in order."""
     tip = scene.muzzle_tip
@@ -182,11 +201,16 @@ def _turned_down(cos: Tensor, sin: Tensor, y: Scalar, z: Tensor) -> tuple[Tensor
 
 def _landmarks_of(scene: Scene) -> Tensor:
     """Return the landmarks ``[B, 24, 3]`` of a batch of animals."""
-    points = pulled_onto_surface(scene, world_points(scene, head_anchors(scene)))
-    x, y = picture_fractions(points)
+    x, y, points = _projected(scene)
     inside = (x >= 0.0) & (x <= 1.0) & (y >= 0.0) & (y <= 1.0)
     visible = inside & in_sight(scene, points)
     return torch.stack((x, y, visible.to(x)), dim=-1)
+
+
+def _projected(scene: Scene) -> tuple[Tensor, Tensor, Tensor]:
+    """Return x and y ``[B, 24]`` of the landmarks in fractions of the picture, and the points ``[3, B, 24]``."""
+    points = pulled_onto_surface(scene, world_points(scene, head_anchors(scene)))
+    return *picture_fractions(points), points
 
 
 def pulled_onto_surface(scene: Scene, points: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "mouth": ("mouth_open", "muzzle_length"),
     "ears": ("ear_length", "ear_asymmetry", "ear_width", "ear_tilt_left", "ear_tilt_right"),
     "eyes": ("eye_open", "eye_size", "gaze_x", "gaze_y"),
-    "everything": tuple(parameter.name for parameter in PARAMETERS[:GEOMETRY_DIM]),
+    "all": tuple(parameter.name for parameter in PARAMETERS[:GEOMETRY_DIM]),
 }
 """What differs between the two scenes of a case: these scene parameters. Case i is of group i modulo 5."""
 

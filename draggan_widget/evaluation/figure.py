@@ -5,20 +5,19 @@ The pictures are drawn anew, by running these few cases once more: outcomes keep
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from draggan_widget.drag.validation import Points
 from draggan_widget.evaluation.cases import Case
 from draggan_widget.evaluation.landmark_network import measured_landmarks
 from draggan_widget.evaluation.measures import MEASURES
 from draggan_widget.evaluation.outcomes import Outcome
+from draggan_widget.evaluation.progress import progress_bar
 from draggan_widget.evaluation.protocols import PROTOCOLS, Protocol, case_of
 from draggan_widget.evaluation.report import ranked
 from draggan_widget.evaluation.study import Plan, one_thread
@@ -62,17 +61,16 @@ class Panel:
     found: Points | None = None
 
 
-def save_figure(
-    plan: Plan, bench: Bench, outcomes: Sequence[Outcome], path: Path, *, quiet: bool
-) -> None:
-    """Write the figure of a study.
+def drawn(
+    plan: Plan, bench: Bench, outcomes: Sequence[Outcome], *, progress: bool | None = None
+) -> Figure:
+    """Return the figure of a study.
 
     Args:
         plan: What was run.
         bench: What it was run with.
         outcomes: Of the plan's jobs, at least one of each setting.
-        path: PNG file.
-        quiet: Show no progress.
+        progress: Whether to show a bar; None shows it in a terminal and in a notebook.
     """
     protocol = PROTOCOLS[plan.protocol]
     by_setting = [
@@ -85,7 +83,7 @@ def save_figure(
     _draw_curves(top.subplots(), by_setting, protocol)
     rows = below.subplots(len(chosen), 6, squeeze=False)
     with (
-        tqdm(total=2 * len(chosen), desc="figure", disable=True if quiet else None) as bar,
+        progress_bar(2 * len(chosen), "figure", shown=progress) as bar,
         one_thread(),
     ):
         for row, (typical, worst) in zip(rows, chosen, strict=True):
@@ -107,7 +105,7 @@ def save_figure(
         ncols=len(MARKS),
         fontsize=8,
     )
-    figure.savefig(path)
+    return figure
 
 
 def _draw_curves(axes: Axes, by_setting: Sequence[Sequence[Outcome]], protocol: Protocol) -> None:

@@ -99,7 +99,7 @@ class OutcomeFolder:
             InputError: The folder is a file, is damaged, or holds outcomes of another fingerprint.
         """
         if folder.exists() and not folder.is_dir():
-            raise InputError(f"--out must be a folder, and {folder} is a file; choose another name")
+            raise InputError(f"out must be a folder, and {folder} is a file; choose another name")
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder
         self._file = folder / OUTCOMES_FILE
@@ -161,5 +161,5 @@ def _check_same(folder: Path, held: Mapping[str, Any], wanted: Mapping[str, Any]
             f"{name} {held.get(name)!r} there, {wanted.get(name)!r} here" for name in sorted(names)
         )
         raise InputError(
-            f"{folder} holds results of other settings: {differences}; choose another folder for --out"
+            f"{folder} holds results of other settings: {differences}; choose another folder"
         )

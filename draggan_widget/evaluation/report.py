@@ -1,14 +1,18 @@
 """What a study tells: one object of JSON types, and the same as Markdown tables.
 
-Everything but the entry ``timing`` is the same in every run with the same arguments.
+Everything but durations (the entry ``timing`` and ``seconds`` in ``rows``) is the same in every run with the same
+arguments.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from draggan_widget.evaluation.cases import ALL_POINTS, has_scene
 from draggan_widget.evaluation.measures import MEASURES
-from draggan_widget.evaluation.outcomes import Outcome
+from draggan_widget.evaluation.outcomes import Outcome, Setting
 from draggan_widget.evaluation.perceptual import why_not_measured
 from draggan_widget.evaluation.protocols import PROTOCOLS, Protocol
 from draggan_widget.evaluation.study import Plan, fingerprint
@@ -17,6 +21,15 @@ from draggan_widget.evaluation.trial import Bench
 
 NOTHING = "-"
 """In a table, what was not measured."""
+
+REFERENCE_WIDTH = 512
+"""Lengths that end in ``_px512`` are in pixels of a picture of this width."""
+
+LENGTHS_OF_ROWS = {"before": "before_px", "true_error": "true_px", "tracked_error": "tracked_px"}
+"""Lengths that every row tells, and the measures behind them."""
+
+MORE_OF_ROWS = ("mse_x100", "psnr_db", "gradient_psnr_db", "lpips_x10", "change", "w_distance")
+"""Measures that a row tells where the protocol has them."""
 
 DECIMALS = {"px": 2, "of 255": 2, "dB": 2, "x100": 3, "x10": 3, "sd": 2, "count": 0}
 """Decimals of a value in a table, by unit."""
@@ -42,6 +55,7 @@ def report_of(
         "protocol": plan.protocol,
         "summary": protocol.summary,
         "generator": generator.name,
+        "solver": ", ".join(dict.fromkeys(setting.solver for setting in plan.settings)),
         "width": generator.width,
         "height": generator.height,
         "cases": plan.cases,
@@ -49,7 +63,13 @@ def report_of(
         "max_steps": plan.max_steps,
         "fingerprint": fingerprint(plan, bench),
         "measures": {name: _described(name) for name in protocol.measures},
+        "measure_own_error_px512": _own_error_px512(bench),
         "notes": _notes(plan, bench),
+        "rows": [
+            row
+            for setting, part in zip(plan.settings, parts, strict=True)
+            for row in _rows(setting, part, protocol, generator.width)
+        ],
         "results": [
             setting_summary(setting, part, protocol, generator.width)
             for setting, part in zip(plan.settings, parts, strict=True)
@@ -89,6 +109,48 @@ def markdown(report: Mapping[str, Any]) -> str:
 def ranked(outcomes: Iterable[Outcome], protocol: Protocol) -> list[Outcome]:
     """Return outcomes from the best to the worst, by the headline of the protocol."""
     return sorted(outcomes, key=lambda outcome: (headline(outcome, protocol)[1], outcome.job.case))
+
+
+def _own_error_px512(bench: Bench) -> float | None:
+    """Return the own error of the measure of true places, in pixels of a picture of 512 px, or None where it is not known."""
+    share = None if bench.network is None else bench.network.own_error_share
+    return None if share is None else share * REFERENCE_WIDTH
+
+
+def _rows(
+    setting: Setting, outcomes: Sequence[Outcome], protocol: Protocol, width: int
+) -> list[dict[str, Any]]:
+    """Return means of a setting, a row for each kind of edit, with lengths in pixels of a picture of 512 px."""
+    groups = dict.fromkeys(outcome.group for outcome in outcomes)
+    return [
+        _row(setting, group, [o for o in outcomes if o.group == group], protocol, width)
+        for group in groups
+    ]
+
+
+def _row(
+    setting: Setting, group: str, part: Sequence[Outcome], protocol: Protocol, width: int
+) -> dict[str, Any]:
+    """Return the means of the cases of a kind of edit."""
+
+    def mean(name: str) -> float | None:
+        figures = statistics(outcome.measures.get(name) for outcome in part)
+        return None if figures is None else float(figures["mean"])
+
+    lengths = {f"{key}_px512": mean(name) for key, name in LENGTHS_OF_ROWS.items()}
+    more = {name: mean(name) for name in MORE_OF_ROWS if name in protocol.measures}
+    return {
+        **setting.to_json(),
+        "edit": group,
+        "cases": len(part),
+        **{k: v if v is None else v * REFERENCE_WIDTH / width for k, v in lengths.items()},
+        "off_manifold": mean("residual"),
+        "mask_change": mean("outside"),
+        **more,
+        "generator_evaluations": mean("evaluations"),
+        "seconds": float(np.mean([outcome.seconds for outcome in part])),
+        "status": dict(sorted(Counter(s for o in part for s in o.status.split(", ")).items())),
+    }
 
 
 def _jobs_by_setting(plan: Plan) -> list[Any]:

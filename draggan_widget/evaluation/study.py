@@ -7,6 +7,7 @@ import functools
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -148,7 +149,7 @@ def outcomes(
         running: set[Future[Outcome]] = set()
         while True:
             for job in islice(left, processes - len(running)):
-                with _interruptions_ignored():
+                with _interruptions_ignored(), _script_hidden():
                     running.add(pool.submit(_work, plan, job))
             if not running:
                 return
@@ -189,6 +190,20 @@ def _interruptions_ignored() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _script_hidden() -> Iterator[None]:
+    """Hide for a moment which script runs, so that the processes that begin in it do not run it too."""
+    main = vars(sys.modules["__main__"])
+    names = ("__file__", "__spec__")
+    held = {name: main.pop(name) for name in names if name in main}
+    main["__spec__"] = None
+    try:
+        yield
+    finally:
+        del main["__spec__"]
+        main.update(held)
 
 
 @functools.cache

@@ -18,6 +18,7 @@ from draggan_widget.evaluation.landmark_network import LandmarkNetwork, measured
 from draggan_widget.evaluation.manifold import project
 from draggan_widget.evaluation.outcomes import Job, Outcome
 from draggan_widget.evaluation.perceptual import PerceptualDistance
+from draggan_widget.evaluation.scene_fit import fitted_scene
 from draggan_widget.generator import Generator
 from draggan_widget.session import DragSession
 
@@ -242,8 +243,10 @@ def _of_picture(bench: Bench, case: Case, w: Tensor) -> Values:
     if case.region is not None:
         start = picture(bench.generator, case.start_w)
         values["outside"] = measures.change_outside(start, image, case.region)
-    if case.truth is not None and bench.residual:
-        starts = case.truth.z.to(bench.generator.device)
+    if case.truth is not None and bench.residual and bench.network is not None:
+        scenes = case.truth.z.to(image.device)
+        found = measured_landmarks(bench.network, image)[0]
+        starts = torch.cat([scenes, fitted_scene(found, scenes, bench.generator.width)])
         values["residual"] = project(bench.generator, image, starts).residual
     return values
 

@@ -87,7 +87,7 @@ class SynthesisLayer(nn.Module):
         kernel, energies = self._kernel()
         energy = style.square() @ energies
         demodulation = torch.rsqrt(energy + DEMODULATION_EPSILON) * ACTIVATION_GAIN
-        x = x * style[:, :, None, None]
+        x = x * style[:, :, None, None].to(x.dtype)
         if self.upsample:
             x = smooth_transposed(F.conv_transpose2d(x, kernel, stride=2))
         else:
@@ -95,6 +95,7 @@ class SynthesisLayer(nn.Module):
         shift = self.bias[:, None, None] * ACTIVATION_GAIN
         if noise:
             shift = shift + self.noise_const * (self.noise_strength * ACTIVATION_GAIN)
+        shift, demodulation = shift.to(x.dtype), demodulation.to(x.dtype)
         x = F.leaky_relu(torch.addcmul(shift, x, demodulation[:, :, None, None]), LEAKY_SLOPE)
         return x if self.clamp is None else x.clamp(-self.clamp, self.clamp)
 

@@ -105,8 +105,12 @@ def _run_landmarks(args: argparse.Namespace, preset: LandmarkPreset) -> dict[str
             quiet=place.quiet,
         )
     )
-    save_landmark_network(network, place.folder / "landmarks.safetensors")
-    return write_landmark_report(place.name, place.folder, place.data)
+    weights = place.folder / "landmarks.safetensors"
+    save_landmark_network(network, weights)
+    figures = write_landmark_report(place.name, place.folder, place.data)
+    network.own_error_share = figures["sharp"]["mean"] / 100
+    save_landmark_network(network, weights)
+    return figures
 
 
 @dataclass(frozen=True)

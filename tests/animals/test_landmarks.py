@@ -12,6 +12,7 @@ from draggan_widget.animals import (
     LANDMARK_NAMES,
     MIRROR_LANDMARKS,
     Z_DIM,
+    landmark_positions_px,
     landmarks,
     landmarks_px,
     mirror_z,
@@ -102,6 +103,11 @@ def test_chunks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = landmarks(z)
     monkeypatch.setattr(LANDMARKS_MODULE, "ANIMALS_PER_CHUNK", 2)
     torch.testing.assert_close(landmarks(z), whole, atol=1e-5, rtol=0.0)
+
+
+def test_positions_are_those_of_the_landmarks() -> None:
+    z = random_z(3, seed=5)
+    torch.testing.assert_close(landmark_positions_px(z, 64), landmarks_px(z, 64)[0])
 
 
 def test_an_empty_batch_gives_no_landmarks() -> None:
