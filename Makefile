@@ -44,8 +44,8 @@ format: $(VENV) $(NODE) ## format and repair what can be repaired
 build: $(VENV) $(BUNDLE) ## build the wheel and the source distribution into dist/
 	$(BIN)/python -m hatchling build
 
-pictures: $(VENV) $(BUNDLE) $(BROWSER) ## make the pictures of the README and of the quickstart anew
-	$(BIN)/python tools/refresh_quickstart.py
+pictures: $(VENV) $(BUNDLE) $(BROWSER) ## make the pictures of the README and of the notebooks anew
+	$(BIN)/python tools/refresh_notebooks.py
 	$(BIN)/python -m pytest tests/browser/test_lab.py -k quickstart
 	mkdir -p docs/images
 	cp build/screenshots/quickstart.png docs/images/quickstart.png

@@ -285,7 +285,7 @@ def _checked_generator(generator: str | PathLike[str]) -> str:
 
 def _checked_count(count: int) -> int:
     """Return a number of points."""
-    if not 1 <= _whole("points", count, 0) <= ALL_POINTS:
+    if not _is_whole(count) or not 1 <= index(count) <= ALL_POINTS:
         raise InputError(
             f"points must be from 1 to {ALL_POINTS}, got {count}; {ALL_POINTS} takes all that are visible"
         )
@@ -309,6 +309,11 @@ def _several(name: str, values: Iterable[T]) -> tuple[T, ...]:
 
 def _whole(name: str, value: int, smallest: int) -> int:
     """Return a whole number from ``smallest``."""
-    if not isinstance(value, SupportsIndex) or isinstance(value, bool) or index(value) < smallest:
+    if not _is_whole(value) or index(value) < smallest:
         raise InputError(f"{name} must be a whole number from {smallest}, got {value!r}")
     return index(value)
+
+
+def _is_whole(value: object) -> bool:
+    """Whether a value is a whole number, NumPy's included; True and False are none."""
+    return isinstance(value, SupportsIndex) and not isinstance(value, bool)
