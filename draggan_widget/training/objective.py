@@ -21,11 +21,13 @@ FACE_LANDMARKS = tuple(
         "inner_eye_corner_right",
         "pupil_left",
         "pupil_right",
+        "whisker_pad_left",
+        "whisker_pad_right",
     )
 )
-"""Landmarks of eyes, nose and mouth, where a blur is seen first."""
+"""Landmarks of eyes, nose, whiskers and mouth, where a blur is seen first."""
 
-FACE_WEIGHT = 3.0
+FACE_WEIGHT = 5.0
 """Weight that a pixel on such a landmark has beyond that of the background."""
 
 FACE_RADIUS = 0.045
@@ -33,6 +35,13 @@ FACE_RADIUS = 0.045
 
 WEIGHT_MAP_SIZE = 64
 """Size at which the smooth weight map is computed before it is resized."""
+
+DETAIL_SQUARES = 6.0
+"""Weight of the squares in the differences of details.
+
+Absolute differences alone ask for the median: a whisker dot of which the place is not certain is best left out then,
+and never learned. Squares ask for the mean, so it begins faint and in the right place.
+"""
 
 PYRAMID_SMALLEST = 8
 """Size at which the Laplacian pyramid ends."""
@@ -60,7 +69,7 @@ def face_weights(landmarks: Tensor, size: int) -> Tensor:
 
 
 def regression_loss(image: Tensor, target: Tensor, weights: Tensor) -> Tensor:
-    """Return the weighted loss: a Laplacian pyramid in L1, the pixels in L1 and L2, and the low pass in L1.
+    """Return the weighted loss: a Laplacian pyramid and the pixels in L1 and L2, and the low pass in L1.
 
     Args:
         image: Generated pictures ``[B, 3, r, r]``.
@@ -78,7 +87,8 @@ def regression_loss(image: Tensor, target: Tensor, weights: Tensor) -> Tensor:
     while difference.shape[-1] > PYRAMID_SMALLEST:
         low = F.avg_pool2d(difference, 2)
         smooth = F.interpolate(low, scale_factor=2, mode="bilinear", align_corners=False)
-        details = details + ((difference - smooth).abs() * weights).mean()
+        detail = difference - smooth
+        details = details + ((detail.abs() + DETAIL_SQUARES * detail.square()) * weights).mean()
         difference, weights = low, F.avg_pool2d(weights, 2)
     return pixels + 1.5 * details + 0.5 * difference.abs().mean()
 

@@ -162,6 +162,30 @@ def saved(tmp_path: Path) -> Path:
     return path
 
 
+def test_the_own_error_comes_back_from_the_file(saved: Path) -> None:
+    assert load_landmark_network(path=saved).own_error_share is None
+    network = LandmarkNetwork(SMALL)
+    network.own_error_share = 0.005
+    save_landmark_network(network, saved)
+    assert load_landmark_network(path=saved).own_error_share == 0.005
+
+
+@pytest.mark.parametrize("text", ["small", "nan", "-0.1", "1.5", "inf"])
+def test_an_own_error_that_is_none_is_refused(saved: Path, text: str) -> None:
+    config = json.dumps({"resolution": 32, "channels": [4, 8, 8, 8], "blocks": 1})
+    metadata = {"format": FORMAT, "config": config, "own_error_share": text}
+    save_file(load_file(saved), str(saved), metadata)
+    with pytest.raises(GeneratorError, match="tells an own error"):
+        load_landmark_network(path=saved)
+
+
+def test_the_shipped_network_is_exact_to_a_hundredth_of_the_width(
+    network: LandmarkNetwork,
+) -> None:
+    assert network.own_error_share is not None
+    assert 0 < network.own_error_share <= 0.01
+
+
 def test_an_absent_or_cut_file_is_refused(saved: Path) -> None:
     with pytest.raises(GeneratorError, match="there is no landmark network"):
         load_landmark_network(path=saved.with_name("absent.safetensors"))

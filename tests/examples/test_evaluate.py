@@ -3,16 +3,20 @@
 import base64
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from nbclient import NotebookClient
+from numpy.typing import NDArray
 from PIL import Image
 
 from draggan_widget.evaluation.cases import GROUPS
+from draggan_widget.evaluation.figure import FOUND_COLOUR, HANDLE_COLOUR, TARGET_COLOUR
 
 NOTEBOOK = Path(__file__).parents[2] / "examples" / "evaluate.ipynb"
 CELL_TIMEOUT_S = 600
@@ -21,6 +25,10 @@ LARGEST_BYTES = 400_000
 PNG, MARKDOWN = "image/png", "text/markdown"
 SETTINGS = [(solver, str(points)) for solver, points in product(("paper", "official"), (1, 5))]
 COLUMNS = {"before", "tracked", "true", "floor"}
+
+COLOURS = ("C0", "C1", "C2", "C3", HANDLE_COLOUR, TARGET_COLOUR, FOUND_COLOUR)
+COLOUR_TOLERANCE = 20
+"""Colours of the curves and marks, and how far, of 255, a stored one may be off."""
 
 ROW = re.compile(r"(\w+) +(\d+) +(\w+) +([\d.]+) +([\d.]+) +([\d.]+)  (arrived|max_steps|stalled)")
 
@@ -61,7 +69,11 @@ def test_the_evaluation_is_shown_as_a_table_with_a_row_for_each_setting(cells: C
 
 @pytest.mark.slow
 def test_the_figure_is_shown_once_with_pictures(cells: Cells) -> None:
-    assert _size_and_colours(_only(cells["figure"], PNG)) >= (1000, 1000, 10_000)
+    pixels = _pixels(_only(cells["figure"], PNG))
+    assert 1000 < pixels.shape[0] < 1400
+    assert 1000 < pixels.shape[1] < 1400
+    colours = np.unique(pixels.reshape(-1, 3), axis=0)
+    assert len(colours) > 10_000
 
 
 @pytest.mark.slow
@@ -104,7 +116,13 @@ def test_table_and_figure_are_stored_for_those_who_only_read(stored: Cells) -> N
     assert kinds == {"table": [MARKDOWN], "figure": [PNG]}
     _, *rows = _table(_only(stored["table"], MARKDOWN))
     assert [(row[0], row[2]) for row in rows] == SETTINGS
-    assert _size_and_colours(_only(stored["figure"], PNG)) >= (1000, 1000, 100)
+    pixels = _pixels(_only(stored["figure"], PNG))
+    assert 1000 < pixels.shape[0] < 1400
+    assert 1000 < pixels.shape[1] < 1400
+    colours = np.unique(pixels.reshape(-1, 3), axis=0)
+    assert len(colours) > 100
+    for colour in COLOURS:  # fewer are stored than were drawn
+        assert abs(colours - 255 * np.array(to_rgb(colour))).max(axis=1).min() < COLOUR_TOLERANCE
 
 
 def test_the_stored_notebook_is_small_and_looks_as_if_it_had_not_run(stored: Cells) -> None:
@@ -127,14 +145,9 @@ def _only(cell: nbformat.NotebookNode, kind: str) -> str:
 
 def _table(markdown: str) -> list[list[str]]:
     """Return titles and rows of the first table."""
-    block = next(part for part in markdown.split("\n\n") if part.startswith("|"))
-    titles, _, *rows = ([cell.strip() for cell in line.split("|")[1:-1]] for line in _lines(block))
+    lines = next(part for part in markdown.split("\n\n") if part.startswith("|")).splitlines()
+    titles, _, *rows = ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines)
     return [titles, *rows]
-
-
-def _lines(text: str) -> Iterable[str]:
-    """Return the lines that say something."""
-    return filter(None, text.splitlines())
 
 
 def _fields(line: str) -> tuple[str, ...]:
@@ -144,9 +157,8 @@ def _fields(line: str) -> tuple[str, ...]:
     return match.groups()
 
 
-def _size_and_colours(png: str) -> tuple[int, int, int]:
-    """Return width, height and number of colours of a picture, PNG in base 64."""
+def _pixels(png: str) -> NDArray[np.uint8]:
+    """Return the pixels of a picture, PNG in base 64: ``[H, W, 3]``, 8-bit RGB."""
     with Image.open(io.BytesIO(base64.b64decode(png))) as image:
-        colours = image.convert("RGB").getcolors(image.width * image.height)
-    assert colours is not None
-    return image.width, image.height, len(colours)
+        assert image.format == "PNG"
+        return np.asarray(image.convert("RGB"))
