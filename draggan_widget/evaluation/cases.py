@@ -136,7 +136,7 @@ def pair_case(generator: Generator, seed: int, number: int) -> Case:
         number: Of the case, from 0.
     """
     truth, start, goal = _pair_scenes(seed, number, generator.width)
-    return _between_scenes(generator, number, "exact", start, goal, truth)
+    return _between_scenes(generator, number, "pose", start, goal, truth)
 
 
 def changed_region(first: Tensor, second: Tensor) -> Mask:

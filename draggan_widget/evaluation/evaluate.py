@@ -10,8 +10,9 @@ from functools import cached_property
 from operator import index
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 import torch
 
 from draggan_widget.drag import DragConfig
@@ -54,7 +55,8 @@ class Evaluation:
         plan: What was run.
         bench: What it was run with.
         outcomes: Of every case under every setting, in the order in which they ended.
-        report: All figures as JSON types; everything but the entry ``timing`` is the same in every run.
+        report: All figures as JSON types; everything but durations (the entry ``timing``,
+            ``seconds`` in ``rows``) is the same in every run on the same machine.
         progress: Whether the drawing of a figure shows a bar; None shows it in a terminal and in a notebook.
     """
 
@@ -177,14 +179,13 @@ def evaluate(
     except GeneratorError as error:  # what was named; what fails later is no bad argument
         raise InputError(str(error)) from error
     workers = workers or default_processes(bench.generator.device)
-    folder = None if out is None else OutcomeFolder(Path(out), fingerprint(plan, bench))
+    folder = None if out is None else OutcomeFolder(_checked_folder(out), fingerprint(plan, bench))
     found = _conducted(plan, bench, workers, folder, progress)
     seconds = time.perf_counter() - started
     report = report_of(plan, bench, found, processes=workers, seconds=seconds)
     if folder is not None:
-        text = json.dumps(report, indent=1) + "\n"
-        (folder.path / REPORT_FILE).write_text(text, encoding="utf-8")
-        (folder.path / TABLE_FILE).write_text(markdown(report), encoding="utf-8")
+        folder.write(REPORT_FILE, json.dumps(report, indent=1, allow_nan=False) + "\n")
+        folder.write(TABLE_FILE, markdown(report))
     return Evaluation(plan, bench, found, report, progress)
 
 
@@ -207,6 +208,8 @@ def check_figure_path(path: str | PathLike[str]) -> None:
         InputError: It has another ending, or its folder is not there.
     """
     path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{str(path)!r} is a folder; give the figure another name")
     if path.suffix.lower() != ".png":
         raise InputError(f"a figure must end in .png, got {str(path)!r}")
     if not path.parent.is_dir():
@@ -252,7 +255,7 @@ def _settings(
     counts: tuple[int | None, ...] = (None,)
     if own := PROTOCOLS[protocol].points:
         asked = (
-            own if points is None else (points,) if isinstance(points, SupportsIndex) else points
+            own if points is None else (points,) if isinstance(points, int | np.integer) else points
         )
         counts = tuple(map(_checked_count, _several("points", asked)))
     elif points is not None:
@@ -268,7 +271,7 @@ def _settings(
 
 def _checked_protocol(protocol: str) -> str:
     """Return the name of a protocol."""
-    if protocol not in PROTOCOLS:
+    if not isinstance(protocol, str) or protocol not in PROTOCOLS:
         raise InputError(f"protocol must be one of {list(PROTOCOLS)}, got {protocol!r}")
     return protocol
 
@@ -283,6 +286,13 @@ def _checked_generator(generator: str | PathLike[str]) -> str:
     return fspath(generator)
 
 
+def _checked_folder(folder: str | PathLike[str]) -> Path:
+    """Return the path of a folder."""
+    if not isinstance(folder, str | PathLike) or not fspath(folder):
+        raise InputError(f"out must be a folder, got {folder!r}; leave it out to keep nothing")
+    return Path(folder)
+
+
 def _checked_count(count: int) -> int:
     """Return a number of points."""
     if not _is_whole(count) or not 1 <= index(count) <= ALL_POINTS:
@@ -294,14 +304,19 @@ def _checked_count(count: int) -> int:
 
 def _checked_switch(name: str, value: bool) -> bool:
     """Return True or False; whoever gives a mask of pixels means something else."""
-    if not isinstance(value, bool):
+    if not isinstance(value, bool | np.bool_):
         raise InputError(f"{name} must be True or False, got {type(value).__name__}")
-    return value
+    return bool(value)
 
 
 def _several(name: str, values: Iterable[T]) -> tuple[T, ...]:
     """Return values in their order, each once, and at least one."""
-    once = tuple(dict.fromkeys(values))
+    try:
+        once = tuple(dict.fromkeys(values))
+    except TypeError as error:
+        raise InputError(
+            f"{name} must be one value or a list of several, got {values!r}"
+        ) from error
     if not once:
         raise InputError(f"{name} must have at least one entry, got none; leave {name} out")
     return once
@@ -316,4 +331,4 @@ def _whole(name: str, value: int, smallest: int) -> int:
 
 def _is_whole(value: object) -> bool:
     """Whether a value is a whole number, NumPy's included; True and False are none."""
-    return isinstance(value, SupportsIndex) and not isinstance(value, bool)
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)

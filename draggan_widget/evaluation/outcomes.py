@@ -4,6 +4,8 @@ A folder belongs to one fingerprint: everything that an outcome depends on besid
 """
 
 import json
+import math
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -59,6 +61,7 @@ class Outcome:
         status: How the drag ended; of a drag and a drag back, both, with a comma.
         measures: Values by name of the measure, see `measures`; None where one could not be taken.
         seconds: Duration of the drags alone.
+        error: Why a drag failed, or None.
     """
 
     job: Job
@@ -67,6 +70,7 @@ class Outcome:
     status: str
     measures: Mapping[str, float | None]
     seconds: float
+    error: str | None = None
 
     def to_json(self, names: Iterable[str]) -> dict[str, Any]:
         """Return the outcome as JSON types with the measures of these names, and without its duration."""
@@ -76,6 +80,7 @@ class Outcome:
             "group": self.group,
             "handles": self.handles,
             "status": self.status,
+            **({} if self.error is None else {"error": self.error}),
             **{name: self.measures.get(name) for name in names},
         }
 
@@ -96,55 +101,74 @@ class OutcomeFolder:
             fingerprint: JSON types; everything that outcomes depend on besides their job.
 
         Raises:
-            InputError: The folder is a file, is damaged, or holds outcomes of another fingerprint.
+            InputError: The folder cannot be written to, is damaged, or holds outcomes of another fingerprint.
         """
-        if folder.exists() and not folder.is_dir():
-            raise InputError(f"out must be a folder, and {folder} is a file; choose another name")
-        folder.mkdir(parents=True, exist_ok=True)
         self.path = folder
         self._file = folder / OUTCOMES_FILE
         self.outcomes: dict[Job, Outcome] = {}
         known = folder / FINGERPRINT_FILE
-        if known.is_file():
-            _check_same(folder, _read_json(known), json.loads(json.dumps(fingerprint)))
-            self._take_up()
-        else:
-            known.write_text(json.dumps(fingerprint, indent=1) + "\n", encoding="utf-8")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if known.exists():
+                _check_same(folder, _read_json(known), json.loads(json.dumps(fingerprint)))
+                self._take_up()
+            elif self._file.exists():
+                raise InputError(
+                    f"{self._file} holds outcomes, but {FINGERPRINT_FILE}, which tells of what, is missing; "
+                    "choose another folder"
+                )
+            else:
+                self.write(FINGERPRINT_FILE, json.dumps(fingerprint, indent=1) + "\n")
+            self._file.open("ab").close()  # what cannot be written to is found before the work
+        except OSError as error:
+            raise InputError(
+                f"{str(folder)!r} cannot be used as the folder of an evaluation: {error}; choose another one"
+            ) from error
 
     def add(self, outcome: Outcome) -> None:
         """Keep an outcome."""
+        line = json.dumps(asdict(outcome), allow_nan=False) + "\n"
         with self._file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(outcome)) + "\n")
+            file.write(line)
         self.outcomes[outcome.job] = outcome
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file of the folder; it appears whole or not at all."""
+        partial = self.path / f"{name}.{os.getpid()}.partial"
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(self.path / name)
 
     def _take_up(self) -> None:
         """Read the outcomes; a last line that was never finished is removed."""
-        if not self._file.is_file():
+        if not self._file.exists():
             return
-        text = self._file.read_text(encoding="utf-8")
-        whole = text[: text.rfind("\n") + 1]
-        if whole != text:
-            self._file.write_text(whole, encoding="utf-8")
+        content = self._file.read_bytes()
+        whole = content[: content.rfind(b"\n") + 1]
+        if whole != content:
+            os.truncate(self._file, len(whole))
         for number, line in enumerate(whole.splitlines(), 1):
             try:
                 outcome = _from_json(json.loads(line))
-            except (ValueError, TypeError, KeyError) as error:
+                self.outcomes[outcome.job] = outcome
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
                 raise InputError(
                     f"line {number} of {self._file} is no outcome ({error!r}); remove it, and its case is run again"
                 ) from error
-            self.outcomes[outcome.job] = outcome
 
 
 def _from_json(values: Mapping[str, Any]) -> Outcome:
     """Return the outcome of a line."""
     job = Job(Setting(**values["job"]["setting"]), values["job"]["case"])
+    for name, value in values["measures"].items():
+        if value is not None and not (isinstance(value, int | float) and math.isfinite(value)):
+            raise ValueError(f"{name} is {value!r}")
     return replace(Outcome(**values), job=job)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
     """Return the object in a file."""
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_bytes())
     except ValueError as error:
         raise InputError(f"{path} is damaged: {error}; choose another folder") from error
     if not isinstance(values, dict):

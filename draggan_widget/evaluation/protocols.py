@@ -69,6 +69,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
         measures=(
             "before_px",
             "tracked_px",
+            "all_before_px",
             "true_px",
             "floor_px",
             "mse_x100",

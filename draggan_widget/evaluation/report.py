@@ -16,7 +16,12 @@ from draggan_widget.evaluation.outcomes import Outcome, Setting
 from draggan_widget.evaluation.perceptual import why_not_measured
 from draggan_widget.evaluation.protocols import PROTOCOLS, Protocol
 from draggan_widget.evaluation.study import Plan, fingerprint
-from draggan_widget.evaluation.summary import headline, setting_summary, statistics
+from draggan_widget.evaluation.summary import (
+    NEAR_SHARE,
+    headline,
+    setting_summary,
+    statistics,
+)
 from draggan_widget.evaluation.trial import Bench
 
 NOTHING = "-"
@@ -25,8 +30,16 @@ NOTHING = "-"
 REFERENCE_WIDTH = 512
 """Lengths that end in ``_px512`` are in pixels of a picture of this width."""
 
-LENGTHS_OF_ROWS = {"before": "before_px", "true_error": "true_px", "tracked_error": "tracked_px"}
+LENGTHS_OF_ROWS = {
+    "before": "before_px",
+    "true_error": "true_px",
+    "tracked_error": "tracked_px",
+    "floor": "floor_px",
+}
 """Lengths that every row tells, and the measures behind them."""
+
+LENGTHS_OF_SOME_ROWS = {"away": "away_px", "all_before": "all_before_px", "all_true": "all_true_px"}
+"""Lengths that a row tells where the protocol has them."""
 
 MORE_OF_ROWS = ("mse_x100", "psnr_db", "gradient_psnr_db", "lpips_x10", "change", "w_distance")
 """Measures that a row tells where the protocol has them."""
@@ -64,7 +77,7 @@ def report_of(
         "fingerprint": fingerprint(plan, bench),
         "measures": {name: _described(name) for name in protocol.measures},
         "measure_own_error_px512": _own_error_px512(bench),
-        "notes": _notes(plan, bench),
+        "notes": _notes(plan, bench, ordered),
         "rows": [
             row
             for setting, part in zip(plan.settings, parts, strict=True)
@@ -137,12 +150,14 @@ def _row(
         figures = statistics(outcome.measures.get(name) for outcome in part)
         return None if figures is None else float(figures["mean"])
 
-    lengths = {f"{key}_px512": mean(name) for key, name in LENGTHS_OF_ROWS.items()}
+    asked = {k: n for k, n in LENGTHS_OF_SOME_ROWS.items() if n in protocol.measures}
+    lengths = {f"{k}_px512": mean(n) for k, n in (LENGTHS_OF_ROWS | asked).items()}
     more = {name: mean(name) for name in MORE_OF_ROWS if name in protocol.measures}
     return {
         **setting.to_json(),
         "edit": group,
         "cases": len(part),
+        "mean_handles": float(np.mean([outcome.handles for outcome in part])),
         **{k: v if v is None else v * REFERENCE_WIDTH / width for k, v in lengths.items()},
         "off_manifold": mean("residual"),
         "mask_change": mean("outside"),
@@ -164,7 +179,7 @@ def _described(name: str) -> dict[str, str]:
     return {"unit": MEASURES[name].unit, "meaning": MEASURES[name].meaning}
 
 
-def _notes(plan: Plan, bench: Bench) -> list[str]:
+def _notes(plan: Plan, bench: Bench, outcomes: Iterable[Outcome]) -> list[str]:
     """Return what a reader of the figures must know besides."""
     generator = bench.generator
     known, notes = has_scene(generator), []
@@ -184,6 +199,8 @@ def _notes(plan: Plan, bench: Bench) -> list[str]:
         notes.append("The correspondences are exact: the same places of a rigid head.")
     if known and not plan.residual:
         notes.append("The residual was left out.")
+    failures = dict.fromkeys(outcome.error for outcome in outcomes if outcome.error)
+    notes.extend(f"A drag failed: {reason}" for reason in failures)
     if plan.mask:
         notes.append("Each drag was told where the true edit changes the picture (mask).")
     return notes
@@ -205,12 +222,14 @@ def _settings_table(report: Mapping[str, Any]) -> list[str]:
     names, success = _columns(report), "true_px" in _columns(report)
     statuses = sorted({status for result in report["results"] for status in result["statuses"]})
     titles = ["solver", "space", "points", *(_title(name) for name in names)]
-    titles += ["true < 2 %"] * success + statuses + ["s a drag"]
+    titles += [f"before < {NEAR_SHARE:.0%}", f"true < {NEAR_SHARE:.0%}"] * success
+    titles += [*statuses, "s a drag"]
     rows = []
     for result, seconds in zip(report["results"], report["timing"]["drag_seconds"], strict=True):
         row = [result["solver"], result["space"], _points(result)]
         row += [_cell(name, result["measures"][name], report["width"]) for name in names]
-        row += [f"{result['share_true_below_2_percent']:.0%}"] if success else []
+        if success:
+            row += [f"{result[f'share_{when}_near']:.0%}" for when in ("before", "true")]
         row += [str(result["statuses"].get(status, 0)) for status in statuses]
         rows.append([*row, f"{seconds['mean']:.1f}"])
     return _table(titles, rows)
@@ -220,6 +239,7 @@ def _groups_table(report: Mapping[str, Any]) -> list[str]:
     """Return the table of the headline by group of cases, where there are groups."""
     headlines = PROTOCOLS[report["protocol"]].headlines
     name = next(each for each in headlines if each in _columns(report))
+    before = "before_px" if MEASURES[name].unit == "px" else None
     groups = list(dict.fromkeys(g for result in report["results"] for g in result["groups"]))
     if len(groups) == 1:
         return []
@@ -227,8 +247,12 @@ def _groups_table(report: Mapping[str, Any]) -> list[str]:
     for result in report["results"]:
         figures = [result["groups"].get(group) for group in groups]
         cells = [_cell(name, each and each["measures"][name], report["width"]) for each in figures]
+        if before:
+            starts = [_cell(before, f and f["measures"][before], report["width"]) for f in figures]
+            cells = [f"{start} → {end}" for start, end in zip(starts, cells, strict=True)]
         rows.append([result["solver"], result["space"], _points(result), *cells])
-    titles = ["solver", "space", "points", *(f"{_title(name)}: {group}" for group in groups)]
+    what = f"before → {_title(name)}" if before else _title(name)
+    titles = ["solver", "space", "points", *(f"{what}: {group}" for group in groups)]
     return [*_table(titles, rows), ""]
 
 

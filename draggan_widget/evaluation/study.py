@@ -11,8 +11,9 @@ import sys
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
@@ -20,17 +21,22 @@ import torch
 
 from draggan_widget._version import __version__
 from draggan_widget.drag import DragConfig
-from draggan_widget.errors import InputError
+from draggan_widget.drag.config import SOLVERS
+from draggan_widget.errors import DragganError, InputError
 from draggan_widget.evaluation.cases import has_scene
-from draggan_widget.evaluation.landmark_network import load_landmark_network
+from draggan_widget.evaluation.landmark_network import SMALLEST_PICTURE, load_landmark_network
 from draggan_widget.evaluation.outcomes import Job, Outcome, Setting
 from draggan_widget.evaluation.perceptual import load_perceptual_distance, why_not_measured
 from draggan_widget.evaluation.protocols import PROTOCOLS, case_of
-from draggan_widget.evaluation.trial import Bench, weights_digest
+from draggan_widget.evaluation.trial import Bench, picture, weights_digest
+from draggan_widget.generator import Generator as LoadedGenerator
 from draggan_widget.pretrained import load_generator
 
 MOST_PROCESSES = 8
 """Default limit of the number of processes; each takes some 500 MB."""
+
+_STARTING = threading.Lock()
+"""Held while a process may begin, in which signals and the script that runs are others for a moment."""
 
 ORPHANED = 1
 """Exit status of a worker whose parent was killed."""
@@ -78,6 +84,7 @@ def open_bench(plan: Plan) -> Bench:
     """
     generator = load_generator(plan.generator, device=plan.device)
     known = has_scene(generator)
+    _check_pictures(generator, known)
     if plan.mask and not known and PROTOCOLS[plan.protocol].points:
         raise InputError(
             f"--mask needs a case whose true edit is known, and {generator.name} has no known scene; "
@@ -97,6 +104,19 @@ def open_bench(plan: Plan) -> Bench:
     )
 
 
+def _check_pictures(generator: LoadedGenerator, known: bool) -> None:
+    """Refuse a generator whose pictures cannot be measured."""
+    size = f"{generator.width}x{generator.height} px"
+    if known and (generator.width != generator.height or generator.width < SMALLEST_PICTURE):
+        raise InputError(
+            f"{generator.name} makes pictures of {size}; landmarks are found in square ones from {SMALLEST_PICTURE} px"
+        )
+    if not picture(generator, generator.sample_w(0)).isfinite().all():
+        raise InputError(
+            f"{generator.name} makes pictures with NaN or infinity; its weights are damaged, or too large for float32"
+        )
+
+
 def fingerprint(plan: Plan, bench: Bench) -> dict[str, Any]:
     """Return, as JSON types, everything that an outcome depends on besides its job."""
     return {
@@ -106,6 +126,8 @@ def fingerprint(plan: Plan, bench: Bench) -> dict[str, Any]:
         "generator_sha256": weights_digest(bench.generator),
         "landmark_network_sha256": bench.network and weights_digest(bench.network),
         "max_steps": plan.max_steps,
+        "solvers": {name: _as_json(asdict(rules)) for name, rules in SOLVERS.items()},
+        "drag_config": _as_json(asdict(DragConfig())),
         "mask": plan.mask,
         "residual": bench.residual,
         "lpips": bench.perceptual is not None,
@@ -113,6 +135,11 @@ def fingerprint(plan: Plan, bench: Bench) -> dict[str, Any]:
         "draggan_widget": __version__,
         "torch": torch.__version__,
     }
+
+
+def _as_json(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return fields as JSON knows them."""
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in fields.items()}
 
 
 def default_processes(device: torch.device) -> int:
@@ -149,13 +176,18 @@ def outcomes(
         running: set[Future[Outcome]] = set()
         while True:
             for job in islice(left, processes - len(running)):
-                with _interruptions_ignored(), _script_hidden():
+                with _STARTING, _interruptions_ignored(), _script_hidden():
                     running.add(pool.submit(_work, plan, job))
             if not running:
                 return
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
-                yield future.result()
+                try:
+                    yield future.result()
+                except BrokenProcessPool as error:
+                    raise DragganError(
+                        "a process was ended from outside, most likely for want of memory; ask for fewer processes"
+                    ) from error
 
 
 def carried_out(protocol: str, bench: Bench, job: Job) -> Outcome:
@@ -185,7 +217,11 @@ def _interruptions_ignored() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread is ever interrupted, or may say what happens then
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.getsignal(signal.SIGINT)
+    if before is None:
+        yield  # whoever handles it is no part of Python and could not be told to go on
+        return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:

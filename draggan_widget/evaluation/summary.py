@@ -10,8 +10,8 @@ import numpy as np
 from draggan_widget.evaluation.outcomes import Outcome, Setting
 from draggan_widget.evaluation.protocols import Protocol
 
-SUCCESS_SHARE = 0.02
-"""A drag has led where it should when the true distance is below this share of the width."""
+NEAR_SHARE = 0.02
+"""A mean distance below this share of the width counts as near; so it may be before a drag already."""
 
 
 def statistics(values: Iterable[float | None]) -> dict[str, Any] | None:
@@ -65,17 +65,21 @@ def headline(outcome: Outcome, protocol: Protocol) -> tuple[str, float]:
     raise AssertionError  # the last headline of every protocol can always be taken
 
 
+def _share_near(outcomes: Sequence[Outcome], name: str, width: int) -> float | None:
+    """Return the share of the outcomes in which a mean distance is near, of those in which it is known."""
+    distances = [outcome.measures.get(name) for outcome in outcomes]
+    near = [distance < NEAR_SHARE * width for distance in distances if distance is not None]
+    return float(np.mean(near)) if near else None
+
+
 def _figures(outcomes: Sequence[Outcome], protocol: Protocol, width: int) -> dict[str, Any]:
     """Return the figures of some outcomes."""
-    true_px = [outcome.measures.get("true_px") for outcome in outcomes]
-    known = [value for value in true_px if value is not None]
     return {
         "cases": len(outcomes),
         "mean_handles": float(np.mean([outcome.handles for outcome in outcomes])),
         "statuses": dict(sorted(Counter(outcome.status for outcome in outcomes).items())),
-        "share_true_below_2_percent": (
-            float(np.mean([value < SUCCESS_SHARE * width for value in known])) if known else None
-        ),
+        "share_before_near": _share_near(outcomes, "before_px", width),
+        "share_true_near": _share_near(outcomes, "true_px", width),
         "measures": {
             name: statistics(outcome.measures.get(name) for outcome in outcomes)
             for name in protocol.measures

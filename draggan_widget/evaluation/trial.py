@@ -1,6 +1,5 @@
 """One case under one setting: the drag with a real session, and everything that is measured of it."""
 
-import contextlib
 import hashlib
 import time
 from dataclasses import dataclass
@@ -59,6 +58,7 @@ class Dragged:
         steps: Moves of the latent.
         evaluations: Passes through the generator.
         seconds: Duration.
+        error: Why it failed, or None.
     """
 
     w: Tensor
@@ -68,6 +68,7 @@ class Dragged:
     steps: int
     evaluations: int
     seconds: float
+    error: str | None = None
 
 
 def drag_there(bench: Bench, case: Case, job: Job) -> Outcome:
@@ -160,8 +161,11 @@ def drag(
         evaluations = step.generator_evaluations
 
     started = time.perf_counter()
-    with contextlib.suppress(GeneratorError):  # the status says so
+    error = None
+    try:
         session.drag(on_step=count)
+    except GeneratorError as failure:  # the status says so too
+        error = str(failure)
     return Dragged(
         w=session.w,
         handle_points=session.handle_points,
@@ -170,6 +174,7 @@ def drag(
         steps=session.steps,
         evaluations=evaluations,
         seconds=time.perf_counter() - started,
+        error=error,
     )
 
 
@@ -207,6 +212,7 @@ def _outcome(job: Job, case: Case, values: Values, *drags: Dragged) -> Outcome:
         status=", ".join(each.status for each in drags),
         measures=values,
         seconds=sum(each.seconds for each in drags),
+        error=next((each.error for each in drags if each.error), None),
     )
 
 

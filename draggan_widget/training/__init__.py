@@ -20,6 +20,9 @@ from draggan_widget.training.presets import PRESETS, Preset, trial
 if TYPE_CHECKING:
     from draggan_widget.training.trainer import Run
 
+LEAST_SHARE = 2
+"""Pictures of a batch that a process needs to see how w spreads."""
+
 DEFAULT_PROCESSES = 2
 """Processes of a training run on a CPU; measured best on two cores."""
 
@@ -129,9 +132,10 @@ def _place(args: argparse.Namespace, batch: int) -> _Place:
     """Return where a run trains by its options; the folders are there then."""
     device = args.device or "cpu"
     processes = args.processes or (DEFAULT_PROCESSES if device == "cpu" else 1)
-    if processes < 1 or batch % processes:
+    if processes < 1 or batch % processes or batch // processes < LEAST_SHARE:
         raise InputError(
-            f"--processes must divide the batch of {batch}, got {processes}; 1, 2 and 4 do"
+            f"--processes must divide the batch of {batch} into parts of {LEAST_SHARE} pictures or more, got {processes}; "
+            "1, 2 and 4 do"
         )
     name = f"{args.preset}-trial" if args.trial else args.preset
     folder = args.folder or user_cache_path("draggan_widget") / "training" / name

@@ -102,7 +102,7 @@ PRESETS: dict[str, Preset] = {
             Stage(resolution=128, until=72_000, jitter=(0.2, 0.3), shards=26, cosine=0.6),
             Stage(resolution=128, until=150_000, jitter=(0.3, 0.3), shards=56, rate=0.5),
             Stage(
-                resolution=128, until=285_000, jitter=(0.3, 0.3), shards=64, rate=0.8, cosine=1.0
+                resolution=128, until=284_800, jitter=(0.3, 0.3), shards=64, rate=0.8, cosine=1.0
             ),
         ),
     ),

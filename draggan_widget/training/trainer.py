@@ -1,8 +1,8 @@
 """The training loop: regression of a generator on rendered pictures, resumable, over several processes.
 
 Each process holds the whole generator and a share of the batch; gradients are averaged. On a CPU two processes of
-one thread train faster than one process of two threads. Where the processor multiplies bfloat16 natively, features are
-bfloat16 while the weights, the RGB sums and the optimizers stay float32. Everything random is a function of the sample number, so a
+one thread train faster than one process of two threads. Where the processor multiplies bfloat16 natively, the
+synthesis runs in it; the weights, the mapping, the sums of RGB, the loss and the optimizers stay float32. Everything random is a function of the sample number, so a
 run that was stopped and resumed sees what an uninterrupted run would have seen.
 """
 
@@ -89,6 +89,7 @@ class Trainer:
         self.adam = torch.optim.Adam(others.values(), preset.adam_learning_rate, betas=(0.9, 0.99))
         self.deviation = torch.zeros(0, device=run.device)
         self.seen = 0
+        self.bfloat16 = multiplies_bfloat16(run.device.partition(":")[0])
 
     def state(self) -> dict[str, object]:
         """Return everything that a resumed run needs, as tensors and plain containers."""
@@ -99,6 +100,7 @@ class Trainer:
             "adam": self.adam.state_dict(),
             "deviation": self.deviation,
             "seen": self.seen,
+            "bfloat16": self.bfloat16,
         }
 
     def resume(self, path: Path) -> None:
@@ -109,6 +111,7 @@ class Trainer:
         self.muon.load_state_dict(state["muon"])
         self.adam.load_state_dict(state["adam"])
         self.deviation, self.seen = state["deviation"], state["seen"]
+        self.bfloat16 = state["bfloat16"]
 
     def save(self, path: Path) -> None:
         """Write a checkpoint; the file appears whole or not at all."""
@@ -128,7 +131,7 @@ class Trainer:
         blocks = self.generator.mapping.w_blocks(z)
         w = self._jittered(blocks, stage)
         synthesis, device = self.generator.synthesis, self.run.device.partition(":")[0]
-        with torch.autocast(device, torch.bfloat16, enabled=multiplies_bfloat16(device)):
+        with torch.autocast(device, torch.bfloat16, enabled=self.bfloat16):
             image = synthesis.image(
                 synthesis.trace(w, 4, noise=False), stage.resolution, noise=False
             ).float()
@@ -156,6 +159,9 @@ class Trainer:
         """Return w+ of the latent blocks with each row disturbed on its own."""
         with torch.no_grad():
             now = blocks.std(0).mean(-1)
+            if self.run.world > 1:
+                share_sum([now])
+                now = now / self.run.world
             self.deviation = self.deviation.lerp(now, 0.05) if len(self.deviation) else now
         w = self.generator.mapping.rows(blocks)
         deviation = self.generator.mapping.rows(self.deviation[None, :, None])
@@ -219,7 +225,10 @@ def multiplies_bfloat16(device_type: str) -> bool:
     """Whether a kind of device multiplies bfloat16 natively; elsewhere it is slower than float32."""
     if device_type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return device_type == "cpu" and bool(torch.cpu.get_capabilities().get("avx512_bf16"))
+    capabilities: dict[str, object] = getattr(
+        torch.cpu, "get_capabilities", dict
+    )()  # not in every version of PyTorch
+    return device_type == "cpu" and bool(capabilities.get("avx512_bf16"))
 
 
 def evaluate(generator: Generator, data: Path, resolution: int, count: int) -> Tensor:

@@ -121,6 +121,11 @@ def test_a_script_needs_no_guard(scene_file: Path, tmp_path: Path) -> None:
         ({"points": 25}, "points must be from 1 to 24, got 25; 24 takes all"),
         ({"points": [1, 2.5]}, "points must be from 1 to 24, got 2.5"),
         ({"protocol": "pairs", "points": 3}, "pairs has its own points; leave points out"),
+        ({"points": [[1]]}, r"points must be one value or a list of several, got \[\[1\]\]"),
+        ({"solvers": None}, "solvers must be one value or a list of several, got None"),
+        ({"protocol": ["pairs"]}, "protocol must be one of"),
+        ({"out": ""}, "out must be a folder, got ''; leave it out"),
+        ({"out": 5}, "out must be a folder, got 5"),
         ({"cases": True}, "cases must be a whole number from 1, got True"),
         ({"mask": [[True]]}, "mask must be True or False, got list"),
         ({"generator": 3}, "generator must be a name or a file, got int"),
@@ -135,5 +140,8 @@ def test_bad_arguments_are_told_with_their_cure(arguments: dict[str, Any], words
 def test_a_figure_needs_a_png_in_a_folder(evaluation: dg.Evaluation, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"a figure must end in \.png"):
         evaluation.save_figure(tmp_path / "cases.jpg")
+    (tmp_path / "taken.png").mkdir()
+    with pytest.raises(InputError, match="is a folder; give the figure another name"):
+        evaluation.save_figure(tmp_path / "taken.png")
     with pytest.raises(InputError, match="there is no folder"):
         evaluation.save_figure(tmp_path / "none" / "cases.png")

@@ -1,6 +1,8 @@
 """The folder that keeps outcomes: what it takes up, and what it refuses."""
 
 import json
+import math
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -50,10 +52,23 @@ def test_a_line_that_was_never_finished_is_removed(tmp_path: Path) -> None:
     assert file.read_text() == whole
 
 
-def test_a_damaged_line_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"{}",
+        b"\xff",
+        b"[]",
+        json.dumps(asdict(ONE) | {"measures": None}).encode(),
+        json.dumps(asdict(ONE) | {"measures": {"true_px": "near"}}).encode(),
+        json.dumps(asdict(ONE) | {"measures": {"true_px": math.nan}}).encode(),
+        json.dumps(asdict(ONE) | {"more": 1}).encode(),
+        json.dumps(asdict(ONE)).replace('"points": 3', '"points": [3]').encode(),
+    ],
+)
+def test_a_damaged_line_is_named(damage: bytes, tmp_path: Path) -> None:
     OutcomeFolder(tmp_path, FINGERPRINT).add(ONE)
-    file = tmp_path / OUTCOMES_FILE
-    file.write_text(file.read_text() + "{}\n")
+    with (tmp_path / OUTCOMES_FILE).open("ab") as file:
+        file.write(damage + b"\n")
     with pytest.raises(InputError, match=r"line 2 of .* is no outcome .* remove it"):
         OutcomeFolder(tmp_path, FINGERPRINT)
 
@@ -65,10 +80,36 @@ def test_a_damaged_description_is_named(text: str, tmp_path: Path) -> None:
         OutcomeFolder(tmp_path, FINGERPRINT)
 
 
+def test_outcomes_of_unknown_settings_are_refused(tmp_path: Path) -> None:
+    OutcomeFolder(tmp_path, FINGERPRINT).add(ONE)
+    (tmp_path / FINGERPRINT_FILE).unlink()
+    with pytest.raises(InputError, match="is missing; choose another folder"):
+        OutcomeFolder(tmp_path, FINGERPRINT)
+
+
+@pytest.mark.parametrize("name", [OUTCOMES_FILE, FINGERPRINT_FILE])
+def test_a_folder_in_the_place_of_a_file_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(InputError, match="choose another"):
+        OutcomeFolder(tmp_path, FINGERPRINT)
+
+
+def test_a_figure_that_is_no_number_is_not_kept(tmp_path: Path) -> None:
+    folder = OutcomeFolder(tmp_path, FINGERPRINT)
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        folder.add(replace(ONE, measures={"true_px": math.inf}))
+    assert OutcomeFolder(tmp_path, FINGERPRINT).outcomes == {}
+
+
+def test_an_outcome_tells_why_a_drag_failed() -> None:
+    failed = replace(ONE, status="failed", error="the features are not finite")
+    assert failed.to_json([])["error"] == "the features are not finite"
+
+
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("")
-    with pytest.raises(InputError, match="must be a folder"):
+    with pytest.raises(InputError, match="cannot be used as the folder of an evaluation"):
         OutcomeFolder(path, FINGERPRINT)
 
 

@@ -48,7 +48,8 @@ def test_a_setting_is_told_as_a_whole_and_by_group() -> None:
     assert told["cases"] == 3
     assert told["mean_handles"] == 2.0
     assert told["statuses"] == {"arrived": 2, "stalled": 1}
-    assert told["share_true_below_2_percent"] == pytest.approx(1 / 3)
+    assert told["share_true_near"] == pytest.approx(1 / 3)
+    assert told["share_before_near"] == 0.0
     assert told["measures"]["true_px"]["mean"] == 3.0
     assert told["measures"]["residual"] is None
     assert list(told["groups"]) == ["pose", "ears"]
@@ -58,6 +59,6 @@ def test_a_setting_is_told_as_a_whole_and_by_group() -> None:
 def test_without_a_truth_there_is_no_share_and_the_tracked_distance_ranks() -> None:
     unknown = outcome(0, "random", None, 4.0)
     told = setting_summary(SETTING, [unknown], LANDMARKS, 100)
-    assert told["share_true_below_2_percent"] is None
+    assert told["share_true_near"] is None
     assert headline(unknown, LANDMARKS) == ("tracked_px", 4.0)
     assert headline(outcome(0, "pose", 1.0, 4.0), LANDMARKS) == ("true_px", 1.0)

@@ -58,6 +58,7 @@ def test_a_drag_that_fails_says_so_and_ends_at_its_last_picture(
     config = DragConfig(max_steps=50, learning_rate=3e38)
     end = drag(scene_generator, case.start_w, case.handle_points, case.target_points, config, None)
     assert end.status == "failed"
+    assert "finite" in (end.error or "")
     assert end.w.isfinite().all()
 
 

@@ -12,9 +12,9 @@ import torch
 from draggan_widget.checkpoints import load_generator_file
 from draggan_widget.errors import InputError
 from draggan_widget.generator import Generator
-from draggan_widget.training import add_arguments, dataset, presets, run
+from draggan_widget.training import add_arguments, dataset, presets, run, trainer
 from draggan_widget.training.presets import PRESETS, TRIAL_BATCH, TRIAL_STEPS, trial
-from draggan_widget.training.trainer import _learning_rate_factor, evaluate
+from draggan_widget.training.trainer import Run, Trainer, _learning_rate_factor, evaluate
 
 
 def arguments(*words: str) -> argparse.Namespace:
@@ -66,6 +66,11 @@ def test_processes_must_share_the_batch_evenly(tmp_path: Path) -> None:
         run(arguments("--folder", str(tmp_path), "--processes", "3"))
 
 
+def test_a_process_needs_more_than_one_picture(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="into parts of 2 pictures or more, got 16"):
+        run(arguments("--folder", str(tmp_path), "--processes", "16"))
+
+
 def test_every_preset_ends_at_its_full_resolution() -> None:
     for preset in PRESETS.values():
         assert preset.stages[-1].resolution == preset.generator.resolution
@@ -92,6 +97,38 @@ def test_a_trial_is_run_and_named_as_one(tmp_path: Path, monkeypatch: pytest.Mon
     generator = load_generator_file(result["weights"])
     assert (generator.name, generator.scene) == ("tiny-trial", "animals")
     assert generator.mapping.w_cov is not None
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_bfloat16_changes_a_step_little_and_goes_on_in_a_resumed_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = []
+    for bfloat16 in (False, True):
+        monkeypatch.setattr(trainer, "multiplies_bfloat16", lambda kind, on=bfloat16: on)
+        one = Trainer(Run("tiny", PRESETS["tiny"], tmp_path, tmp_path))
+        z = torch.randn(4, 30, generator=torch.Generator().manual_seed(1))
+        target, weights = torch.zeros(4, 3, 16, 16), torch.ones(4, 1, 16, 16)
+        losses.append(one.step(z, target, weights, PRESETS["tiny"].stages[0]).item())
+        assert all(p.dtype == torch.float32 for p in one.generator.parameters())
+        one.save(tmp_path / "checkpoint.pt")
+    monkeypatch.setattr(trainer, "multiplies_bfloat16", lambda kind: False)
+    again = Trainer(Run("tiny", PRESETS["tiny"], tmp_path, tmp_path))
+    told = [again.bfloat16]
+    again.resume(tmp_path / "checkpoint.pt")
+    told.append(again.bfloat16)
+    assert told == [False, True]
+    assert losses[0] != losses[1]
+    assert losses[1] == pytest.approx(losses[0], rel=0.02)
+
+
+def test_cuda_and_new_processors_alone_multiply_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
+    for found, told in ({"avx512_bf16": True}, True), ({"avx2": True}, False), ({}, False):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda found=found: found, raising=False)
+        assert trainer.multiplies_bfloat16("cpu") is told
+    monkeypatch.delattr("torch.cpu.get_capabilities")
+    assert trainer.multiplies_bfloat16("cpu") is False
+    assert trainer.multiplies_bfloat16("mps") is False
 
 
 def _sleep_for_ever() -> None:
