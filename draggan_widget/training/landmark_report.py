@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import torch.nn.functional as F
 from torch import Tensor
 
 from draggan_widget.animals import LANDMARK_NAMES
@@ -16,8 +17,11 @@ from draggan_widget.evaluation.landmark_network import (
 from draggan_widget.training.dataset import Renders, held_out_shard, load_renders
 from draggan_widget.training.landmark_augmentation import blurred
 
-GENERATOR_BLUR_PX = 0.62
-"""Blur, in pixels of 128, after which renders hold 49 % of their gradient energy, as the embedded generator's pictures do."""
+BLUR_PX = 0.62
+"""Blur, in pixels of 128, after which renders hold about half of their gradient energy: less than a generator's pictures do."""
+
+OTHER_SIZES = (64, 256)
+"""Sizes to which the held-out renders are brought, in pixels: the network is to take any."""
 
 
 def write_landmark_report(name: str, folder: Path, data: Path) -> dict[str, Any]:
@@ -30,12 +34,13 @@ def write_landmark_report(name: str, folder: Path, data: Path) -> dict[str, Any]
 
     Returns:
         ``preset``, ``weights`` (path), ``parameters`` (count), ``held_out`` (pictures), and the held-out errors
-        ``sharp`` and ``blurred`` in % of the width: ``mean``, ``median``, ``p95`` and ``by_landmark``.
+        ``sharp``, ``blurred``, ``64_px`` and ``256_px`` in % of the width: ``mean``, ``median``, ``p95`` and
+        ``by_landmark``.
     """
     weights = folder / "landmarks.safetensors"
     network = load_landmark_network(path=weights)
     held_out = load_renders([held_out_shard(data)])
-    blur_px = GENERATOR_BLUR_PX * held_out.images.shape[1] / 128
+    blur_px = BLUR_PX * held_out.images.shape[1] / 128
     figures = {
         "preset": name,
         "weights": str(weights),
@@ -43,6 +48,7 @@ def write_landmark_report(name: str, folder: Path, data: Path) -> dict[str, Any]
         "held_out": len(held_out),
         "sharp": summary(landmark_errors(network, held_out)),
         "blurred": summary(landmark_errors(network, held_out, blur_px)),
+        **{f"{size}_px": summary(_errors_at(network, held_out, size)) for size in OTHER_SIZES},
     }
     (folder / "landmarks-figures.json").write_text(json.dumps(figures, indent=1) + "\n")
     return figures
@@ -60,6 +66,15 @@ def landmark_errors(network: LandmarkNetwork, renders: Renders, blur_px: float =
     if blur_px:
         images = blurred(images, blur_px)
     return errors_percent(measured_landmarks(network, images), renders.landmarks, images.shape[-1])
+
+
+def _errors_at(network: LandmarkNetwork, renders: Renders, size: int) -> Tensor:
+    """Return errors as :func:`landmark_errors`, of the pictures brought to another size."""
+    images = renders.pictures(renders.images.shape[1])
+    images = F.interpolate(
+        images, (size, size), mode="bilinear", align_corners=False, antialias=True
+    )
+    return errors_percent(measured_landmarks(network, images), renders.landmarks, size)
 
 
 def errors_percent(measured_px: Tensor, landmarks: Tensor, size: int) -> Tensor:

@@ -22,7 +22,7 @@ from draggan_widget.evaluation.landmark_network import (
     save_landmark_network,
 )
 from draggan_widget.training.landmark_augmentation import blurred
-from draggan_widget.training.landmark_report import GENERATOR_BLUR_PX
+from draggan_widget.training.landmark_report import BLUR_PX
 from draggan_widget.training.objective import gradient_energy
 
 LARGEST_WEIGHTS_BYTES = 2_000_000
@@ -73,7 +73,7 @@ def test_unseen_animals_are_measured_within_a_hundredth_of_the_width(
 def test_animals_as_soft_as_a_generator_draws_them_are_measured_as_well(
     network: LandmarkNetwork, animals: Animals
 ) -> None:
-    soft = blurred(animals.images, GENERATOR_BLUR_PX)
+    soft = blurred(animals.images, BLUR_PX)
     ratio = gradient_energy(soft).mean() / gradient_energy(animals.images).mean()
     assert ratio.item() == pytest.approx(0.49, abs=0.04)
     assert mean_error(network, soft, animals.truth) <= 0.01
