@@ -69,7 +69,9 @@ MEASURES: Mapping[str, Measure] = {
         "w", "sd", "root mean square distance of the latent to the start, in the rows that may move"
     ),
     "residual": Measure(
-        "off-manifold", "of 255", "mean difference of the result to the nearest picture of a scene"
+        "off-manifold",
+        "of 255",
+        "mean difference of the result to the nearest picture of a scene that a search finds, so at most this",
     ),
     "outside": Measure(
         "outside", "of 255", "mean difference to the start where the true edit changes nothing"

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from draggan_widget.drag.config import REFERENCE_SIZE_PX
 from draggan_widget.evaluation.cases import ALL_POINTS, has_scene
 from draggan_widget.evaluation.measures import MEASURES
 from draggan_widget.evaluation.outcomes import Outcome, Setting
@@ -26,9 +27,6 @@ from draggan_widget.evaluation.trial import Bench
 
 NOTHING = "-"
 """In a table, what was not measured."""
-
-REFERENCE_WIDTH = 512
-"""Lengths that end in ``_px512`` are in pixels of a picture of this width."""
 
 LENGTHS_OF_ROWS = {
     "before": "before_px",
@@ -127,7 +125,7 @@ def ranked(outcomes: Iterable[Outcome], protocol: Protocol) -> list[Outcome]:
 def _own_error_px512(bench: Bench) -> float | None:
     """Return the own error of the measure of true places, in pixels of a picture of 512 px, or None where it is not known."""
     share = None if bench.network is None else bench.network.own_error_share
-    return None if share is None else share * REFERENCE_WIDTH
+    return None if share is None else share * REFERENCE_SIZE_PX
 
 
 def _rows(
@@ -158,7 +156,7 @@ def _row(
         "edit": group,
         "cases": len(part),
         "mean_handles": float(np.mean([outcome.handles for outcome in part])),
-        **{k: v if v is None else v * REFERENCE_WIDTH / width for k, v in lengths.items()},
+        **{k: v if v is None else v * REFERENCE_SIZE_PX / width for k, v in lengths.items()},
         "off_manifold": mean("residual"),
         "mask_change": mean("outside"),
         **more,

@@ -49,7 +49,7 @@ def test_a_setting_is_told_as_a_whole_and_by_group() -> None:
     assert told["mean_handles"] == 2.0
     assert told["statuses"] == {"arrived": 2, "stalled": 1}
     assert told["share_true_near"] == pytest.approx(1 / 3)
-    assert told["share_before_near"] == 0.0
+    assert told["share_before_near"] is None
     assert told["measures"]["true_px"]["mean"] == 3.0
     assert told["measures"]["residual"] is None
     assert list(told["groups"]) == ["pose", "ears"]
