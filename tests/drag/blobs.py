@@ -44,6 +44,7 @@ class BlobGenerator(nn.Module):
         self.num_ws, self.w_dim = ROWS + 2, 6
         self.feature_blocks = (height // 4, height // 2)
         self.w_std = torch.ones(self.num_ws, dtype=dtype)
+        self.w_covariance = torch.eye(self.w_dim, dtype=dtype).repeat(self.num_ws, 1, 1)
         self.starts = torch.tensor(starts, dtype=dtype)
         self.coupling = coupling
         self.brightness = nn.Parameter(torch.ones((), dtype=dtype), requires_grad=False)
@@ -58,6 +59,10 @@ class BlobGenerator(nn.Module):
         moves = w[0, :ROWS].mean(0)[: self.starts.numel()].reshape(-1, 2) * PIXELS_PER_UNIT
         others = torch.cat([torch.zeros_like(moves[:1]), moves[:1].expand(len(moves) - 1, 2)])
         return self.starts + moves + self.coupling * others
+
+    def mean_features(self, block: int) -> Tensor:
+        """Return no background at all: a blob's place is known only to itself."""
+        return torch.zeros_like(self.trace(self.start(), block).features)
 
     def trace(self, w: Tensor, block: int) -> BlobTrace:
         """Return the features ``[1, 5 N, h, w]`` of a latent."""

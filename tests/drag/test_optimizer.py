@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from draggan_widget.drag import DragConfig, DragOptimizer, DragStep
-from draggan_widget.drag.optimizer import STALL_STEPS
+from draggan_widget.drag.config import PATIENCE
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.generator import Generator, StyleGAN2Config
 from tests.drag import oracle
@@ -223,7 +223,7 @@ def test_a_drag_that_cannot_arrive_stalls_and_stands_still() -> None:
     optimizer.set_points([(28, 32), (32, 32)], [(18, 32), (42, 32)], point_ids=[1, 2])
     steps = run(optimizer)
     assert steps[-1].status == "stalled"
-    assert STALL_STEPS <= steps[-1].step <= 2 * STALL_STEPS
+    assert PATIENCE <= steps[-1].step <= 2 * PATIENCE
     w = optimizer.w
     assert optimizer.step().status == "stalled"
     assert torch.equal(optimizer.w, w)
