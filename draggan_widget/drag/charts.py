@@ -153,14 +153,11 @@ def chart_of(
     """
     rows = min(config.trainable_rows, generator.num_ws)
     if config.space == "z":
-        mapping = mapping_of(generator)
-        if z is None:
-            raise InputError(
-                'the space "z" needs the z of the picture, and a latent w does not tell it; '
-                'start from a seed or from DragSession(z=...), or drag in the space "w+"'
-            )
+        mapping, origin = mapping_of(generator), check_known_z(z)
+        if list(origin.shape) != [1, mapping.z_dim]:
+            raise InputError(f"z must be [1, {mapping.z_dim}], got {list(origin.shape)}")
         with torch.no_grad():
-            return MappedChart(w, rows, z, mapping, mapping.w_of_z(z))
+            return MappedChart(w, rows, origin, mapping, mapping.w_of_z(origin))
     coupling = config.rules.row_coupling
     if coupling is None:
         return PlainChart(w, rows, tied=config.space == "w")
@@ -175,6 +172,17 @@ def coordinate_deviation(generator: DragGenerator[TraceT], chart: Chart) -> floa
     return 1.0
 
 
+def check_suits(config: DragConfig, generator: DragGenerator[TraceT]) -> None:
+    """Check that a generator can be dragged with these settings.
+
+    Raises:
+        InputError: It has no such feature block, or no mapping for the space z.
+    """
+    config.block_of(generator.height, generator.feature_blocks)
+    if config.space == "z":
+        mapping_of(generator)
+
+
 def mapping_of(generator: object) -> MappedGenerator:
     """Return the generator, which has a mapping.
 
@@ -187,6 +195,20 @@ def mapping_of(generator: object) -> MappedGenerator:
             'drag in the space "w+" or "w"'
         )
     return generator
+
+
+def check_known_z(z: Tensor | None) -> Tensor:
+    """Return the z of a picture.
+
+    Raises:
+        InputError: Nobody knows it.
+    """
+    if z is None:
+        raise InputError(
+            'the space "z" needs the z of the picture, and a latent w does not tell it; '
+            'start from a seed or from DragSession(z=...), or drag in the space "w+" or "w"'
+        )
+    return z
 
 
 def covariance_roots(covariance: Tensor) -> Tensor:

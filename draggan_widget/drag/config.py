@@ -103,7 +103,7 @@ SOLVERS: Mapping[str, SolverRules] = {
         stop_px=(1.0, 2.0),
         relative_step=0.0,
         row_coupling=0.99,
-        stall_steps=20,
+        stall_steps=12,
     ),
     # How the authors' program behaves, which steps half as far.
     "official": SolverRules(

@@ -66,7 +66,7 @@ class Generator(nn.Module):
             raise InputError(f"seed must be a whole number from 0 to 2**63 - 1, got {seed!r}")
         rng = torch.Generator().manual_seed(seed)
         z = torch.randn(1, self.z_dim, generator=rng).to(self.device)
-        return z * truncation_psi if self.config.z_input == "uniform" else z
+        return self.mapping.truncated(z, truncation_psi)
 
     def w_of_z(self, z: Tensor) -> Tensor:
         """Return the latents ``[B, num_ws, w_dim]`` of ``z`` ``[B, z_dim]``, not truncated; differentiable."""
@@ -125,7 +125,7 @@ class Generator(nn.Module):
         key = block, self.noise
         if key not in self._mean_features:
             rng = torch.Generator().manual_seed(MEAN_FEATURE_SEED)
-            z = torch.randn(MEAN_FEATURE_SAMPLES, self.z_dim, generator=rng).to(self.device)
+            z = torch.randn(MEAN_FEATURE_SAMPLES, self.z_dim, generator=rng).to(self.mapping.w_avg)
             batches = torch.split(z, PICTURES_AT_ONCE)
             sums = [
                 self.features(self.w_of_z(each), block).sum(0, keepdim=True) for each in batches

@@ -80,3 +80,18 @@ class BlobGenerator(nn.Module):
 def _cell_centres_px(cells: int, pixels: int, like: Tensor) -> Tensor:
     """Return where the centres of the feature cells lie on the picture, ``[cells]``."""
     return (torch.arange(cells, dtype=like.dtype) + 0.5) * pixels / cells - 0.5
+
+
+class MappedBlobs(BlobGenerator):
+    """Blobs whose latent comes from a z by a mapping that is not linear: all rows are ``z + z^2 / 8``."""
+
+    z_dim = 6
+
+    def w_of_z(self, z: Tensor) -> Tensor:
+        """Return the latents of ``z``."""
+        return (z + z.square() / 8)[:, None].expand(-1, self.num_ws, -1)
+
+    def sample_z(self, seed: int, truncation_psi: float = 1.0) -> Tensor:
+        """Return the z of a seed, truncated by making it shorter."""
+        rng = torch.Generator().manual_seed(seed)
+        return truncation_psi * 0.3 * torch.randn(1, self.z_dim, generator=rng).to(self.starts)
