@@ -80,6 +80,17 @@ SOLVERS: Mapping[str, SolverRules] = {
         stop_px=(1.0, 2.0),
         relative_step=0.02,
     ),
+    # How the authors' program behaves, which steps half as far.
+    "official": SolverRules(
+        tracking_norm=2,
+        subpixel_tracking=False,
+        patch_reduction="mean",
+        whole_pixel_disc=True,
+        zeros_outside=True,
+        idle_px=1.0,
+        stop_px=(2.0, 2.0),
+        relative_step=0.01,
+    ),
     # The article's loop in standard deviations of w along its principal directions.
     "whitened": SolverRules(
         tracking_norm=1,
@@ -104,17 +115,6 @@ SOLVERS: Mapping[str, SolverRules] = {
         relative_step=0.0,
         row_coupling=0.99,
         stall_steps=12,
-    ),
-    # How the authors' program behaves, which steps half as far.
-    "official": SolverRules(
-        tracking_norm=2,
-        subpixel_tracking=False,
-        patch_reduction="mean",
-        whole_pixel_disc=True,
-        zeros_outside=True,
-        idle_px=1.0,
-        stop_px=(2.0, 2.0),
-        relative_step=0.01,
     ),
 }
 """The known solvers by name."""

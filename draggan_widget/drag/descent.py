@@ -69,7 +69,7 @@ class DescentSolver:
         """Return the features ``[N, C]`` of handles ``[N, 2]``."""
         return self._grid.sample_points(features, handles)
 
-    def keep(self, point_ids: frozenset[int]) -> None:
+    def arrange(self, point_ids: tuple[int, ...], known: frozenset[int]) -> None:
         """Do nothing: all that is known about a point is its reference."""
 
     def hold(self, held: Tensor | None) -> None:

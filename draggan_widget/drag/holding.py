@@ -28,9 +28,6 @@ WEIGHT = 500.0
 """Weight of the change of the held part, relative to its own contrast, for a mask weight of one. The default mask
 weight, 20, then stands for 1e4: the best of five orders of magnitude on the animals, for the points and the rest."""
 
-PICTURES_AT_ONCE = 8
-"""Pictures of a batch; larger ones take longer for each picture on a CPU."""
-
 
 @dataclass(frozen=True, eq=False)
 class Hold:
@@ -86,18 +83,17 @@ def measured_hold(
         position: Present coordinates, ``[A]``.
         features: Of the picture there, ``[C, h, w]``.
         start_features: Of the picture whose held part shall stay, ``[C, h, w]``.
-        synthesise: Returns the features ``[B, C, h, w]`` of latents.
+        synthesise: Returns the features ``[1, C, h, w]`` of a latent.
         held: Share of each cell that must not move, ``[h, w]`` in 0..1.
         mask_weight: As :attr:`DragConfig.mask_weight`.
     """
     directions = leading_directions(chart, position)
     places = (position[:, None] + SMALL_MOVE * directions).T
-    latents = torch.cat([chart.w(place.reshape(chart.shape)) for place in places])
+    latents = [chart.w(place.reshape(chart.shape)) for place in places]
     contrast = start_features - start_features.mean((1, 2), keepdim=True)
     energy = float(_weighed(contrast[None], held, 1.0).square().sum())
     scale = (WEIGHT * mask_weight / max(energy, torch.finfo(held.dtype).tiny)) ** 0.5
-    batches = torch.split(latents, PICTURES_AT_ONCE)
-    seen = torch.cat([_weighed(synthesise(batch), held, scale) for batch in batches])
+    seen = torch.cat([_weighed(synthesise(w), held, scale) for w in latents])
     changes = (seen - _weighed(features[None], held, scale)) / SMALL_MOVE
     gram = changes @ changes.T
     values, vectors = torch.linalg.eigh(gram.cpu().double())

@@ -106,7 +106,7 @@ class KinematicSolver:
             grid: How features lie under the picture.
             start_features: Of the first picture, ``[C, h, w]``.
             background: Mean feature map, ``[C, h, w]``.
-            synthesise: Returns the features ``[B, C, h, w]`` of latents.
+            synthesise: Returns the features ``[1, C, h, w]`` of a latent.
             config: The settings.
         """
         self.evaluations = 0
@@ -117,6 +117,7 @@ class KinematicSolver:
         self._scale = pixel_scale(grid.x.pixels, grid.y.pixels)
         self._lattice = Lattice(SPACING_PX * self._scale, PATCH_STEPS, SEARCH_STEPS)
         self._coordinates = start_features.new_zeros(chart.shape).requires_grad_()
+        self._ids: frozenset[int] = frozenset()
         self._rows: dict[int, Tensor] = {}
         self._last: _Move | None = None
         self._reach_px = REACH_PX
@@ -127,7 +128,7 @@ class KinematicSolver:
     @property
     def needs_gradient(self) -> bool:
         """Whether a row of the Jacobian is to be computed."""
-        return self._config.jacobian_refresh or not self._rows
+        return self._config.jacobian_refresh or not self._rows.keys() >= self._ids
 
     def w(self) -> Tensor:
         """Return the latent after the last move, ``[1, num_ws, w_dim]``."""
@@ -143,16 +144,15 @@ class KinematicSolver:
         windows = self._grid.windows(features, handles, self._lattice.reach_px)
         return surroundings(windows, handles, self._lattice)
 
-    def keep(self, point_ids: frozenset[int]) -> None:
-        """Forget the derivatives and the predicted moves of all points but these."""
-        self._rows = {key: row for key, row in self._rows.items() if key in point_ids}
-        if self._last is not None:
-            kept = [key for key in self._last.handles if key in point_ids]
-            self._last = _Move(
-                self._last.step,
-                {key: self._last.handles[key] for key in kept},
-                {key: self._last.predicted[key] for key in kept},
-            )
+    def arrange(self, point_ids: tuple[int, ...], known: frozenset[int]) -> None:
+        """Take up points, and forget the derivatives and the predicted moves of all that are not known."""
+        self._ids = frozenset(point_ids)
+        self._rows = {key: row for key, row in self._rows.items() if key in known}
+        if (last := self._last) is not None:
+            kept = [key for key in last.handles if key in known]
+            handles = {key: last.handles[key] for key in kept}
+            predicted = {key: last.predicted[key] for key in kept}
+            self._last = _Move(last.step, handles, predicted)
 
     def hold(self, held: Tensor | None) -> None:
         """Take the share of each feature cell that must not move; its metric is measured at the next move."""
@@ -172,6 +172,7 @@ class KinematicSolver:
         features = features - self._background
         return find(features, self._grid, starts, points.references, self._lattice) - handles
 
+    @torch.enable_grad()
     def move(self, features: Tensor, points: TrackedPoints) -> float:
         """Take one step of least squares; return the mean squared distance of handles and targets, px^2."""
         handles = as_tensor(points.handles, features)
@@ -221,7 +222,6 @@ class KinematicSolver:
                 rows[key] = secant_update(rows[key], last.step, miss)
         return rows, reach_px
 
-    @torch.enable_grad()
     def _derivatives(
         self,
         foreground: Tensor,

@@ -181,7 +181,7 @@ class DragOptimizer(Generic[TraceT]):
         references = self._solver.references(self._features, as_tensor(handles, self._features))
         for new, old in kept:
             references[new] = self._points.references[old]
-        self._solver.keep(frozenset(ids[new] for new, _ in kept))
+        self._solver.arrange(ids, frozenset(ids[new] for new, _ in kept))
         self._points = TrackedPoints(ids, read_only(handles), read_only(targets), references)
         self._watch_from_now()
 
@@ -240,7 +240,7 @@ class DragOptimizer(Generic[TraceT]):
         return _Picture(w, z, trace, trace.features[0].to(w.dtype), self._updates)
 
     def _features_of(self, w: Tensor) -> Tensor:
-        """Return the features ``[B, C, h, w]`` of latents; whoever asks for them counts them."""
+        """Return the features ``[1, C, h, w]`` of a latent; whoever asks for them counts them."""
         return self._generator.trace(w, self._block).features.to(w.dtype)
 
     @torch.no_grad()

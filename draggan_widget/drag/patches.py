@@ -201,7 +201,9 @@ def _nearest(
     mismatches = torch.einsum("nchwqp,qp->nhw", difference.square(), members)
     offsets = lattice.offsets(lattice.search, starts)
     away = (offsets[:, None].square() + offsets.square()) / offsets[-1].square()
-    tie = (TIE_ROUNDINGS * torch.finfo(starts.dtype).eps) ** 2 * _size(references, lattice)
+    number = torch.finfo(starts.dtype)
+    tie = (TIE_ROUNDINGS * number.eps) ** 2 * _size(references, lattice)
+    tie = tie.clamp(min=number.tiny)
     inside = (
         windows.y.contains(starts[:, 1:] + offsets)[:, :, None]
         & windows.x.contains(starts[:, :1] + offsets)[:, None]

@@ -35,8 +35,8 @@ class Solver(Protocol):
         """Return the appearance ``[N, ...]`` of handles ``[N, 2]`` in features ``[C, h, w]``."""
         ...
 
-    def keep(self, point_ids: frozenset[int]) -> None:
-        """Forget what is known about all points but these: they went, or were put down anew."""
+    def arrange(self, point_ids: tuple[int, ...], known: frozenset[int]) -> None:
+        """Take up points; forget all about those that are not ``known``, because they went or were put down anew."""
         ...
 
     def hold(self, held: Tensor | None) -> None:

@@ -142,6 +142,8 @@ def test_the_longer_side_of_a_picture_sets_the_scale() -> None:
         ("official", 512, 1, 2),
         ("official", 1024, 1, 4),
         ("official", 128, 9, 2),
+        ("kinematic", 512, 1, 1),
+        ("whitened", 128, 9, 2),
     ],
 )
 def test_the_solvers_stop_where_they_say(solver: str, size: int, points: int, stop: float) -> None:
