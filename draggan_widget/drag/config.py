@@ -135,9 +135,9 @@ class DragConfig:
         feature_block: Resolution of the block whose features are compared. None: 128 for pictures
             from 256 px, else a quarter of the picture's height.
         supervision_radius: r1, radius of the patch that is moved, in px of a 512-px picture, up to
-            256.
+            256. ``kinematic`` has patches and windows of its own.
         tracking_radius: r2, half side of the window that is searched, in px of a 512-px picture, up to
-            256.
+            256. Likewise.
         mask_weight: lambda, weight of the change outside the mask, 0 or more.
         learning_rate: Adam's step in units of what it moves: of w, of z in the space ``"z"``, or of
             standard deviations of w for ``whitened``. None: the solver's step in standard
@@ -145,7 +145,8 @@ class DragConfig:
         max_steps: Most steps of one drag, at least 1; counted by the optimizer's caller.
         arrival_px: Distance at which a point has arrived, in px of a 512-px picture. None: the
             solver's rule.
-        subpixel_tracking: Whether points are tracked below the whole pixel. None: as the solver.
+        subpixel_tracking: Whether points are tracked below the whole pixel. None: as the solver;
+            ``kinematic`` always does so.
         trainable_rows: Number of rows of w+, from the first, that are optimised (all, if the
             generator has fewer).
         jacobian_refresh: Whether ``kinematic`` differentiates one coordinate of a handle anew at each

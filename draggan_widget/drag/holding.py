@@ -15,8 +15,8 @@ from torch import Tensor
 from draggan_widget.drag.charts import Chart, MappedChart
 
 DIRECTIONS = 32
-"""Along so many directions a held picture may move; each is measured by a pass through the generator. Of the pictures
-of the embedded generator they make 98 % of the variance."""
+"""Along so many directions a held picture may move; each is measured by a pass through the generator. They make 98.8 %
+of the variance of the embedded generator's w."""
 
 SMALL_MOVE = 0.1
 """How far a direction is followed to measure what it changes, in standard deviations."""
@@ -26,7 +26,8 @@ CELLS = 32
 
 WEIGHT = 500.0
 """Weight of the change of the held part, relative to its own contrast, for a mask weight of one. The default mask
-weight, 20, then stands for 1e4: the best of five orders of magnitude on the animals, for the points and the rest."""
+weight, 20, then stands for 1e4: of 0, 1e2, 1e3, 1e4 and 1e5 the best for the points and for the rest, on a small
+generator of animal heads."""
 
 
 @dataclass(frozen=True, eq=False)
