@@ -122,7 +122,7 @@ class Driver:
     def stand_at(self, state: SessionState, config: DragConfig) -> None:
         """Make the optimizer for a state, where there is none that stands there already."""
         if self._optimizer is None:
-            self._optimizer = DragOptimizer(self._generator, state.w, config)
+            self._optimizer = DragOptimizer(self._generator, state.w, config, z=state.z)
             self._mask = None
             self.evaluations = self.steps = self._first_step = 0
             self._moments = []

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from draggan_widget.access import Access
 from draggan_widget.drag import DragConfig, DragStep
+from draggan_widget.drag.charts import check_known_z
 from draggan_widget.drag.validation import (
     Mask,
     Points,
@@ -41,7 +42,9 @@ from draggan_widget.sources import (
     GeneratorSource,
     checked_config,
     checked_latent,
+    first_latent,
     found_generator,
+    sampled,
 )
 from draggan_widget.state import (
     PictureGenerator,
@@ -78,6 +81,7 @@ class DragSession:
         *,
         seed: int = 0,
         w: Tensor | ArrayLike | None = None,
+        z: Tensor | ArrayLike | None = None,
         config: DragConfig = DEFAULT_CONFIG,
         device: torch.device | str | None = None,
     ) -> None:
@@ -87,6 +91,8 @@ class DragSession:
             generator: A generator, or what :func:`load_generator` takes; None is the embedded one.
             seed: Seed of the first picture, 0 to 2**32 - 1.
             w: Latent of the first picture instead, ``[1, num_ws, w_dim]``.
+            z: The z that it comes from, ``[1, z_dim]``; without it a given latent cannot be dragged in the space
+                ``"z"``. Alone it gives the latent too, not truncated.
             config: Settings of the drag.
             device: Where to load the generator; only for a generator that is given by name.
 
@@ -100,8 +106,8 @@ class DragSession:
         self._access = Access()
         self._stop = threading.Event()
         self._listeners: tuple[Listener, ...] = ()
-        start = self.generator.sample_w(seed) if w is None else checked_latent(self.generator, w)
-        self._begin(History((Entry("sample", SessionState.first(seed, start)),)))
+        start, start_z = first_latent(self.generator, seed, w, z)
+        self._begin(History((Entry("sample", SessionState.first(seed, start, start_z)),)))
 
     def _begin(self, history: History[SessionState]) -> None:
         """Take up a history, with nothing computed yet."""
@@ -207,7 +213,7 @@ class DragSession:
     def w(self) -> Tensor:
         """Latent of the picture, ``[1, num_ws, w_dim]``, a copy.
 
-        Setting it makes it the start to which :meth:`reset` returns; points and mask stay.
+        Setting it makes it the start to which :meth:`reset` returns; points and mask stay, and z is forgotten.
         """
         return self._state.w.clone()
 
@@ -216,7 +222,17 @@ class DragSession:
         checked = checked_latent(self.generator, w)
         with self._access.at_rest():
             self._driver.forget()
-            self._put("latent", replace(self._state, start_w=checked, w=checked))
+            state = replace(self._state, start_w=checked, w=checked, start_z=None, z=None)
+            self._put("latent", state)
+
+    @property
+    def z(self) -> Tensor | None:
+        """The z of the picture, ``[1, z_dim]``, a copy; None where nobody knows it, because a w was given.
+
+        A drag in the space ``"z"`` moves it, and w with it. A drag in another space leaves it as it is: w is then that
+        of z and what was added, which a later drag in the space ``"z"`` takes along.
+        """
+        return None if self._state.z is None else self._state.z.clone()
 
     @property
     def image(self) -> Image.Image:
@@ -278,14 +294,15 @@ class DragSession:
         seed = checked_seed(seed)
         with self._access.at_rest():
             self._driver.forget()
-            self._put("sample", SessionState.first(seed, self.generator.sample_w(seed)))
+            self._put("sample", SessionState.first(seed, *sampled(self.generator, seed)))
 
     def reset(self) -> None:
         """Go back to the first picture of this seed or latent; the handles return to where they were put down."""
         with self._access.at_rest():
             old = self._state
             self._driver.forget()
-            self._put("reset", replace(old, w=old.start_w, handle_points=old.put_points))
+            start = replace(old, w=old.start_w, z=old.start_z, handle_points=old.put_points)
+            self._put("reset", start)
 
     def undo(self) -> bool:
         """Go back by one change of latent, points or mask; return whether there was one."""
@@ -320,7 +337,7 @@ class DragSession:
             How it ended. Whatever ends a drag, an exception included, picture and handles belong together.
 
         Raises:
-            InputError: There are no points, or unequal numbers of handles and targets.
+            InputError: There are no points, unequal numbers of handles and targets, or no z for the space z.
             GeneratorError: The generator gives numbers that are not finite.
         """
         limit = self._config.max_steps if max_steps is None else max_steps
@@ -350,7 +367,7 @@ class DragSession:
         """Move the latent once, and return the picture after it.
 
         Raises:
-            InputError: There are no points, or unequal numbers of handles and targets.
+            InputError: There are no points, unequal numbers of handles and targets, or no z for the space z.
             GeneratorError: The generator gives numbers that are not finite.
         """
         with self._dragging("step") as driver:
@@ -449,8 +466,10 @@ class DragSession:
         return closed(check_points(name, points, self.generator.width, self.generator.height))
 
     def check_startable(self) -> None:
-        """Raise :class:`InputError` if no drag can start with these points."""
+        """Raise :class:`InputError` if no drag can start with these points and this latent."""
         check_startable(self._state.handle_points, self._state.target_points)
+        if self._config.space == "z":
+            check_known_z(self._state.z)
 
     def check_mask(self, mask: ArrayLike | None) -> Mask | None:
         """Return a mask as a read-only array; raise :class:`InputError` if it cannot be used."""
@@ -461,7 +480,7 @@ class DragSession:
 
     def _take(self, step: DragStep[Any]) -> None:
         """Make a step's picture and handles the session's."""
-        self._state = self._state.with_tracked(step.w, step.point_ids, step.handle_points)
+        self._state = self._state.with_tracked(step.w, step.z, step.point_ids, step.handle_points)
         self._tell(step)
 
     def _put(self, label: str, state: SessionState, subject: object = None) -> None:

@@ -1,7 +1,7 @@
 """Session files: safetensors with a description in JSON; reading one executes nothing.
 
-The tensors are ``latents [K, num_ws, w_dim]`` and, where there are masks, ``masks [M, H, W]`` (bool); everything
-else is in the metadata entry ``session``, which refers to them by index.
+The tensors are ``latents [K, num_ws, w_dim]`` and, where there are any, ``zs [L, z_dim]`` and ``masks [M, H, W]``
+(bool); everything else is in the metadata entry ``session``, which refers to them by index.
 """
 
 import hashlib
@@ -20,6 +20,8 @@ from torch import Tensor
 
 from draggan_widget._version import __version__
 from draggan_widget.drag import DragConfig
+from draggan_widget.drag.charts import check_suits
+from draggan_widget.drag.protocols import MappedGenerator
 from draggan_widget.drag.validation import Mask, check_mask, check_point_ids, check_points
 from draggan_widget.errors import InputError, SessionFileError
 from draggan_widget.export import write_whole
@@ -59,6 +61,7 @@ def save_session(
     """
     states = [entry.state for entry in saved.history.entries]
     latents = _Distinct(w for state in states for w in (state.start_w, state.w))
+    zs = _Distinct(z for state in states for z in (state.start_z, state.z) if z is not None)
     masks = _Distinct(state.mask for state in states if state.mask is not None)
     entries = [
         {
@@ -66,6 +69,8 @@ def save_session(
             "seed": state.seed,
             "start_w": latents.index(state.start_w),
             "w": latents.index(state.w),
+            "start_z": None if state.start_z is None else zs.index(state.start_z),
+            "z": None if state.z is None else zs.index(state.z),
             "handle_points": state.handle_points.tolist(),
             "target_points": state.target_points.tolist(),
             "put_points": state.put_points.tolist(),
@@ -81,6 +86,8 @@ def save_session(
         "entries": entries,
     }
     tensors = {"latents": torch.cat([w.detach().cpu() for w in latents.values])}
+    if zs.values:
+        tensors["zs"] = torch.cat([z.detach().cpu() for z in zs.values])
     if masks.values:
         tensors["masks"] = torch.from_numpy(np.stack(masks.values))
     metadata = {"format": FORMAT, "version": __version__, "session": json.dumps(description)}
@@ -110,7 +117,7 @@ def load_session(
     _check_generator(source, made_with, describe(generator))
     try:
         config = DragConfig.from_json(reader.take("config", dict))
-        config.block_of(generator.height, generator.feature_blocks)
+        check_suits(config, generator)
     except InputError as error:
         raise SessionFileError(f"{source} holds an unusable config: {error}") from error
     entries = reader.take("entries", list)
@@ -195,8 +202,16 @@ class _Pool:
         masks = tensors.get("masks", torch.empty((0, size[1], size[0]), dtype=torch.bool))
         if masks.dtype != torch.bool or masks.shape[1:] != (size[1], size[0]):
             raise SessionFileError(f"{path} must hold boolean masks [M, {size[1]}, {size[0]}]")
+        zs = tensors.get("zs")
+        if zs is not None:
+            z_dim = generator.z_dim if isinstance(generator, MappedGenerator) else None
+            if zs.ndim != 2 or zs.shape[1] != z_dim or zs.dtype != dtype:
+                raise SessionFileError(f"{path} must hold zs [L, {z_dim}] of {dtype}")
+            if not bool(zs.isfinite().all()):
+                raise SessionFileError(f"{path} is damaged: its zs must be finite")
         # Each row is copied, so that no state keeps the others alive.
         self._latents = [w[None].clone().to(generator.device) for w in latents]
+        self._zs = [] if zs is None else [z[None].clone().to(generator.device) for z in zs]
         self._masks: list[Mask] = [closed(mask.numpy().copy()) for mask in masks]
 
     def entry(self, item: object) -> Entry[SessionState]:
@@ -205,12 +220,12 @@ class _Pool:
             raise SessionFileError(f"{self._path} is damaged: an entry must be an object")
         reader = _Reader(self._path, item)
         try:
-            state = self._state(reader, item.get("mask"))
+            state = self._state(reader, item)
         except InputError as error:
             raise SessionFileError(f"{self._path} is damaged: {error}") from error
         return Entry(reader.take("label", str), state)
 
-    def _state(self, reader: _Reader, mask: object) -> SessionState:
+    def _state(self, reader: _Reader, item: Mapping[str, Any]) -> SessionState:
         """Return the state of a description."""
         seed = checked_seed(reader.take("seed", int))
         handles, targets, put = (
@@ -222,7 +237,10 @@ class _Pool:
         ids, _ = check_point_ids(reader.take("point_ids", list), (), len(handles))
         if min(ids, default=1) < 1:
             raise InputError("point_ids must be from 1")
-        checked = None if mask is None else self._picked(self._masks, mask, "mask")
+        mask = self._picked_if_any(self._masks, item, "mask")
+        start_z, z = (self._picked_if_any(self._zs, item, name) for name in ("start_z", "z"))
+        if (start_z is None) != (z is None):
+            raise InputError("start_z and z must both be there or both be absent")
         return SessionState(
             seed=seed,
             start_w=self._picked(self._latents, reader.take("start_w", int), "start_w"),
@@ -231,8 +249,16 @@ class _Pool:
             target_points=targets,
             point_ids=ids,
             put_points=put,
-            mask=None if check_mask(checked, *self._size) is None else checked,
+            mask=None if check_mask(mask, *self._size) is None else mask,
+            start_z=start_z,
+            z=z,
         )
+
+    @classmethod
+    def _picked_if_any(cls, values: Sequence[T], item: Mapping[str, Any], name: str) -> T | None:
+        """Return the value of the index in an entry, or None where it has none."""
+        index = item.get(name)
+        return None if index is None else cls._picked(values, index, name)
 
     @staticmethod
     def _picked(values: Sequence[T], index: object, name: str) -> T:
@@ -254,7 +280,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
                     f"{path} is no session file: its format is {metadata.get('format')!r}, "
                     f"expected {FORMAT!r}; DragSession.save writes one"
                 )
-            names = set(file.keys()) & {"latents", "masks"}
+            names = set(file.keys()) & {"latents", "zs", "masks"}
             tensors = {name: file.get_tensor(name) for name in names}
         description = json.loads(metadata.get("session", "null"))
     except SafetensorError as error:

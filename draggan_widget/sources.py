@@ -9,9 +9,14 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from draggan_widget.drag import DragConfig
+from draggan_widget.drag.charts import check_suits, mapping_of
+from draggan_widget.drag.protocols import MappedGenerator
 from draggan_widget.errors import InputError
 from draggan_widget.pretrained import checked_device, load_generator
 from draggan_widget.state import PictureGenerator
+
+TRUNCATION_PSI = 0.7
+"""Truncation of the pictures of seeds, as usual for StyleGAN2 and in the published method."""
 
 GeneratorSource = PictureGenerator | str | os.PathLike[str] | None
 """A generator, or what :func:`load_generator` takes; None is the embedded one."""
@@ -49,14 +54,51 @@ def checked_config(config: object, generator: PictureGenerator) -> DragConfig:
     """Return the settings of a drag on a generator.
 
     Raises:
-        InputError: They are something else, or the generator has no such feature block.
+        InputError: They are something else, or the generator has no such feature block, or no
+            mapping for the space z.
     """
     if not isinstance(config, DragConfig):
         raise InputError(
             f"config must be a DragConfig, got {type(config).__name__}; write DragConfig(solver=...)"
         )
-    config.block_of(generator.height, generator.feature_blocks)
+    check_suits(config, generator)
     return config
+
+
+def sampled(generator: PictureGenerator, seed: int) -> tuple[Tensor, Tensor | None]:
+    """Return the w ``[1, num_ws, w_dim]`` of a seed, and its z ``[1, z_dim]`` where the generator has a mapping."""
+    w = generator.sample_w(seed, TRUNCATION_PSI)
+    if not isinstance(generator, MappedGenerator):
+        return w, None
+    return w, generator.sample_z(seed, TRUNCATION_PSI)
+
+
+def first_latent(
+    generator: PictureGenerator,
+    seed: int,
+    w: Tensor | ArrayLike | None,
+    z: Tensor | ArrayLike | None,
+) -> tuple[Tensor, Tensor | None]:
+    """Return w ``[1, num_ws, w_dim]`` and z ``[1, z_dim]``, where it is known, of a first picture.
+
+    Args:
+        generator: Makes the picture.
+        seed: Of the sample that it is without ``w`` and ``z``.
+        w: Its latent.
+        z: The z that the latent comes from; alone it gives the latent too.
+
+    Raises:
+        InputError: The generator has no mapping for a given z, or a tensor is not real numbers, has another shape, or
+            is not finite.
+    """
+    if z is None:
+        return sampled(generator, seed) if w is None else (checked_latent(generator, w), None)
+    mapping = mapping_of(generator)
+    start_z = _checked_tensor(generator, "z", z, [1, mapping.z_dim], "sample_z")
+    if w is not None:
+        return checked_latent(generator, w), start_z
+    with torch.no_grad():
+        return mapping.w_of_z(start_z), start_z
 
 
 def checked_latent(generator: PictureGenerator, w: Tensor | ArrayLike) -> Tensor:
@@ -65,23 +107,39 @@ def checked_latent(generator: PictureGenerator, w: Tensor | ArrayLike) -> Tensor
     Raises:
         InputError: Not real numbers, another shape, or not finite in the generator's type.
     """
+    return _checked_tensor(generator, "w", w, [1, generator.num_ws, generator.w_dim], "sample_w")
+
+
+def _checked_tensor(
+    generator: PictureGenerator,
+    name: str,
+    values: Tensor | ArrayLike,
+    expected: list[int],
+    source: str,
+) -> Tensor:
+    """Return values as a new tensor of this shape and of the generator's type and device."""
     like = next(iter(generator.parameters()))
-    expected = [1, generator.num_ws, generator.w_dim]
     try:
-        given = w if isinstance(w, Tensor) else torch.as_tensor(np.array(w, dtype=np.float64))
+        given = (
+            values
+            if isinstance(values, Tensor)
+            else torch.as_tensor(np.array(values, dtype=np.float64))
+        )
     except (TypeError, ValueError, OverflowError) as error:
-        raise InputError(f"w must be numbers {expected}, got {type(w).__name__}") from error
+        raise InputError(
+            f"{name} must be numbers {expected}, got {type(values).__name__}"
+        ) from error
     if given.is_complex():
         raise InputError(
-            f"w must be real numbers {expected}, got {given.dtype}; give its real part"
+            f"{name} must be real numbers {expected}, got {given.dtype}; give its real part"
         )
     if list(given.shape) != expected:
         raise InputError(
-            f"w must be {expected}, got {list(given.shape)}; generator.sample_w makes one"
+            f"{name} must be {expected}, got {list(given.shape)}; generator.{source} makes one"
         )
-    latent = given.detach().to(like, copy=True)
-    if not bool(latent.isfinite().all()):
+    tensor = given.detach().to(like, copy=True)
+    if not bool(tensor.isfinite().all()):
         raise InputError(
-            f"w must be finite in {like.dtype}, got NaN, infinite or too large entries"
+            f"{name} must be finite in {like.dtype}, got NaN, infinite or too large entries"
         )
-    return latent
+    return tensor

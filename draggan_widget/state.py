@@ -49,6 +49,8 @@ class SessionState:
         seed: Seed of the sample that the session came from.
         start_w: Latent to which a reset returns, ``[1, num_ws, w_dim]``.
         w: Present latent.
+        start_z: z that ``start_w`` came from, ``[1, z_dim]``; None where a w was given or there is no mapping.
+        z: z that ``w`` came from, which a drag in the space z moves; None with ``start_z``.
         handle_points: ``[N, 2]`` px.
         target_points: ``[M, 2]`` px; a drag needs M = N.
         point_ids: One id a handle.
@@ -64,11 +66,13 @@ class SessionState:
     point_ids: tuple[int, ...]
     put_points: Points
     mask: Mask | None
+    start_z: Tensor | None = None
+    z: Tensor | None = None
 
     @classmethod
-    def first(cls, seed: int, w: Tensor) -> SessionState:
+    def first(cls, seed: int, w: Tensor, z: Tensor | None = None) -> SessionState:
         """Return the state of a new picture: no points and no mask."""
-        return cls(seed, w, w, NO_POINTS, NO_POINTS, (), NO_POINTS, None)
+        return cls(seed, w, w, NO_POINTS, NO_POINTS, (), NO_POINTS, None, z, z)
 
     @property
     def is_complete(self) -> bool:
@@ -105,12 +109,14 @@ class SessionState:
             put_points=closed(put),
         )
 
-    def with_tracked(self, w: Tensor, point_ids: Iterable[int], handles: Points) -> SessionState:
+    def with_tracked(
+        self, w: Tensor, z: Tensor | None, point_ids: Iterable[int], handles: Points
+    ) -> SessionState:
         """Return the state of another picture, in which the handles of these ids are elsewhere."""
         tracked = dict(zip(point_ids, handles, strict=True))
         own = zip(self.point_ids, self.handle_points, strict=True)
         moved = np.array([tracked.get(key, handle) for key, handle in own])
-        return replace(self, w=w, handle_points=closed(moved.reshape(-1, 2)))
+        return replace(self, w=w, z=z, handle_points=closed(moved.reshape(-1, 2)))
 
     def moved_parts(self, before: SessionState) -> frozenset[tuple[int, str]] | None:
         """Return which ends of which points lie elsewhere than before; None when points came or went."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from draggan_widget.session import DragSession
-from tests.drag.blobs import SIGMA_PX, BlobGenerator, BlobTrace
+from tests.drag.blobs import SIGMA_PX, BlobGenerator, BlobTrace, MappedBlobs
 
 FULL_COLOUR = 1.6
 """Brightness of a blob over its ground, in the -1..1 of a picture."""
@@ -21,7 +21,6 @@ class PictureBlobs(BlobGenerator):
     """Bright blobs on a dark ground."""
 
     name = "blobs"
-    z_dim = 6
 
     @property
     def device(self) -> torch.device:
@@ -43,6 +42,13 @@ class PictureBlobs(BlobGenerator):
 
     def image_from_trace(self, trace: BlobTrace) -> Tensor:
         return self.image(trace.w)
+
+
+class MappedPictureBlobs(PictureBlobs, MappedBlobs):
+    """Bright blobs whose latent comes from a z."""
+
+    def sample_w(self, seed: int, truncation_psi: float = 0.7) -> Tensor:
+        return self.w_of_z(self.sample_z(seed, truncation_psi)).clone()
 
 
 def blob_session(**arguments: Any) -> DragSession:

@@ -9,12 +9,13 @@ from PIL import Image, ImageSequence
 
 from draggan_widget.access import SessionBusyError
 from draggan_widget.drag import DragConfig, DragStep
+from draggan_widget.drag.config import SOLVERS
 from draggan_widget.driver import DragResult
 from draggan_widget.errors import DragganError, GeneratorError, InputError
 from draggan_widget.session import DragSession
 from draggan_widget.state import SessionState
 from tests.drag.blobs import BlobTrace
-from tests.picture_blobs import PictureBlobs, blob_session
+from tests.picture_blobs import MappedPictureBlobs, PictureBlobs, blob_session
 
 HANDLE, TARGET = (30.0, 32.0), (33.0, 31.0)
 
@@ -44,10 +45,19 @@ def same(one: SessionState, other: SessionState) -> bool:
         and one.point_ids == other.point_ids
         and torch.equal(one.w, other.w)
         and torch.equal(one.start_w, other.start_w)
+        and same_z(one.z, other.z)
+        and same_z(one.start_z, other.start_z)
         and np.array_equal(one.handle_points, other.handle_points)
         and np.array_equal(one.target_points, other.target_points)
         and np.array_equal(one.put_points, other.put_points)
     )
+
+
+def same_z(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
+    """Whether two z are equal bit for bit, or both absent."""
+    if one is None or other is None:
+        return one is other
+    return torch.equal(one, other)
 
 
 # A new session
@@ -554,6 +564,141 @@ def test_reset_returns_to_the_first_picture_and_the_handles_to_where_they_were_p
     assert torch.equal(session.w, torch.zeros(1, 8, 6))
     assert session.handle_points.tolist() == [list(HANDLE)]
     assert session.status == "idle"
+
+
+# Solvers and spaces
+
+
+Z_CONFIG = DragConfig(solver="kinematic", space="z", feature_block=32, arrival_px=2)
+
+
+def z_session(config: DragConfig = Z_CONFIG) -> DragSession:
+    """Return a session over a blob of seed 5 whose latent comes from a z, with one pair of points."""
+    generator = MappedPictureBlobs()
+    session = DragSession(generator, seed=5, config=config)
+    handle = generator.centres(session.w)[0].numpy()
+    session.set_points([handle], [np.add(handle, (5, -4))])
+    return session
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_every_solver_can_be_undone_redone_and_reset(solver: str) -> None:
+    session = z_session(DragConfig(solver=solver, space="z", feature_block=32))
+    first = session.state
+    assert session.drag().status == "arrived"
+    last = session.state
+    assert not same(first, last)
+    session.undo()
+    assert same(session.state, first)
+    session.redo()
+    assert same(session.state, last)
+    session.reset()
+    assert torch.equal(session.w, first.w)
+    assert same_z(session.z, first.z)
+
+
+def test_a_drag_of_z_goes_on_where_it_ended() -> None:
+    session = z_session()
+    assert session.drag().status == "arrived"
+    middle = session.z
+    session.target_points = np.add(session.target_points, (0, 6))
+    assert session.drag().status == "arrived"
+    assert not same_z(session.z, middle)
+    generator = session.generator
+    assert isinstance(generator, MappedPictureBlobs)
+    z = session.z
+    assert z is not None
+    torch.testing.assert_close(session.w[:, :6], generator.w_of_z(z)[:, :6], atol=1e-5, rtol=0)
+
+
+def test_a_step_in_z_moves_z() -> None:
+    session = z_session()
+    before = session.z
+    session.step()
+    assert not same_z(session.z, before)
+
+
+def test_a_drag_of_z_after_one_of_w_takes_along_what_that_added() -> None:
+    session = z_session(DragConfig(solver="kinematic", feature_block=32, arrival_px=2))
+    z = session.z
+    session.drag()
+    assert same_z(session.z, z)
+    w = session.w
+    session.config = Z_CONFIG
+    session.target_points = np.add(session.handle_points, (0, 4))
+    assert session.drag().status == "arrived"
+    generator = session.generator
+    assert isinstance(generator, MappedPictureBlobs)
+    after = session.z
+    assert z is not None
+    assert after is not None
+    torch.testing.assert_close(
+        (session.w - w)[:, :6], (generator.w_of_z(after) - generator.w_of_z(z))[:, :6]
+    )
+
+
+def test_a_new_sample_has_its_z() -> None:
+    session = z_session()
+    session.sample(9)
+    generator = session.generator
+    assert isinstance(generator, MappedPictureBlobs)
+    z = session.z
+    assert z is not None
+    assert torch.equal(session.w, generator.w_of_z(z))
+
+
+def test_a_picture_may_be_given_by_its_z() -> None:
+    generator = MappedPictureBlobs()
+    z = generator.sample_z(4)
+    session = DragSession(generator, z=z)
+    assert same_z(session.z, z)
+    assert torch.equal(session.w, generator.w_of_z(z))
+    apart = DragSession(generator, w=generator.start(), z=z)
+    assert same_z(apart.z, z)
+    assert torch.equal(apart.w, generator.start())
+
+
+def test_a_given_w_cannot_be_dragged_in_z_and_stays_as_it_is() -> None:
+    session = z_session()
+    session.w = session.w + 0.1
+    assert session.z is None
+    before = session.state
+    with pytest.raises(InputError, match=r'latent w does not tell it; start from a seed .*"w\+"'):
+        session.drag()
+    assert session.state is before
+    assert session.status == "idle"
+    session.undo()
+    assert session.drag().status == "arrived"
+
+
+def test_the_z_that_is_returned_is_a_copy() -> None:
+    session = z_session()
+    z = session.z
+    assert z is not None
+    z.zero_()
+    assert not same_z(session.z, z)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"z": np.zeros(6)}, r"z must be \[1, 6\], got \[6\]; generator.sample_z"),
+        ({"z": np.full((1, 6), np.inf)}, "z must be finite"),
+        ({"z": "latent"}, r"z must be numbers \[1, 6\]"),
+    ],
+)
+def test_an_unusable_z_is_refused_in_words(arguments: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        DragSession(MappedPictureBlobs(), **arguments)
+
+
+def test_a_generator_without_a_mapping_takes_no_z() -> None:
+    with pytest.raises(InputError, match="PictureBlobs has no w_of_z"):
+        DragSession(PictureBlobs(), z=np.zeros((1, 6)))
+    session = blob_session()
+    with pytest.raises(InputError, match="PictureBlobs has no w_of_z"):
+        session.config = Z_CONFIG
+    assert session.config == DragConfig()
 
 
 # Files and listeners

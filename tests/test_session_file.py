@@ -12,8 +12,8 @@ from safetensors.torch import save_file
 from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.errors import GeneratorError, InputError, SessionFileError
 from draggan_widget.session import DragSession
-from tests.picture_blobs import PictureBlobs, blob_session
-from tests.test_session import pair_session, same
+from tests.picture_blobs import MappedPictureBlobs, PictureBlobs, blob_session
+from tests.test_session import pair_session, same, z_session
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def contents(path: Path) -> tuple[dict[str, str], dict[str, Any], dict[str, torc
     """Return metadata, description and tensors of a session file."""
     with safe_open(str(path), framework="pt") as file:
         metadata = file.metadata()
-        tensors = {name: file.get_tensor(name) for name in ("latents", "masks")}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dict
     return metadata, json.loads(metadata["session"]), tensors
 
 
@@ -238,4 +238,95 @@ def test_a_file_without_latents_is_refused(saved: tuple[DragSession, Path]) -> N
     metadata, _, tensors = contents(saved[1])
     save_file({"masks": tensors["masks"]}, str(saved[1]), metadata)
     with pytest.raises(SessionFileError, match="must hold latents"):
+        load(saved[1])
+
+
+# A session whose latent comes from a z
+
+
+@pytest.fixture
+def saved_z(tmp_path: Path) -> tuple[DragSession, Path]:
+    """Return a session that was dragged in z, undone once, and its file."""
+    session = z_session()
+    session.drag()
+    session.w = session.w + 0.1
+    session.undo()
+    return session, session.save(tmp_path / "z.dgs")
+
+
+def load_z(path: Path) -> DragSession:
+    return DragSession.load(path, generator=MappedPictureBlobs())
+
+
+def test_a_session_in_z_comes_back_bit_for_bit_and_goes_on_alike(
+    saved_z: tuple[DragSession, Path],
+) -> None:
+    session, path = saved_z
+    loaded = load_z(path)
+    for mine, theirs in zip(session.history.entries, loaded.history.entries, strict=True):
+        assert same(mine.state, theirs.state)
+    sessions = [session, loaded]
+    for each in sessions:
+        each.undo()
+        assert each.drag().status == "arrived"
+    assert same(session.state, loaded.state)
+
+
+def test_a_file_of_before_z_was_kept_is_read(saved_z: tuple[DragSession, Path]) -> None:
+    metadata, description, tensors = contents(saved_z[1])
+    for entry in description["entries"]:
+        del entry["z"], entry["start_z"]
+    del tensors["zs"]
+    metadata["session"] = json.dumps(description)
+    save_file(tensors, str(saved_z[1]), metadata)
+    loaded = load_z(saved_z[1])
+    assert loaded.z is None
+    assert torch.equal(loaded.w, saved_z[0].w)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"z": 7}, "z must be an index below 2"),
+        ({"z": None}, "start_z and z must both be there"),
+        ({"start_z": "a"}, "start_z must be an index below 2"),
+    ],
+)
+def test_a_damaged_z_is_refused(
+    saved_z: tuple[DragSession, Path], change: dict[str, Any], message: str
+) -> None:
+    metadata, description, tensors = contents(saved_z[1])
+    description["entries"][1] |= change
+    metadata["session"] = json.dumps(description)
+    save_file(tensors, str(saved_z[1]), metadata)
+    with pytest.raises(SessionFileError, match=message):
+        load_z(saved_z[1])
+
+
+@pytest.mark.parametrize(
+    ("zs", "message"),
+    [
+        (torch.zeros(2, 5), r"must hold zs \[L, 6\] of torch.float32"),
+        (torch.zeros(2, 6, dtype=torch.float64), "must hold zs"),
+        (torch.zeros(12), "must hold zs"),
+        (torch.full((2, 6), torch.nan), "zs must be finite"),
+    ],
+)
+def test_damaged_zs_are_refused(
+    saved_z: tuple[DragSession, Path], zs: torch.Tensor, message: str
+) -> None:
+    metadata, _, tensors = contents(saved_z[1])
+    save_file(tensors | {"zs": zs}, str(saved_z[1]), metadata)
+    with pytest.raises(SessionFileError, match=message):
+        load_z(saved_z[1])
+
+
+def test_settings_that_the_generator_cannot_have_are_refused(
+    saved: tuple[DragSession, Path],
+) -> None:
+    metadata, description, tensors = contents(saved[1])
+    description["config"]["space"] = "z"
+    metadata["session"] = json.dumps(description)
+    save_file(tensors, str(saved[1]), metadata)
+    with pytest.raises(SessionFileError, match=r"unusable config: .*has no w_of_z"):
         load(saved[1])

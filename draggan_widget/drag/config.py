@@ -28,6 +28,12 @@ SMALLEST_RADIUS_PX = 1.0
 """A patch or window always has the next pixels, however small the picture is."""
 
 
+PATIENCE = 100
+"""Steps of Adam without progress after which a drag has stalled. Shorter pauses are usual: against
+a mask a point needs some 40 steps for a whole pixel, and a mask that is set late pulls points back
+for as long before they come on again."""
+
+
 @dataclass(frozen=True)
 class SolverRules:
     """The choices in which the known versions of the method differ.
@@ -44,6 +50,9 @@ class SolverRules:
         stop_px: Stop radius up to five points, and above; pixels of a 512-px picture, and never
             fewer pixels of the picture at hand.
         relative_step: Default learning rate in standard deviations of w.
+        row_coupling: Correlation of the moving rows in a metric of standard deviations of w, 0..1;
+            None where entries of w are moved as they are.
+        stall_steps: A drag has stalled when the largest distance did not fall for so many steps.
     """
 
     tracking_norm: Literal[1, 2]
@@ -54,6 +63,8 @@ class SolverRules:
     idle_px: float
     stop_px: tuple[float, float]
     relative_step: float
+    row_coupling: float | None = None
+    stall_steps: int = PATIENCE
 
 
 SOLVERS: Mapping[str, SolverRules] = {
@@ -80,11 +91,37 @@ SOLVERS: Mapping[str, SolverRules] = {
         stop_px=(2.0, 2.0),
         relative_step=0.01,
     ),
+    # The article's loop in standard deviations of w along its principal directions.
+    "whitened": SolverRules(
+        tracking_norm=1,
+        subpixel_tracking=True,
+        patch_reduction="sum",
+        whole_pixel_disc=False,
+        zeros_outside=False,
+        idle_px=0.0,
+        stop_px=(1.0, 2.0),
+        relative_step=0.04,
+        row_coupling=0.9,
+    ),
+    # Inverse kinematics; it compares whole patches, and has no loss to descend.
+    "kinematic": SolverRules(
+        tracking_norm=2,
+        subpixel_tracking=True,
+        patch_reduction="sum",
+        whole_pixel_disc=False,
+        zeros_outside=False,
+        idle_px=0.0,
+        stop_px=(1.0, 2.0),
+        relative_step=0.0,
+        row_coupling=0.99,
+        stall_steps=12,
+    ),
 }
 """The known solvers by name."""
 
-SPACES = ("w+", "w")
-"""Latent spaces: every trainable row free, or the trainable rows moved by one common offset."""
+SPACES = ("w+", "w", "z")
+"""Latent spaces: every trainable row free, the trainable rows moved by one common offset, or moved
+as the mapping moves them when z does."""
 
 
 @dataclass(frozen=True)
@@ -93,23 +130,28 @@ class DragConfig:
 
     Attributes:
         solver: Name of a solver, see :data:`SOLVERS`.
-        space: ``"w+"`` (every trainable row is free) or ``"w"`` (one offset for all of them).
+        space: ``"w+"`` (every trainable row is free), ``"w"`` (one offset for all of them) or
+            ``"z"`` (they move as the mapping moves them; for a picture whose z is known).
         feature_block: Resolution of the block whose features are compared. None: 128 for pictures
             from 256 px, else a quarter of the picture's height.
         supervision_radius: r1, radius of the patch that is moved, in px of a 512-px picture, up to
-            256.
+            256. ``kinematic`` has patches and windows of its own.
         tracking_radius: r2, half side of the window that is searched, in px of a 512-px picture, up to
-            256.
+            256. Likewise.
         mask_weight: lambda, weight of the change outside the mask, 0 or more.
-        learning_rate: Adam's step in units of w. None: the solver's step in standard deviations of
-            w, times the generator's deviation.
+        learning_rate: Adam's step in units of what it moves: of w, of z in the space ``"z"``, or of
+            standard deviations of w for ``whitened``. None: the solver's step in standard
+            deviations. ``kinematic`` has none.
         max_steps: Most steps of one drag, at least 1; counted by the optimizer's caller.
         arrival_px: Distance at which a point has arrived, in px of a 512-px picture. None: the
             solver's rule.
-        subpixel_tracking: Whether points are tracked below the whole pixel. None: as the solver.
+        subpixel_tracking: Whether points are tracked below the whole pixel. None: as the solver;
+            ``kinematic`` always does so.
         trainable_rows: Number of rows of w+, from the first, that are optimised (all, if the
             generator has fewer).
-        seed: Seed of solvers that draw random numbers; ``paper`` and ``official`` draw none.
+        jacobian_refresh: Whether ``kinematic`` differentiates one coordinate of a handle anew at each
+            step, for a backward pass; otherwise it does so once and learns from what steps do.
+        seed: Seed of solvers that draw random numbers; those known draw none.
     """
 
     solver: str = "paper"
@@ -123,6 +165,7 @@ class DragConfig:
     arrival_px: float | None = None
     subpixel_tracking: bool | None = None
     trainable_rows: int = 6
+    jacobian_refresh: bool = True
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -150,6 +193,10 @@ class DragConfig:
         _check_integer("max_steps", self.max_steps, 1)
         _check_integer("trainable_rows", self.trainable_rows, 1)
         _check_integer("seed", self.seed, 0)
+        if not isinstance(self.jacobian_refresh, bool):
+            raise InputError(
+                f"jacobian_refresh must be True or False, got {self.jacobian_refresh!r}"
+            )
         if not isinstance(self.subpixel_tracking, bool | None):
             raise InputError(
                 f"subpixel_tracking must be True, False or None, got {self.subpixel_tracking!r}"
@@ -185,11 +232,11 @@ class DragConfig:
         stop_px = self.rules.stop_px[points > FEW_POINTS]
         return max(stop_px * scale, stop_px)
 
-    def step_size(self, w_std: float) -> float:
-        """Return Adam's learning rate for a generator whose w has the deviation ``w_std``."""
+    def step_size(self, deviation: float) -> float:
+        """Return Adam's learning rate in coordinates that have this deviation over random pictures."""
         if self.learning_rate is not None:
             return self.learning_rate
-        return self.rules.relative_step * w_std
+        return self.rules.relative_step * deviation
 
     def block_of(self, height: int, blocks: tuple[int, ...]) -> int:
         """Return the block whose features are compared.

@@ -6,25 +6,22 @@ Knows no threads, no pictures and no limit of steps; its caller decides when to 
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic
+from typing import Generic
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from torch import Tensor
 
-from draggan_widget.drag.adam import Adam
+from draggan_widget.drag.charts import chart_of, coordinate_deviation
 from draggan_widget.drag.config import DragConfig, pixel_scale
+from draggan_widget.drag.descent import DescentSolver
 from draggan_widget.drag.geometry import FeatureGrid
+from draggan_widget.drag.kinematic import KinematicSolver
+from draggan_widget.drag.points import TrackedPoints, as_tensor, read_only
 from draggan_widget.drag.protocols import DragGenerator, TraceT
-from draggan_widget.drag.supervision import (
-    Patch,
-    held_share,
-    mask_loss,
-    motion_loss,
-    steps_towards,
-)
-from draggan_widget.drag.tracking import MARGIN_PX, track
+from draggan_widget.drag.solver import Solver
+from draggan_widget.drag.supervision import held_share
 from draggan_widget.drag.validation import (
     Points,
     check_mask,
@@ -32,11 +29,6 @@ from draggan_widget.drag.validation import (
     check_point_ids,
 )
 from draggan_widget.errors import GeneratorError, InputError
-
-STALL_STEPS = 100
-"""A drag has stalled when the largest distance did not fall for so many steps. Shorter pauses are
-usual: against a mask a point needs some 40 steps for a whole pixel, and a mask that is set late
-pulls points back for as long before they come on again."""
 
 STALL_PROGRESS_PX = 1.0
 """By how much the largest distance must fall to count, in px of a 512-px picture; less is the
@@ -50,11 +42,13 @@ class DragStep(Generic[TraceT]):
     Attributes:
         step: How many times the latent had been moved when this picture was made.
         w: Latent of ``trace``, ``[1, num_ws, w_dim]``.
+        z: The z of the drag's start, moved along in the space z, ``[1, z_dim]``; None if it was not given.
         handle_points: Where the handles are in this picture, ``[N, 2]`` px, read-only.
         target_points: ``[N, 2]`` px, read-only.
         point_ids: One id a point.
         distances_px: From each handle to its target, ``[N]`` px, read-only.
-        loss: Value of the loss at ``w``; 0 when the latent was not moved after this picture.
+        loss: Value of the loss at ``w``, for the kinematic solver the mean squared distance in px^2; 0 when the
+            latent was not moved after this picture.
         status: ``"running"``, ``"arrived"`` or ``"stalled"``.
         trace: The synthesis up to the feature block, from which the generator draws the picture;
             draw it without gradient.
@@ -63,6 +57,7 @@ class DragStep(Generic[TraceT]):
 
     step: int
     w: Tensor
+    z: Tensor | None
     handle_points: Points
     target_points: Points
     point_ids: tuple[int, ...]
@@ -74,25 +69,11 @@ class DragStep(Generic[TraceT]):
 
 
 @dataclass(frozen=True, eq=False)
-class _TrackedPoints:
-    """The points: ids, handles and targets ``[N, 2]`` px, and reference features ``[N, C]``."""
-
-    ids: tuple[int, ...]
-    handles: Points
-    targets: Points
-    references: Tensor
-
-    @property
-    def distances_px(self) -> Points:
-        """From each handle to its target, ``[N]``."""
-        return _read_only(np.hypot(*(self.targets - self.handles).T))
-
-
-@dataclass(frozen=True, eq=False)
 class _Picture(Generic[TraceT]):
-    """A latent ``[1, num_ws, w_dim]``, its synthesis, features ``[C, h, w]`` and number."""
+    """A latent ``[1, num_ws, w_dim]`` and its z, its synthesis, features ``[C, h, w]`` and number."""
 
     w: Tensor
+    z: Tensor | None
     trace: TraceT
     features: Tensor
     number: int
@@ -101,14 +82,21 @@ class _Picture(Generic[TraceT]):
 class DragOptimizer(Generic[TraceT]):
     """Moves a latent until handle points lie on target points.
 
-    The features of the first picture, the points' reference features and Adam's memory are kept
-    as long as the optimizer lives. A call that raises has not moved the latent.
+    The features of the first picture, the points' references and the solver's memory are kept as
+    long as the optimizer lives. A call that raises has not moved the latent.
 
     Attributes:
         config: The settings.
     """
 
-    def __init__(self, generator: DragGenerator[TraceT], w: Tensor, config: DragConfig) -> None:
+    def __init__(
+        self,
+        generator: DragGenerator[TraceT],
+        w: Tensor,
+        config: DragConfig,
+        *,
+        z: Tensor | None = None,
+    ) -> None:
         """Synthesise the first picture.
 
         Args:
@@ -116,10 +104,11 @@ class DragOptimizer(Generic[TraceT]):
             w: Latent of the first picture, ``[1, num_ws, w_dim]``; it is copied. Its type and
                 device are those of all computations.
             config: The settings.
+            z: The z that w came from, ``[1, z_dim]``, where it is known.
 
         Raises:
             InputError: The latent has another shape or is not finite, the generator is not
-                frozen, or it has no such feature block.
+                frozen, or has no such feature block, or no mapping or z for the space z.
             GeneratorError: The features are not finite.
         """
         expected = [1, generator.num_ws, generator.w_dim]
@@ -133,31 +122,32 @@ class DragOptimizer(Generic[TraceT]):
         self._generator = generator
         self._block = config.block_of(generator.height, generator.feature_blocks)
         self._size = size = generator.width, generator.height
-        self._rows = rows = min(config.trainable_rows, generator.num_ws)
-        self._start = w.detach().clone()
-        self._offset = w.new_zeros(1, rows if config.space == "w+" else 1, generator.w_dim)
-        self._offset.requires_grad_()
-        deviation = float(generator.w_std[:rows].square().mean().sqrt())
-        self._adam = Adam(self._offset, config.step_size(deviation))
-        self._updates = 0
-        self._evaluations = 0
-        self._search_px = config.tracking_radius_px(*size)
-        radius_px = config.supervision_radius_px(*size)
-        self._patch = Patch.disc(radius_px, with_rim=not config.rules.whole_pixel_disc, like=w)
+        start = w.detach().clone()
+        self._start_z = None if z is None else z.detach().clone()
+        chart = chart_of(generator, start, config, self._start_z)
+        self._updates, self._syntheses = 0, 1
         with torch.no_grad():
-            self._start_features = self._features = self._synthesise().features
+            self._features = self._features_of(start)[0]
         if not bool(self._features.isfinite().all()):
             raise GeneratorError("the features of w are not finite; choose another latent")
-        self._grid = FeatureGrid.between(*size, self._features)
-        nothing = _read_only(np.empty((0, 2)))
-        self._points = _TrackedPoints((), nothing, nothing, self._features.new_empty(0, 0))
-        self._held: Tensor | None = None
+        self._grid = grid = FeatureGrid.between(*size, self._features)
+        self._solver: Solver
+        if config.solver == "kinematic":
+            background = generator.mean_features(self._block)[0].to(self._features)
+            self._solver = KinematicSolver(
+                chart, grid, self._features, background, self._features_of, config
+            )
+        else:
+            deviation = coordinate_deviation(generator, chart)
+            self._solver = DescentSolver(chart, grid, self._features, deviation, config)
+        nothing = read_only(np.empty((0, 2)))
+        self._points = TrackedPoints((), nothing, nothing, self._features.new_empty(0, 0))
         self._least_px, self._least_at = math.inf, 0
 
     @property
     def w(self) -> Tensor:
         """The latent after the last move, ``[1, num_ws, w_dim]``."""
-        return self._latent().detach()
+        return self._solver.w().detach()
 
     def set_points(
         self,
@@ -188,10 +178,11 @@ class DragOptimizer(Generic[TraceT]):
         kept = [(i, known[key]) for i, key in enumerate(ids) if key in known]
         for new, old in kept:
             handles[new] = self._points.handles[old]
-        references = self._grid.sample_points(self._features, self._tensor(handles))
+        references = self._solver.references(self._features, as_tensor(handles, self._features))
         for new, old in kept:
             references[new] = self._points.references[old]
-        self._points = _TrackedPoints(ids, _read_only(handles), _read_only(targets), references)
+        self._solver.arrange(ids, frozenset(ids[new] for new, _ in kept))
+        self._points = TrackedPoints(ids, read_only(handles), read_only(targets), references)
         self._watch_from_now()
 
     def set_mask(self, mask: ArrayLike | None) -> None:
@@ -205,9 +196,9 @@ class DragOptimizer(Generic[TraceT]):
         """
         checked = check_mask(mask, *self._size)
         if checked is None or checked.all():
-            self._held = None
+            self._solver.hold(None)
         else:
-            self._held = held_share(checked, self._features)
+            self._solver.hold(held_share(checked, self._features))
         self._watch_from_now()
 
     def step(self) -> DragStep[TraceT]:
@@ -219,11 +210,14 @@ class DragOptimizer(Generic[TraceT]):
         Raises:
             GeneratorError: Features or gradient are not finite.
         """
-        with torch.set_grad_enabled(bool(self._points.ids)):
+        with torch.set_grad_enabled(bool(self._points.ids) and self._solver.needs_gradient):
             picture = self._synthesise()
         self._follow(picture)
         status = self._status()
-        loss = self._move(picture) if status == "running" else 0.0
+        loss = 0.0
+        if status == "running":
+            loss = self._solver.move(picture.features, self._points)
+            self._updates += 1
         return self._report(picture, status, loss)
 
     def observe(self) -> DragStep[TraceT]:
@@ -239,30 +233,22 @@ class DragOptimizer(Generic[TraceT]):
 
     def _synthesise(self) -> _Picture[TraceT]:
         """Run the generator up to the feature block."""
-        w = self._latent()
+        w, z = self._solver.w(), self._solver.z()
         trace = self._generator.trace(w, self._block)
-        self._evaluations += 1
-        return _Picture(w, trace, trace.features[0].to(w.dtype), self._updates)
+        self._syntheses += 1
+        z = self._start_z if z is None else z
+        return _Picture(w, z, trace, trace.features[0].to(w.dtype), self._updates)
 
-    def _latent(self) -> Tensor:
-        """Return the start with the trainable rows moved by the offset."""
-        moved, fixed = self._start[:, : self._rows], self._start[:, self._rows :]
-        return torch.cat([moved + self._offset, fixed], dim=1)
+    def _features_of(self, w: Tensor) -> Tensor:
+        """Return the features ``[1, C, h, w]`` of a latent; whoever asks for them counts them."""
+        return self._generator.trace(w, self._block).features.to(w.dtype)
 
     @torch.no_grad()
     def _follow(self, picture: _Picture[TraceT]) -> None:
         """Track the handles into a picture, which becomes the one that new points refer to."""
         points, features = self._points, picture.features.detach()
         if points.ids:
-            handles = self._tensor(points.handles)
-            offsets = track(
-                self._grid.windows(features, handles, self._search_px + MARGIN_PX),
-                handles,
-                points.references,
-                radius_px=self._search_px,
-                norm=self.config.rules.tracking_norm,
-                subpixel=self.config.tracks_subpixel,
-            )
+            offsets = self._solver.follow(features, points)
             moved = points.handles + offsets.cpu().double().numpy()  # the one wait for the device
             if not np.isfinite(moved).all():
                 raise GeneratorError(
@@ -270,7 +256,7 @@ class DragOptimizer(Generic[TraceT]):
                     "undo or reset the picture, and lower learning_rate"
                 )
             last = np.subtract(self._size, 1)
-            self._points = replace(points, handles=_read_only(moved.clip(0, last)))
+            self._points = replace(points, handles=read_only(moved.clip(0, last)))
         self._features = features
 
     def _status(self) -> str:
@@ -281,47 +267,12 @@ class DragOptimizer(Generic[TraceT]):
         largest = float(distances.max())
         if largest <= self._least_px - STALL_PROGRESS_PX * pixel_scale(*self._size):
             self._least_px, self._least_at = largest, self._updates
-        return "stalled" if self._updates - self._least_at >= STALL_STEPS else "running"
+        since = self._updates - self._least_at
+        return "stalled" if since >= self.config.rules.stall_steps else "running"
 
     def _watch_from_now(self) -> None:
         """Forget how far the points have come: the task is a new one."""
         self._least_px, self._least_at = math.inf, self._updates
-
-    @torch.enable_grad()
-    def _move(self, picture: _Picture[TraceT]) -> float:
-        """Move the latent by one step of Adam, and return the loss at the picture."""
-        loss = self._loss(picture.features)
-        (gradient,) = torch.autograd.grad(loss, self._offset)
-        self._evaluations += 1
-        value, size = torch.stack([loss.detach(), gradient.abs().sum()]).tolist()
-        if not (math.isfinite(value) and math.isfinite(size)):
-            raise GeneratorError(
-                "the gradient of the drag is not finite; the latent was not moved: "
-                "undo or reset the picture, and lower learning_rate"
-            )
-        self._adam.step(self._offset, gradient)
-        self._updates += 1
-        return float(value)
-
-    def _loss(self, features: Tensor) -> Tensor:
-        """Return the motion loss plus the weighed mask loss of a picture's features."""
-        points, rules = self._points, self.config.rules
-        handles = self._tensor(points.handles)
-        windows = self._grid.windows(features, handles, self._patch.reach_px)
-        loss = motion_loss(
-            windows.detach(),
-            windows,
-            handles,
-            self._tensor(steps_towards(points.handles, points.targets)),
-            self._tensor(points.distances_px > rules.idle_px),
-            self._patch,
-            rules,
-        )
-        if self._held is None or self._updates == 0:  # the first picture has not changed yet
-            return loss
-        return loss + self.config.mask_weight * mask_loss(
-            features, self._start_features, self._held
-        )
 
     def _report(self, picture: _Picture[TraceT], status: str, loss: float) -> DragStep[TraceT]:
         """Return what is known about a picture."""
@@ -329,6 +280,7 @@ class DragOptimizer(Generic[TraceT]):
         return DragStep(
             step=picture.number,
             w=picture.w.detach(),
+            z=picture.z,
             handle_points=points.handles,
             target_points=points.targets,
             point_ids=points.ids,
@@ -336,15 +288,5 @@ class DragOptimizer(Generic[TraceT]):
             loss=loss,
             status=status,
             trace=picture.trace,
-            generator_evaluations=self._evaluations,
+            generator_evaluations=self._syntheses + self._solver.evaluations,
         )
-
-    def _tensor(self, values: NDArray[Any]) -> Tensor:
-        """Return an array as a tensor of the latent's type and device."""
-        return torch.tensor(values, dtype=self._start.dtype, device=self._start.device)
-
-
-def _read_only(array: Points) -> Points:
-    """Return the array, closed for writing."""
-    array.setflags(write=False)
-    return array

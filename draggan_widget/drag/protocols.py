@@ -1,7 +1,7 @@
 """What a drag needs of a generator; the drag core knows no network."""
 
 from collections.abc import Iterator
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from torch import Tensor, nn
 
@@ -52,10 +52,37 @@ class DragGenerator(Protocol[TraceT_co]):
         """Standard deviation of the entries of each row over random pictures, ``[num_ws]``."""
         ...
 
+    @property
+    def w_covariance(self) -> Tensor:
+        """Covariance of each row over random pictures, ``[num_ws, w_dim, w_dim]``; read by solvers with a metric."""
+        ...
+
+    def mean_features(self, block: int) -> Tensor:
+        """Return the mean of the features over random pictures, ``[1, C, h, w]``; read by the kinematic solver."""
+        ...
+
     def parameters(self) -> Iterator[nn.Parameter]:
         """Return the weights; none may require a gradient."""
         ...
 
     def trace(self, w: Tensor, block: int) -> TraceT_co:
         """Return the synthesis of ``w`` ``[1, num_ws, w_dim]`` up to and with ``block``."""
+        ...
+
+
+@runtime_checkable
+class MappedGenerator(Protocol):
+    """A generator whose latents come from a standard normal z, which a drag can move instead."""
+
+    @property
+    def z_dim(self) -> int:
+        """Length of z."""
+        ...
+
+    def w_of_z(self, z: Tensor) -> Tensor:
+        """Return the latent ``[B, num_ws, w_dim]`` of ``z`` ``[B, z_dim]``, not truncated; differentiable."""
+        ...
+
+    def sample_z(self, seed: int, truncation_psi: float = ...) -> Tensor:
+        """Return the z ``[1, z_dim]`` of the sample of a seed."""
         ...

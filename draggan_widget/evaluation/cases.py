@@ -79,6 +79,7 @@ class Case:
         number: Number of the case, from 0.
         group: What differs between start and goal, for tables by group.
         start_w: Latent of the picture that is dragged, ``[1, num_ws, w_dim]``.
+        start_z: The z that it comes from, ``[1, z_dim]``.
         goal_w: Latent of the picture that the drag should lead to, or None.
         handle_points: ``[N, 2]`` px.
         target_points: ``[N, 2]`` px.
@@ -89,6 +90,7 @@ class Case:
     number: int
     group: str
     start_w: Tensor
+    start_z: Tensor
     goal_w: Tensor | None
     handle_points: Points
     target_points: Points
@@ -218,7 +220,8 @@ def _between_scenes(
     generator: Generator, number: int, group: str, start: Points, goal: Points, truth: Truth
 ) -> Case:
     """Return the case from one scene to the other, in the pictures that the generator makes of them."""
-    w = generator.mapping(truth.z.to(generator.device))
+    z = truth.z.to(generator.device)
+    w = generator.mapping(z)
     first, second = w[:1], w[1:]
     region = changed_region(generator.image(first), generator.image(second))
-    return Case(number, group, first, second, start, goal, region, truth)
+    return Case(number, group, first, z[:1], second, start, goal, region, truth)

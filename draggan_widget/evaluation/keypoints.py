@@ -62,10 +62,11 @@ def edge_case(generator: Generator, seed: int, number: int, points: int) -> Case
     rng = case_rng(seed, number)
     for z in _draws(generator, rng):
         w = generator.mapping(z, TRUNCATION_PSI)
+        start_z = generator.mapping.truncated(z, TRUNCATION_PSI)
         handles = edge_points(generator.image(w), points, rng)
         if len(handles):
             targets = random_targets(handles, generator.width, generator.height, rng)
-            return Case(number, "random", w, None, handles, targets, None, None)
+            return Case(number, "random", w, start_z, None, handles, targets, None, None)
     raise AssertionError  # `_draws` ends by raising
 
 
@@ -84,6 +85,7 @@ def matched_case(generator: Generator, seed: int, number: int, rows: int) -> Cas
     for z in _draws(generator, rng):
         other = torch.from_numpy(rng.standard_normal((1, generator.z_dim))).to(z)
         w, other_w = (generator.mapping(each, TRUNCATION_PSI) for each in (z, other))
+        start_z = generator.mapping.truncated(z, TRUNCATION_PSI)
         goal = w.clone()
         goal[:, :rows] = torch.lerp(w[:, :rows], other_w[:, :rows], NEARBY)
         handles, targets = matched_points(
@@ -99,7 +101,9 @@ def matched_case(generator: Generator, seed: int, number: int, rows: int) -> Cas
         if len(handles) >= LEAST_VISIBLE and moves.max() >= LEAST_MOVE * side:
             chosen = spread_out(handles, PAIR_POINTS)
             region = changed_region(generator.image(w), generator.image(goal))
-            return Case(number, "matched", w, goal, handles[chosen], targets[chosen], region, None)
+            return Case(
+                number, "matched", w, start_z, goal, handles[chosen], targets[chosen], region, None
+            )
     raise AssertionError  # `_draws` ends by raising
 
 

@@ -52,6 +52,7 @@ class Dragged:
 
     Attributes:
         w: Latent, ``[1, num_ws, w_dim]``.
+        z: The z of the start, moved along in the space z, ``[1, z_dim]``.
         handle_points: Where the solver takes the handles to be, ``[N, 2]`` px.
         tracked_px: Their mean distance to the targets.
         status: As :attr:`DragSession.status`.
@@ -62,6 +63,7 @@ class Dragged:
     """
 
     w: Tensor
+    z: Tensor | None
     handle_points: Points
     tracked_px: float
     status: str
@@ -127,15 +129,16 @@ def drags_of(bench: Bench, case: Case, job: Job, *, back: bool = False) -> tuple
     ):  # an edit too faint to see has none
         mask = case.region
     handles, targets = case.handle_points, case.target_points
-    away = drag(bench.generator, case.start_w, handles, targets, config, mask)
+    away = drag(bench.generator, case.start_w, case.start_z, handles, targets, config, mask)
     if not back:
         return (away,)
-    return away, drag(bench.generator, away.w, away.handle_points, handles, config, mask)
+    return away, drag(bench.generator, away.w, away.z, away.handle_points, handles, config, mask)
 
 
 def drag(
     generator: Generator,
     w: Tensor,
+    z: Tensor | None,
     handles: Points,
     targets: Points,
     config: DragConfig,
@@ -146,12 +149,13 @@ def drag(
     Args:
         generator: Frozen.
         w: Latent of the first picture, ``[1, num_ws, w_dim]``.
+        z: The z that it comes from, ``[1, z_dim]``, or None; for the space z.
         handles: ``[N, 2]`` px.
         targets: ``[N, 2]`` px.
         config: The settings.
         mask: ``[H, W]``, True where the picture may move, or None.
     """
-    session = DragSession(generator, w=w, config=config)
+    session = DragSession(generator, w=w, z=z, config=config)
     session.set_points(handles, targets)
     session.mask = mask
     evaluations = 0
@@ -168,6 +172,7 @@ def drag(
         error = str(failure)
     return Dragged(
         w=session.w,
+        z=session.z,
         handle_points=session.handle_points,
         tracked_px=float(session.distances_px.mean()),
         status=session.status,

@@ -78,6 +78,10 @@ class Mapping(nn.Module):
         parts = [w_blocks[:, i : i + 1].expand(-1, n, -1) for i, n in enumerate(counts)]
         return torch.cat(parts, dim=1)
 
+    def truncated(self, z: Tensor, truncation_psi: float) -> Tensor:
+        """Return the z ``[B, z_dim]`` whose w the truncation is about: shorter where z is truncated, and not w."""
+        return z * truncation_psi if self.config.z_input == "uniform" else z
+
     def forward(self, z: Tensor, truncation_psi: float = 1.0) -> Tensor:
         """Return w+ for z, pulled towards the middle.
 
@@ -92,9 +96,10 @@ class Mapping(nn.Module):
         Returns:
             ``[B, num_ws, w_dim]``.
         """
+        w_blocks = self.w_blocks(self.truncated(z, truncation_psi))
         if self.config.z_input == "uniform":
-            return self.rows(self.w_blocks(z * truncation_psi))
-        return self.rows(torch.lerp(self.w_avg, self.w_blocks(z), truncation_psi))
+            return self.rows(w_blocks)
+        return self.rows(torch.lerp(self.w_avg, w_blocks, truncation_psi))
 
 
 def z_input(z: Tensor, kind: str) -> Tensor:

@@ -44,6 +44,7 @@ class BlobGenerator(nn.Module):
         self.num_ws, self.w_dim = ROWS + 2, 6
         self.feature_blocks = (height // 4, height // 2)
         self.w_std = torch.ones(self.num_ws, dtype=dtype)
+        self.w_covariance = torch.eye(self.w_dim, dtype=dtype).repeat(self.num_ws, 1, 1)
         self.starts = torch.tensor(starts, dtype=dtype)
         self.coupling = coupling
         self.brightness = nn.Parameter(torch.ones((), dtype=dtype), requires_grad=False)
@@ -58,6 +59,10 @@ class BlobGenerator(nn.Module):
         moves = w[0, :ROWS].mean(0)[: self.starts.numel()].reshape(-1, 2) * PIXELS_PER_UNIT
         others = torch.cat([torch.zeros_like(moves[:1]), moves[:1].expand(len(moves) - 1, 2)])
         return self.starts + moves + self.coupling * others
+
+    def mean_features(self, block: int) -> Tensor:
+        """Return no background at all: a blob's place is known only to itself."""
+        return torch.zeros_like(self.trace(self.start(), block).features)
 
     def trace(self, w: Tensor, block: int) -> BlobTrace:
         """Return the features ``[1, 5 N, h, w]`` of a latent."""
@@ -75,3 +80,18 @@ class BlobGenerator(nn.Module):
 def _cell_centres_px(cells: int, pixels: int, like: Tensor) -> Tensor:
     """Return where the centres of the feature cells lie on the picture, ``[cells]``."""
     return (torch.arange(cells, dtype=like.dtype) + 0.5) * pixels / cells - 0.5
+
+
+class MappedBlobs(BlobGenerator):
+    """Blobs whose latent comes from a z by a mapping that is not linear: all rows are ``z + z^2 / 8``."""
+
+    z_dim = 6
+
+    def w_of_z(self, z: Tensor) -> Tensor:
+        """Return the latents of ``z``."""
+        return (z + z.square() / 8)[:, None].expand(-1, self.num_ws, -1)
+
+    def sample_z(self, seed: int, truncation_psi: float = 1.0) -> Tensor:
+        """Return the z of a seed, truncated by making it shorter."""
+        rng = torch.Generator().manual_seed(seed)
+        return truncation_psi * 0.3 * torch.randn(1, self.z_dim, generator=rng).to(self.starts)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from draggan_widget.drag import DragConfig
-from draggan_widget.drag.config import SOLVERS
+from draggan_widget.drag.config import SOLVERS, SPACES
 from draggan_widget.errors import InputError
 
 
@@ -22,10 +22,14 @@ def test_the_default_drag_follows_the_paper() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("solver", "magic", "solver must be one of ['paper', 'official'], got 'magic'"),
+        (
+            "solver",
+            "magic",
+            "solver must be one of ['paper', 'official', 'whitened', 'kinematic'], got 'magic'",
+        ),
         ("solver", ["paper"], "solver must be one of"),
         ("solver", np.array(["paper", "official"]), "solver must be one of"),
-        ("space", "z", "space must be one of ['w+', 'w'], got 'z'"),
+        ("space", "s", "space must be one of ['w+', 'w', 'z'], got 's'"),
         ("supervision_radius", 0, "supervision_radius must be a positive number up to 256, got 0"),
         (
             "tracking_radius",
@@ -44,6 +48,7 @@ def test_the_default_drag_follows_the_paper() -> None:
         ("feature_block", "big", "feature_block must be a whole number from 1, got 'big'"),
         ("trainable_rows", 0, "trainable_rows must be a whole number from 1, got 0"),
         ("seed", -1, "seed must be a whole number from 0, got -1"),
+        ("jacobian_refresh", 1, "jacobian_refresh must be True or False, got 1"),
         ("subpixel_tracking", 1, "subpixel_tracking must be True, False or None, got 1"),
     ],
 )
@@ -56,7 +61,7 @@ def test_an_unusable_value_is_refused_in_words(field: str, value: Any, words: st
 @settings(deadline=None)
 @given(
     solver=st.sampled_from(sorted(SOLVERS)),
-    space=st.sampled_from(["w+", "w"]),
+    space=st.sampled_from(SPACES),
     radius=st.floats(0.1, 100),
     rate=st.none() | st.floats(1e-6, 10),
     block=st.none() | st.sampled_from([16, 32]),
@@ -137,6 +142,8 @@ def test_the_longer_side_of_a_picture_sets_the_scale() -> None:
         ("official", 512, 1, 2),
         ("official", 1024, 1, 4),
         ("official", 128, 9, 2),
+        ("kinematic", 512, 1, 1),
+        ("whitened", 128, 9, 2),
     ],
 )
 def test_the_solvers_stop_where_they_say(solver: str, size: int, points: int, stop: float) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from draggan_widget.drag import DragConfig, DragOptimizer, DragStep
-from draggan_widget.drag.optimizer import STALL_STEPS
+from draggan_widget.drag.config import PATIENCE
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.generator import Generator, StyleGAN2Config
 from tests.drag import oracle
@@ -29,7 +29,7 @@ def start(generator: BlobGenerator, config: DragConfig = FINE) -> Optimizer:
     return DragOptimizer(generator, generator.start(), config)
 
 
-def run(optimizer: Optimizer, steps: int = 300) -> list[Step]:
+def run(optimizer: DragOptimizer[Any], steps: int = 300) -> list[DragStep[Any]]:
     """Return the steps until the status is final."""
     taken = []
     for _ in range(steps):
@@ -138,7 +138,11 @@ def left_half() -> np.ndarray:
     return mask
 
 
-@pytest.mark.parametrize("solver", ["paper", "official"])
+DESCENT = ["paper", "official", "whitened"]
+"""The solvers that descend a loss."""
+
+
+@pytest.mark.parametrize("solver", DESCENT)
 def test_the_mask_holds_what_it_does_not_cover(solver: str) -> None:
     config = DragConfig(solver=solver, feature_block=HALF, mask_weight=5)
     drifts, arrivals = [], []
@@ -190,7 +194,7 @@ def test_without_points_there_is_nothing_to_do() -> None:
     assert torch.equal(optimizer.w, generator.start())
 
 
-@pytest.mark.parametrize("solver", ["paper", "official"])
+@pytest.mark.parametrize("solver", DESCENT)
 def test_handles_on_their_targets_leave_the_latent_bit_for_bit(solver: str) -> None:
     generator = BlobGenerator()
     w = generator.start() + 0.123
@@ -223,7 +227,7 @@ def test_a_drag_that_cannot_arrive_stalls_and_stands_still() -> None:
     optimizer.set_points([(28, 32), (32, 32)], [(18, 32), (42, 32)], point_ids=[1, 2])
     steps = run(optimizer)
     assert steps[-1].status == "stalled"
-    assert STALL_STEPS <= steps[-1].step <= 2 * STALL_STEPS
+    assert PATIENCE <= steps[-1].step <= 2 * PATIENCE
     w = optimizer.w
     assert optimizer.step().status == "stalled"
     assert torch.equal(optimizer.w, w)
@@ -478,3 +482,31 @@ def test_a_stylegan2_is_dragged_and_drawn_from_the_trace_of_a_step() -> None:
         picture = generator.image_from_trace(step.trace)
         torch.testing.assert_close(picture, generator.image(step.w))
     assert all(parameter.grad is None for parameter in generator.parameters())
+
+
+@pytest.mark.parametrize("mask", [None, left_half()])
+def test_with_an_identity_covariance_the_whitened_solver_is_the_papers(
+    mask: np.ndarray | None,
+) -> None:
+    paths = []
+    for solver in ("paper", "whitened"):
+        generator = BlobGenerator(starts=TWO_BLOBS, coupling=0.4, dtype=torch.float64)
+        config = DragConfig(solver=solver, space="w", learning_rate=0.03, feature_block=HALF)
+        optimizer = start(generator, config)
+        optimizer.set_mask(mask)
+        optimizer.set_points(TWO_BLOBS, [(22, 26), (44, 40)], point_ids=[1, 2])
+        paths.append([optimizer.step() for _ in range(25)])
+    for paper, whitened in zip(*paths, strict=True):
+        torch.testing.assert_close(paper.w, whitened.w, rtol=0, atol=1e-6)
+        np.testing.assert_allclose(paper.handle_points, whitened.handle_points, atol=1e-6)
+        assert paper.loss == pytest.approx(whitened.loss, abs=1e-6)
+
+
+def test_the_whitened_solver_moves_what_varies_in_pictures() -> None:
+    generator = BlobGenerator(starts=TWO_BLOBS, coupling=0.4)
+    # Entries 0 and 1 move both blobs, 2 and 3 the second alone; the former vary ten times as much.
+    generator.w_covariance[:, 2:, 2:] *= 0.01
+    optimizer = start(generator, DragConfig(solver="whitened", feature_block=HALF))
+    optimizer.set_points([TWO_BLOBS[1]], [(50, 46)], point_ids=[1])
+    moved = run(optimizer)[-1].w[0, :6].mean(0).abs()
+    assert float(moved[:2].min()) > 3 * float(moved[2:4].max())

@@ -37,7 +37,15 @@ def bench(scene_generator: Generator) -> Bench:
 def test_a_drag_is_that_of_a_session(scene_generator: Generator) -> None:
     case = landmark_case(scene_generator, 1, 1, 2)
     config = DragConfig(max_steps=3)
-    end = drag(scene_generator, case.start_w, case.handle_points, case.target_points, config, None)
+    end = drag(
+        scene_generator,
+        case.start_w,
+        case.start_z,
+        case.handle_points,
+        case.target_points,
+        config,
+        None,
+    )
     session = DragSession(scene_generator, w=case.start_w, config=config)
     session.set_points(case.handle_points, case.target_points)
     result = session.drag()
@@ -56,7 +64,15 @@ def test_a_drag_that_fails_says_so_and_ends_at_its_last_picture(
 ) -> None:
     case = landmark_case(scene_generator, 1, 1, 2)
     config = DragConfig(max_steps=50, learning_rate=3e38)
-    end = drag(scene_generator, case.start_w, case.handle_points, case.target_points, config, None)
+    end = drag(
+        scene_generator,
+        case.start_w,
+        case.start_z,
+        case.handle_points,
+        case.target_points,
+        config,
+        None,
+    )
     assert end.status == "failed"
     assert "finite" in (end.error or "")
     assert end.w.isfinite().all()
@@ -99,7 +115,7 @@ def test_the_way_back_begins_where_the_way_there_ended(bench: Bench) -> None:
     there, home = drags_of(bench, case, JOB, back=True)
     config = DragConfig(max_steps=3, seed=1)
     expected: Dragged = drag(
-        bench.generator, there.w, there.handle_points, case.handle_points, config, None
+        bench.generator, there.w, there.z, there.handle_points, case.handle_points, config, None
     )
     assert torch.equal(home.w, expected.w)
     assert not torch.equal(home.w, there.w)
