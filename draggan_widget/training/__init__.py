@@ -134,8 +134,8 @@ def _place(args: argparse.Namespace, batch: int) -> _Place:
     processes = args.processes or (DEFAULT_PROCESSES if device == "cpu" else 1)
     if processes < 1 or batch % processes or batch // processes < LEAST_SHARE:
         raise InputError(
-            f"--processes must divide the batch of {batch} into parts of {LEAST_SHARE} pictures or more, got {processes}; "
-            "1, 2 and 4 do"
+            f"--processes must divide the batch of {batch}, got {processes}; 1, 2 and 4 do, and each process needs "
+            f"{LEAST_SHARE} pictures"
         )
     name = f"{args.preset}-trial" if args.trial else args.preset
     folder = args.folder or user_cache_path("draggan_widget") / "training" / name
