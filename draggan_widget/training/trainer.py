@@ -2,8 +2,9 @@
 
 Each process holds the whole generator and a share of the batch; gradients are averaged. On a CPU two processes of
 one thread train faster than one process of two threads. Where the processor multiplies bfloat16 natively, the
-synthesis runs in it; the weights, the mapping, the sums of RGB, the loss and the optimizers stay float32. Everything random is a function of the sample number, so a
-run that was stopped and resumed sees what an uninterrupted run would have seen.
+synthesis runs in it; the weights, the mapping, the sums of RGB, the loss and the optimizers stay float32.
+Everything random is a function of the sample number, so a run that was stopped and resumed sees what an uninterrupted
+run would have seen.
 """
 
 import copy
@@ -225,10 +226,10 @@ def multiplies_bfloat16(device_type: str) -> bool:
     """Whether a kind of device multiplies bfloat16 natively; elsewhere it is slower than float32."""
     if device_type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    capabilities: dict[str, object] = getattr(
+    capabilities_of = getattr(
         torch.cpu, "get_capabilities", dict
-    )()  # not in every version of PyTorch
-    return device_type == "cpu" and bool(capabilities.get("avx512_bf16"))
+    )  # not in every version of PyTorch
+    return device_type == "cpu" and bool(capabilities_of().get("avx512_bf16"))
 
 
 def evaluate(generator: Generator, data: Path, resolution: int, count: int) -> Tensor:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from draggan_widget.drag import DragConfig
-from draggan_widget.evaluation.cases import landmark_case
+from draggan_widget.evaluation.cases import Case, landmark_case
 from draggan_widget.evaluation.landmark_network import load_landmark_network, measured_landmarks
 from draggan_widget.evaluation.measures import MEASURES
 from draggan_widget.evaluation.outcomes import Job, Setting
@@ -34,11 +34,10 @@ def bench(scene_generator: Generator) -> Bench:
     return Bench(scene_generator, network, None, max_steps=3, mask=False, residual=False)
 
 
-def test_a_drag_is_that_of_a_session(scene_generator: Generator) -> None:
-    case = landmark_case(scene_generator, 1, 1, 2)
-    config = DragConfig(max_steps=3)
-    end = drag(
-        scene_generator,
+def dragged(generator: Generator, case: Case, config: DragConfig) -> Dragged:
+    """Return the drag of a case, without a mask."""
+    return drag(
+        generator,
         case.start_w,
         case.start_z,
         case.handle_points,
@@ -46,6 +45,12 @@ def test_a_drag_is_that_of_a_session(scene_generator: Generator) -> None:
         config,
         None,
     )
+
+
+def test_a_drag_is_that_of_a_session(scene_generator: Generator) -> None:
+    case = landmark_case(scene_generator, 1, 1, 2)
+    config = DragConfig(max_steps=3)
+    end = dragged(scene_generator, case, config)
     session = DragSession(scene_generator, w=case.start_w, config=config)
     session.set_points(case.handle_points, case.target_points)
     result = session.drag()
@@ -64,15 +69,7 @@ def test_a_drag_that_fails_says_so_and_ends_at_its_last_picture(
 ) -> None:
     case = landmark_case(scene_generator, 1, 1, 2)
     config = DragConfig(max_steps=50, learning_rate=3e38)
-    end = drag(
-        scene_generator,
-        case.start_w,
-        case.start_z,
-        case.handle_points,
-        case.target_points,
-        config,
-        None,
-    )
+    end = dragged(scene_generator, case, config)
     assert end.status == "failed"
     assert "finite" in (end.error or "")
     assert end.w.isfinite().all()
