@@ -226,10 +226,9 @@ def multiplies_bfloat16(device_type: str) -> bool:
     """Whether a kind of device multiplies bfloat16 natively; elsewhere it is slower than float32."""
     if device_type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    capabilities_of = getattr(
-        torch.cpu, "get_capabilities", dict
-    )  # not in every version of PyTorch
-    return device_type == "cpu" and bool(capabilities_of().get("avx512_bf16"))
+    # Not every version of PyTorch tells it.
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    return device_type == "cpu" and bool(capabilities.get("avx512_bf16"))
 
 
 def evaluate(generator: Generator, data: Path, resolution: int, count: int) -> Tensor:
