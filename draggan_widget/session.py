@@ -244,6 +244,8 @@ class DragSession:
 
     def image_of(self, step: DragStep[Any]) -> Image.Image:
         """Return the picture of a step, continued from what the step has computed."""
+        if step.trace is None:
+            return self._draw(step.w)
         with torch.no_grad():
             return to_picture(self.generator.image_from_trace(step.trace))
 

@@ -73,7 +73,7 @@ def measured_hold(
     position: Tensor,
     features: Tensor,
     start_features: Tensor,
-    synthesise: Callable[[Tensor], Tensor],
+    features_of: Callable[[Tensor], Tensor],
     held: Tensor,
     mask_weight: float,
 ) -> Hold:
@@ -84,7 +84,7 @@ def measured_hold(
         position: Present coordinates, ``[A]``.
         features: Of the picture there, ``[C, h, w]``.
         start_features: Of the picture whose held part shall stay, ``[C, h, w]``.
-        synthesise: Returns the features ``[1, C, h, w]`` of a latent.
+        features_of: Returns the features ``[C, h, w]`` of a latent.
         held: Share of each cell that must not move, ``[h, w]`` in 0..1.
         mask_weight: As :attr:`DragConfig.mask_weight`.
     """
@@ -94,7 +94,7 @@ def measured_hold(
     contrast = start_features - start_features.mean((1, 2), keepdim=True)
     energy = float(_weighed(contrast[None], held, 1.0).square().sum())
     scale = (WEIGHT * mask_weight / max(energy, torch.finfo(held.dtype).tiny)) ** 0.5
-    seen = torch.cat([_weighed(synthesise(w), held, scale) for w in latents])
+    seen = torch.cat([_weighed(features_of(w)[None], held, scale) for w in latents])
     changes = (seen - _weighed(features[None], held, scale)) / SMALL_MOVE
     gram = changes @ changes.T
     values, vectors = torch.linalg.eigh(gram.cpu().double())

@@ -86,3 +86,34 @@ class MappedGenerator(Protocol):
     def sample_z(self, seed: int, truncation_psi: float = ...) -> Tensor:
         """Return the z ``[1, z_dim]`` of the sample of a seed."""
         ...
+
+
+class PreparedSynthesis(Protocol[TraceT_co]):
+    """The synthesis of latents that differ in their first rows only, up to a block."""
+
+    def trace(self, w: Tensor) -> TraceT_co:
+        """Return the synthesis of ``w`` ``[1, num_ws, w_dim]`` up to the block; differentiable in the rows that move."""
+        ...
+
+    def feature_windows(self, w: Tensor, starts: Tensor, rows: int, columns: int) -> Tensor:
+        """Return windows of the features, ``[N, C, rows, columns]``, as they are in the whole map.
+
+        Args:
+            w: ``[1, num_ws, w_dim]``; the result is differentiable in the rows that move.
+            starts: First column and row of each window, int64 ``[N, 2]``; the windows lie inside the map.
+            rows, columns: Size of a window in cells.
+        """
+        ...
+
+    def windows_pay(self, count: int, rows: int, columns: int) -> bool:
+        """Return whether so many windows of that size are computed faster than the whole map."""
+        ...
+
+
+@runtime_checkable
+class PreparableGenerator(Protocol[TraceT_co]):
+    """A generator that can prepare for a drag, so that each step costs less."""
+
+    def prepared(self, w: Tensor, moving_rows: int, block: int) -> PreparedSynthesis[TraceT_co]:
+        """Return the synthesis of latents that differ from ``w`` in the first rows only, up to a block."""
+        ...

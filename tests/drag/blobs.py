@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from draggan_widget.drag.geometry import FeatureGrid
+
 PIXELS_PER_UNIT = 8.0
 """How far a blob moves when its entry of all trainable rows grows by one standard deviation."""
 
@@ -95,3 +97,9 @@ class MappedBlobs(BlobGenerator):
         """Return the z of a seed, truncated by making it shorter."""
         rng = torch.Generator().manual_seed(seed)
         return truncation_psi * 0.3 * torch.randn(1, self.z_dim, generator=rng).to(self.starts)
+
+
+def features_at(points: Tensor, features: Tensor, width: int, height: int) -> Tensor:
+    """Return the features ``[N, C]`` of a map ``[C, h, w]`` at ``points`` ``[N, 2]`` of a picture."""
+    windows = FeatureGrid.between(width, height, features).windows(features, points, 0)
+    return windows.sample(points[:, :1], points[:, 1:])[:, :, 0, 0]

@@ -22,7 +22,7 @@ COUPLED = BlobGenerator(starts=TWO_BLOBS, coupling=0.8, dtype=torch.float64)
 
 
 def features_of(w: Tensor) -> Tensor:
-    return COUPLED.trace(w, HALF).features
+    return COUPLED.trace(w, HALF).features[0]
 
 
 def chart() -> Chart:
@@ -37,8 +37,8 @@ def hold(position: Tensor, mask_weight: float = 20.0) -> Hold:
     return measured_hold(
         chart(),
         position,
-        features_of(latent)[0],
-        features_of(COUPLED.start())[0],
+        features_of(latent),
+        features_of(COUPLED.start()),
         features_of,
         held,
         mask_weight,
@@ -81,13 +81,13 @@ def test_the_way_back_undoes_what_has_changed() -> None:
     position[order == 2] = SMALL_MOVE
     measured = hold(position)
     latent = chart().w(position.reshape(chart().shape))
-    step = measured.basis @ measured.back(features_of(latent)[0], position, 0.0)
+    step = measured.basis @ measured.back(features_of(latent), position, 0.0)
     torch.testing.assert_close(step, -position, atol=0.02, rtol=0)
 
 
 def test_at_the_start_there_is_no_way_back() -> None:
     measured = hold(still())
-    back = measured.back(features_of(COUPLED.start())[0], still(), 0.1)
+    back = measured.back(features_of(COUPLED.start()), still(), 0.1)
     assert float(back.abs().max()) < 1e-9
 
 

@@ -311,6 +311,7 @@ def test_observing_tracks_and_moves_nothing() -> None:
     assert seen.distances_px[0] < moved.distances_px[0]
     assert torch.equal(seen.w, w)
     assert torch.equal(optimizer.w, w)
+    assert seen.trace is not None
     assert not seen.trace.features.requires_grad
 
 
@@ -322,6 +323,7 @@ def test_a_step_reports_the_picture_before_the_move() -> None:
     step = optimizer.step()
     assert torch.equal(step.w, before)
     assert not torch.equal(optimizer.w, before)
+    assert step.trace is not None
     assert torch.equal(step.trace.features, generator.trace(before, HALF).features)
     assert step.loss > 0
 
@@ -478,6 +480,7 @@ def test_a_stylegan2_is_dragged_and_drawn_from_the_trace_of_a_step() -> None:
         step = optimizer.step()
     assert step.status == "running"
     assert not torch.equal(step.w, generator.sample_w(1))
+    assert step.trace is not None
     with torch.no_grad():
         picture = generator.image_from_trace(step.trace)
         torch.testing.assert_close(picture, generator.image(step.w))
