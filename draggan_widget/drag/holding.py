@@ -24,7 +24,7 @@ SMALL_MOVE = 0.1
 CELLS = 32
 """Features are averaged to at most so many cells a side, so that the changes along all directions fit in memory."""
 
-WEIGHT = 500.0
+WEIGHT = 80.0
 """Weight of the change of the held part, relative to its own contrast, for a mask weight of one. The default mask
 weight, 20, then stands for 1e4: of 0, 1e2, 1e3, 1e4 and 1e5 the best for the points and for the rest, on a small
 generator of animal heads."""

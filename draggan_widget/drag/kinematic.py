@@ -38,13 +38,13 @@ BACKGROUND = 0.5
 """Share of the mean feature map that is subtracted. What all pictures have at a place stays there when the handle
 moves on, so that places lag behind: features then follow a surface point by 0.91 of its way instead of 0.84."""
 
-NOISE_PX2 = 1.28
+NOISE_PX2 = 8.0
 """Variance of a tracked coordinate, in px^2 of a 512-px picture, where the confidence is 1."""
 
 LEAST_CONFIDENCE = 0.05
 """Confidences below count as this."""
 
-PULL = 0.1
+PULL = 1.0
 """Share of the way back to the start that is taken in each step where no handle says otherwise."""
 
 LONGEST_STEP = 3.7
