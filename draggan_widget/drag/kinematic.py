@@ -122,14 +122,19 @@ class KinematicSolver:
         self._rows: dict[int, Tensor] = {}
         self._last: _Move | None = None
         self._reach_px = REACH_PX
+        self._misled = False
         self._moves = 0
         self._held: Tensor | None = None
         self._hold: Hold | None = None
 
-    @property
-    def needs_gradient(self) -> bool:
-        """Whether a row of the Jacobian is to be computed."""
-        return self._config.jacobian_refresh or not self._rows.keys() >= self._ids
+    def needs_gradient(self, *, lean: bool) -> bool:
+        """Return whether a row of the Jacobian will be computed: of a new point, or in its turn if not ``lean``.
+
+        After a step that went elsewhere than predicted a row has its turn in any case.
+        """
+        if not self._rows.keys() >= self._ids:
+            return True
+        return self._config.jacobian_refresh and (not lean or self._misled)
 
     def w(self) -> Tensor:
         """Return the latent after the last move, ``[1, num_ws, w_dim]``."""
@@ -190,13 +195,19 @@ class KinematicSolver:
 
     @torch.enable_grad()
     def move(
-        self, windows: FeatureWindows, features: Tensor | None, points: TrackedPoints
+        self,
+        windows: FeatureWindows,
+        features: Tensor | None,
+        points: TrackedPoints,
+        *,
+        lean: bool,
     ) -> float:
         """Take one step of least squares; return the mean squared distance of handles and targets, px^2."""
         handles = as_tensor(points.handles, windows.values)
         foreground = windows.minus(self._background)
         rows, reach_px = self._learned(points.ids, handles)
-        rows |= self._derivatives(foreground, points, handles, rows)
+        refreshes = self.needs_gradient(lean=lean)
+        rows |= self._derivatives(foreground, points, handles, rows, refreshes)
         jacobian = torch.cat([rows[key] for key in points.ids])
         with torch.no_grad():
             errors = as_tensor(points.targets, handles) - handles
@@ -207,6 +218,7 @@ class KinematicSolver:
                 "the derivative of the handles is not finite; the latent was not moved: undo or reset the picture"
             )
         predicted = (jacobian @ step).reshape(-1, 2)
+        self._misled = reach_px < self._reach_px
         self._rows, self._reach_px = rows, reach_px
         self._last = _Move(
             step,
@@ -246,12 +258,13 @@ class KinematicSolver:
         points: TrackedPoints,
         handles: Tensor,
         rows: dict[int, Tensor],
+        refreshes: bool,
     ) -> dict[int, Tensor]:
         """Return the new rows ``[2, A]`` by id: those of points that have none, or else one row in its turn."""
         wanted = [
             2 * i + axis for i, key in enumerate(points.ids) if key not in rows for axis in (0, 1)
         ]
-        if not wanted and self._config.jacobian_refresh:
+        if not wanted and refreshes:
             wanted = [self._moves % (2 * len(points.ids))]
         if not wanted:
             return {}
