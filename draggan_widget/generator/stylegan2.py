@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from draggan_widget.errors import InputError
 from draggan_widget.generator.config import StyleGAN2Config
 from draggan_widget.generator.mapping import Mapping
+from draggan_widget.generator.prepared import PreparedSynthesis
 from draggan_widget.generator.synthesis import Synthesis, SynthesisTrace
 
 MEAN_FEATURE_SAMPLES = 64
@@ -154,6 +155,20 @@ class Generator(nn.Module):
     def features(self, w: Tensor, block: int) -> Tensor:
         """Return the output of a block, ``[B, C, block, block]``; arguments and errors as for :meth:`trace`."""
         return self.trace(w, block).features
+
+    def prepared(self, w: Tensor, moving_rows: int, block: int) -> PreparedSynthesis:
+        """Return the synthesis for a drag, with all computed that is fixed as long as it lasts.
+
+        Args:
+            w: ``[1, num_ws, w_dim]``; its rows from ``moving_rows`` on stay as they are.
+            moving_rows: How many rows of w may change, 0 to ``num_ws``.
+            block: Resolution of the block whose features are read, one of ``feature_blocks``.
+
+        Raises:
+            InputError: The generator is not frozen, ``w`` has another shape, or there is no such block or number of
+                rows.
+        """
+        return PreparedSynthesis(self.synthesis, w, moving_rows, block, noise=self.noise)
 
     def image_from_trace(self, trace: SynthesisTrace) -> Tensor:
         """Return the picture ``[B, 3, H, W]``, about -1..1, of a synthesis that has run up to some block."""

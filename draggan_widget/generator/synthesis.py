@@ -67,6 +67,19 @@ class Synthesis(nn.Module):
         for resolution in config.blocks:
             self.add_module(f"b{resolution}", SynthesisBlock(config, resolution))
 
+    @property
+    def constant(self) -> Tensor:
+        """Input of the first layer, ``[C, 4, 4]``."""
+        return self._block(0).const
+
+    def layers(self, block: int) -> list[SynthesisLayer]:
+        """Return the layers up to and with a block, without those to RGB; layer i takes row i of w+."""
+        found: list[SynthesisLayer] = []
+        for index in range(self.config.blocks.index(block) + 1):
+            part = self._block(index)
+            found += [part.conv1] if index == 0 else [part.conv0, part.conv1]
+        return found
+
     def trace(self, w: Tensor, block: int, *, noise: bool = True) -> SynthesisTrace:
         """Return the synthesis of ``w`` ``[B, num_ws, w_dim]`` run up to and with the block of resolution ``block``."""
         return self._extend(SynthesisTrace(w, ()), block, noise=noise)

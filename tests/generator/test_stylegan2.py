@@ -10,22 +10,12 @@ import torch
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.generator import Generator, LatentSplit, StyleGAN2Config
 from tests.generator import oracle
+from tests.generator.networks import random_generator
 
 CONFIG = StyleGAN2Config(
     resolution=32, z_dim=6, w_dim=5, channel_base=96, channel_max=7, mapping_layers=3
 )
 SPLIT = replace(CONFIG, z_input="uniform", split=LatentSplit(dims=4, rows=3))
-
-
-def random_generator(config: StyleGAN2Config) -> Generator:
-    """Return a generator in float64 whose every tensor matters: biases and noise strengths are random too."""
-    torch.manual_seed(0)
-    generator = Generator(config).double()
-    with torch.no_grad():
-        for parameter in generator.parameters():
-            parameter.add_(0.3 * torch.randn_like(parameter))
-        generator.mapping.w_avg.normal_()
-    return generator.frozen()
 
 
 def arrays(generator: Generator) -> dict[str, oracle.Array]:
