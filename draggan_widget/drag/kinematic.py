@@ -34,10 +34,6 @@ PATCH_STEPS = 2
 SEARCH_PX = 24.0
 """Half side of the window that is searched around the predicted place."""
 
-BACKGROUND = 0.5
-"""Share of the mean feature map that is subtracted. What all pictures have at a place stays there when the handle
-moves on, so that places lag behind: features then follow a surface point by 0.91 of its way instead of 0.84."""
-
 NOISE_PX2 = 8.0
 """Variance of a tracked coordinate, in px^2 of a 512-px picture, where the confidence is 1."""
 
@@ -96,7 +92,6 @@ class KinematicSolver:
         chart: Chart,
         grid: FeatureGrid,
         start_features: Tensor,
-        background: Tensor,
         features_of: Callable[[Tensor], Tensor],
         config: DragConfig,
     ) -> None:
@@ -106,14 +101,12 @@ class KinematicSolver:
             chart: Coordinates in standard deviations.
             grid: How features lie under the picture.
             start_features: Of the first picture, ``[C, h, w]``.
-            background: Mean feature map, ``[C, h, w]``.
             features_of: Returns the whole feature map ``[C, h, w]`` of a latent.
             config: The settings.
         """
         self.evaluations = 0
         self._chart, self._grid, self._config = chart, grid, config
         self._start_features = start_features
-        self._background = BACKGROUND * background
         self._features_of = features_of
         self._scale = pixel_scale(grid.x.pixels, grid.y.pixels)
         self._lattice = _lattice_of(grid)
@@ -167,7 +160,7 @@ class KinematicSolver:
 
     def references(self, windows: FeatureWindows, handles: Tensor) -> Tensor:
         """Return the patches around handles ``[N, 2]``, and a step beyond, ``[N, C, P + 2, P + 2]``."""
-        return surroundings(windows.minus(self._background), handles, self._lattice)
+        return surroundings(windows, handles, self._lattice)
 
     def arrange(self, point_ids: tuple[int, ...], known: frozenset[int]) -> None:
         """Take up points, and forget the derivatives and the predicted moves of all that are not known."""
@@ -185,12 +178,12 @@ class KinematicSolver:
 
     def follow(self, windows: FeatureWindows, points: TrackedPoints) -> Tracked:
         """Return how far the handles moved; they are searched for where the last step should have led them."""
-        foreground, references = windows.minus(self._background), points.references
+        references = points.references
         places = as_tensor(points.handles, windows.values)
         offsets = torch.zeros_like(places)
         if self._last is not None:
-            offsets = find(foreground, self.centres(points), references, self._lattice) - places
-        sure = confidence(foreground, places + offsets, references, self._lattice)
+            offsets = find(windows, self.centres(points), references, self._lattice) - places
+        sure = confidence(windows, places + offsets, references, self._lattice)
         return Tracked(offsets, sure)
 
     @torch.enable_grad()
@@ -204,14 +197,13 @@ class KinematicSolver:
     ) -> float:
         """Take one step of least squares; return the mean squared distance of handles and targets, px^2."""
         handles = as_tensor(points.handles, windows.values)
-        foreground = windows.minus(self._background)
         rows, reach_px = self._learned(points.ids, handles)
         refreshes = self.needs_gradient(lean=lean)
-        rows |= self._derivatives(foreground, points, handles, rows, refreshes)
+        rows |= self._derivatives(windows, points, handles, rows, refreshes)
         jacobian = torch.cat([rows[key] for key in points.ids])
         with torch.no_grad():
             errors = as_tensor(points.targets, handles) - handles
-            sure = confidence(foreground, handles, points.references, self._lattice)
+            sure = confidence(windows, handles, points.references, self._lattice)
             step = self._step(features, jacobian, shortened(errors, reach_px * self._scale), sure)
         if not bool(step.isfinite().all()):
             raise GeneratorError(
@@ -254,7 +246,7 @@ class KinematicSolver:
 
     def _derivatives(
         self,
-        foreground: FeatureWindows,
+        windows: FeatureWindows,
         points: TrackedPoints,
         handles: Tensor,
         rows: dict[int, Tensor],
@@ -268,7 +260,7 @@ class KinematicSolver:
             wanted = [self._moves % (2 * len(points.ids))]
         if not wanted:
             return {}
-        places = readout(foreground, handles, points.references, self._lattice)
+        places = readout(windows, handles, points.references, self._lattice)
         chosen = places.flatten()[wanted]
         batches = torch.eye(len(wanted), dtype=chosen.dtype, device=chosen.device)
         parts = [

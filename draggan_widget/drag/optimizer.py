@@ -136,10 +136,7 @@ class DragOptimizer(Generic[TraceT]):
         self._like = features
         self._solver: Solver
         if config.solver == "kinematic":
-            background = generator.mean_features(block)[0].to(features)
-            self._solver = KinematicSolver(
-                chart, grid, features, background, self._viewer.features, config
-            )
+            self._solver = KinematicSolver(chart, grid, features, self._viewer.features, config)
         else:
             deviation = coordinate_deviation(generator, chart)
             self._solver = DescentSolver(chart, grid, features, deviation, config)

@@ -57,10 +57,6 @@ class DragGenerator(Protocol[TraceT_co]):
         """Covariance of each row over random pictures, ``[num_ws, w_dim, w_dim]``; read by solvers with a metric."""
         ...
 
-    def mean_features(self, block: int) -> Tensor:
-        """Return the mean of the features over random pictures, ``[1, C, h, w]``; read by the kinematic solver."""
-        ...
-
     def parameters(self) -> Iterator[nn.Parameter]:
         """Return the weights; none may require a gradient."""
         ...
