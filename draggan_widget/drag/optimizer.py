@@ -220,6 +220,18 @@ class DragOptimizer(Generic[TraceT]):
             self._updates += 1
         return self._report(picture, status, loss)
 
+    def advance(self) -> DragStep[TraceT]:
+        """Move the latent once towards the targets, unless the status is final, and track.
+
+        Returns:
+            The picture after the move, and its handles; ``loss`` is that before the move.
+
+        Raises:
+            GeneratorError: Features or gradient are not finite.
+        """
+        step = self.step()
+        return replace(self.observe(), loss=step.loss) if step.status == "running" else step
+
     def observe(self) -> DragStep[TraceT]:
         """Synthesise and track, and leave the latent as it is.
 
