@@ -273,7 +273,8 @@ class DragSession:
 
         Returns:
             Mean absolute difference, of 255, between the picture before the last drag (or live drag) and the present
-            one, over all pixels where the mask is False. None without a mask, and without a drag of this picture.
+            one, over all pixels where the mask is False. None where nothing lies outside a mask, and
+            without a drag of this picture.
         """
         with self._access.exclusive():
             mask, before = self._state.mask, self._drag_w

@@ -372,6 +372,20 @@ def test_a_listener_cannot_undo_in_the_middle_of_a_step() -> None:
         session.follow(0, TARGET)
 
 
+@pytest.mark.parametrize("name", ["release", "settle", "follow"])
+def test_a_live_drag_neither_begins_nor_ends_within_a_step_of_a_drag(name: str) -> None:
+    session = pinned_session()
+    session.follow(0, (36, 32))
+
+    def on_step(step: DragStep[Any]) -> None:
+        arguments = (0, TARGET) if name == "follow" else ()
+        with pytest.raises(SessionBusyError, match="a drag is running"):
+            getattr(session, name)(*arguments)
+        session.stop()
+
+    assert session.settle(on_step=on_step).status == "stopped"
+
+
 # Failures and threads
 
 

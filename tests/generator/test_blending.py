@@ -1,8 +1,10 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
 from draggan_widget.drag import DragConfig
@@ -128,6 +130,29 @@ def test_a_drag_in_a_mask_leaves_less_than_a_level_outside_once_it_is_blended(
     session.undo()
     assert session.change_outside() == 0
     session.sample(4)
+    assert session.change_outside() is None
+
+
+def test_the_blended_picture_is_saved_where_it_is_asked_for(
+    generator: Generator, tmp_path: Path
+) -> None:
+    session = DragSession(generator, seed=2)
+    session.set_points([(64, 77)], [(70, 71)])
+    session.mask = middle(generator)
+    session.drag(max_steps=2)
+    session.save_image(tmp_path / "blended.png", blended=True)
+    session.save_image(tmp_path / "plain.png")
+    with Image.open(tmp_path / "blended.png") as image:
+        assert image.tobytes() == session.blended_image().tobytes()
+    with Image.open(tmp_path / "plain.png") as image:
+        assert image.tobytes() == session.image.tobytes()
+
+
+def test_with_nothing_outside_the_mask_nothing_changes_there(generator: Generator) -> None:
+    session = DragSession(generator, seed=2)
+    session.set_points([(64, 77)], [(70, 71)])
+    session.drag(max_steps=1)
+    session.mask = np.ones_like(middle(generator))
     assert session.change_outside() is None
 
 
