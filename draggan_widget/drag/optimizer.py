@@ -188,8 +188,9 @@ class DragOptimizer(Generic[TraceT]):
             self._at = None
         else:
             references = self._points.references
+        if self._at is None or not np.array_equal(targets, self._points.targets):
+            self._watch_from_now()
         self._points = TrackedPoints(ids, read_only(handles), read_only(targets), references)
-        self._watch_from_now()
 
     def set_mask(self, mask: ArrayLike | None) -> None:
         """Say where the picture may move; may be called at any time.
@@ -229,7 +230,7 @@ class DragOptimizer(Generic[TraceT]):
         return self._report(picture, status, loss)
 
     def advance(self, *, drawn: bool = True) -> DragStep[TraceT]:
-        """Move the latent once, unless the handles have arrived, and return the picture after it.
+        """Move the latent once, unless the status is final, and return the picture after it.
 
         The move starts from the picture that this function returned before, and goes to the present targets: what a
         pointer asks for is seen one synthesis later. The kinematic solver takes no backward pass for it, unless a
@@ -243,7 +244,7 @@ class DragOptimizer(Generic[TraceT]):
         """
         picture = self._at or self._look(whole=drawn, differentiable=True, lean=True)
         loss = 0.0
-        if self._status() != "arrived":
+        if self._status() == "running":
             loss = self._move_from(picture, lean=True)
             picture = self._look(whole=drawn, differentiable=True, lean=True)
         self._at = picture

@@ -100,9 +100,26 @@ class Synthesis(nn.Module):
         trace = self._extend(trace, resolution or self.config.resolution, noise=noise)
         rgb: Tensor | None = None
         for index, x in enumerate(trace.maps):
-            part = self._block(index).torgb(x, self._rows(trace.w, index)[:, -1])
+            part = self.colours(index, x, trace.w)
             rgb = part if rgb is None else upsample2d(rgb) + part
         assert rgb is not None
+        return rgb
+
+    def features(self, index: int, before: Tensor | None, w: Tensor, *, noise: bool) -> Tensor:
+        """Return the output of the block at a position, ``[B, C, r, r]``.
+
+        Args:
+            index: Position, from 0 for 4x4.
+            before: Output of the block before, None at 4x4.
+            w: ``[B, num_ws, w_dim]``.
+            noise: Whether the constant noise is added.
+        """
+        x: Tensor = self._block(index)(before, self._rows(w, index), noise=noise)
+        return x
+
+    def colours(self, index: int, x: Tensor, w: Tensor) -> Tensor:
+        """Return what the block at a position adds to the picture, ``[B, 3, r, r]``, from its output."""
+        rgb: Tensor = self._block(index).torgb(x, self._rows(w, index)[:, -1])
         return rgb
 
     def _extend(self, trace: SynthesisTrace, block: int, *, noise: bool) -> SynthesisTrace:
@@ -110,7 +127,7 @@ class Synthesis(nn.Module):
         maps = list(trace.maps)
         for index in range(len(maps), self.config.blocks.index(block) + 1):
             before = maps[-1] if maps else None
-            maps.append(self._block(index)(before, self._rows(trace.w, index), noise=noise))
+            maps.append(self.features(index, before, trace.w, noise=noise))
         return SynthesisTrace(trace.w, tuple(maps))
 
     def _block(self, index: int) -> SynthesisBlock:
