@@ -1,15 +1,13 @@
 """``bench edit``: how long an edit takes, from putting the point down to its arrival."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from draggan_widget.benchmarks.machine import seconds_now
 from draggan_widget.benchmarks.networks import prepared
-from draggan_widget.benchmarks.plain import PlainDrag, trainable
+from draggan_widget.benchmarks.plain import PlainDrag, load_adam, trainable
 from draggan_widget.benchmarks.spread import spread
 from draggan_widget.benchmarks.steps import PLAIN, product_step
 from draggan_widget.drag import DragConfig, DragOptimizer
@@ -19,6 +17,9 @@ from draggan_widget.generator import Generator
 
 DIRECTIONS = 8
 """So many directions of the edit are tried, until one is found in which the package arrives."""
+
+MOST_MOVES_TRIED = 60
+"""A direction in which so many moves do not lead there is given up; unless all are, it is not measured."""
 
 Point = tuple[float, float]
 """``(x, y)`` px."""
@@ -64,12 +65,14 @@ class Ending:
     Attributes:
         status: ``"arrived"``, ``"stalled"`` or ``"max_steps"``.
         seconds: From putting the point down.
+        steps: Pictures that were looked at.
         moves: Of the latent.
         distance_px: To the target, as tracked.
     """
 
     status: str
     seconds: float
+    steps: int
     moves: int
     distance_px: float
 
@@ -96,7 +99,7 @@ def edit_report(
         progress: As ``shown`` of :func:`progress_bar`.
     """
     total = len(generators) * (len(solvers) * rounds + plain_steps)
-    torch.optim.Adam([torch.zeros(1)])  # the first one loads PyTorch's compiler, once a process
+    load_adam()
     with progress_bar(total, "edit", shown=progress) as bar:
         for generator in generators:
             once = prepared(generator, DragConfig(solver=solvers[0]))
@@ -115,8 +118,8 @@ def edit_report(
                     bar.update()
             plain = None
             if plain_steps:
-                plain = plain_edit(trainable(generator), edit, plain_steps)
-                bar.update(plain_steps)
+                plain = plain_edit(trainable(generator), edit, plain_steps, bar.update)
+                bar.update(plain_steps - plain.steps)
                 yield task | _row(PLAIN, [plain], plain)
             for solver in solvers:
                 yield task | _row(solver, endings[solver], plain)
@@ -128,36 +131,44 @@ def found_edit(generator: Generator, solver: str, seed: int, distance_px: float)
         Edit.of(generator, seed, 360 * index / DIRECTIONS, distance_px)
         for index in range(DIRECTIONS)
     ]
-    arriving = (e for e in edits if product_edit(generator, solver, e).status == "arrived")
-    return next(arriving, edits[0])
+    for edit in edits:
+        if product_edit(generator, solver, edit, MOST_MOVES_TRIED).status == "arrived":
+            return edit
+    return edits[0]
 
 
-def product_edit(generator: Generator, solver: str, edit: Edit) -> Ending:
+def product_edit(
+    generator: Generator, solver: str, edit: Edit, most_moves: int = DragConfig.max_steps
+) -> Ending:
     """Return how an edit ends with a solver of the package."""
     w, config = generator.sample_w(edit.seed), DragConfig(solver=solver)
     started = seconds_now(generator.device)
     optimizer = DragOptimizer(generator, w, config)
     optimizer.set_points([edit.handle], [edit.target], point_ids=(1,))
     step = product_step(optimizer)
-    while step.status == "running" and step.step < config.max_steps:
+    while step.status == "running" and step.step < most_moves:
         step = product_step(optimizer)
-    status = "max_steps" if step.status == "running" else step.status
     seconds = seconds_now(generator.device) - started
-    return Ending(status, seconds, step.step, float(step.distances_px[0]))
+    status = "max_steps" if step.status == "running" else step.status
+    return Ending(status, seconds, step.step + 1, step.step, float(step.distances_px[0]))
 
 
-def plain_edit(generator: Generator, edit: Edit, most_moves: int) -> Ending:
-    """Return how an edit ends with the plain loop, which has a :func:`trainable` generator."""
+def plain_edit(
+    generator: Generator, edit: Edit, most_steps: int, tell: Callable[[], object]
+) -> Ending:
+    """Return how an edit ends with the plain loop, which has a :func:`trainable` generator, within so many steps from 1."""
     w = generator.sample_w(edit.seed)
     started = seconds_now(generator.device)
     drag = PlainDrag(generator, w, [edit.handle], [edit.target])
-    step, moves = drag.step(), 1
-    while step.status == "running" and moves < most_moves:
-        step, moves = drag.step(), moves + 1
-    status = "max_steps" if step.status == "running" else step.status
-    moves -= step.status == "arrived"  # the last step only looked
+    step, steps = drag.step(), 1
+    tell()
+    while step.status == "running" and steps < most_steps:
+        step, steps = drag.step(), steps + 1
+        tell()
     seconds = seconds_now(generator.device) - started
-    return Ending(status, seconds, moves, float(step.distances_px[0]))
+    arrived = step.status == "arrived"
+    status, moves = ("arrived", steps - 1) if arrived else ("max_steps", steps)
+    return Ending(status, seconds, steps, moves, float(step.distances_px[0]))
 
 
 def _row(solver: str, endings: Sequence[Ending], plain: Ending | None) -> dict[str, Any]:

@@ -1,17 +1,22 @@
-"""The most memory of a drag, each in a process of its own: the high-water mark of a process never falls."""
+"""The most memory of a drag, each in a process of its own: the high-water mark of a process never falls.
 
-import multiprocessing
+Run as a program, the module measures one drag: it is given a :class:`MemoryJob` as JSON and writes two figures.
+"""
+
+import json
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
 
 from draggan_widget.benchmarks.machine import peak_memory_mib, thread_count
 from draggan_widget.benchmarks.networks import random_generator
-from draggan_widget.benchmarks.plain import trainable
+from draggan_widget.benchmarks.plain import load_adam, trainable
 from draggan_widget.benchmarks.steps import CASES, PLAIN, begun
+from draggan_widget.errors import DragganError
 from draggan_widget.evaluation.progress import progress_bar
 
 STEPS = 3
@@ -40,12 +45,14 @@ class MemoryJob:
 
 
 def memory_report(jobs: Sequence[MemoryJob], *, progress: bool | None) -> Iterator[dict[str, Any]]:
-    """Yield a row for each job: memory with the generator loaded, and the most while it was dragged, MiB."""
+    """Yield a row for each job: memory with the generator loaded, and the most while it was dragged, MiB.
+
+    Raises:
+        DragganError: A process came to grief.
+    """
     with progress_bar(len(jobs), "memory", shown=progress) as bar:
         for job in jobs:
-            spawning = multiprocessing.get_context("spawn")
-            with ProcessPoolExecutor(1, mp_context=spawning) as fresh:
-                loaded, peak = fresh.submit(measured_mib, job).result()
+            loaded, peak = _measured_apart(job)
             yield {
                 "size": job.size,
                 "points": job.case,
@@ -61,6 +68,7 @@ def measured_mib(job: MemoryJob) -> tuple[float, float]:
     device = torch.device(job.device)
     with thread_count(job.threads):
         generator = random_generator(job.size, device, channels=job.channels)
+        load_adam()  # in every process, so that PyTorch's compiler counts for none of them
         loaded = peak_memory_mib(device)
         if job.solver == PLAIN:  # in place of the frozen one, which no plain program has
             generator = trainable(generator)
@@ -68,3 +76,20 @@ def measured_mib(job: MemoryJob) -> tuple[float, float]:
         for _ in range(STEPS):
             step()
         return loaded, peak_memory_mib(device)
+
+
+def _measured_apart(job: MemoryJob) -> tuple[float, float]:
+    """Return what a new process measures."""
+    program = [sys.executable, "-m", "draggan_widget.benchmarks.memory", json.dumps(asdict(job))]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)  # noqa: S603  # this very module
+    if done.returncode != 0:
+        reason = (done.stderr.strip().splitlines() or ["it was killed; is there enough memory?"])[
+            -1
+        ]
+        raise DragganError(f"the memory of {job} cannot be measured: {reason}")
+    loaded, peak = json.loads(done.stdout)
+    return loaded, peak
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(measured_mib(MemoryJob(**json.loads(sys.argv[1])))))

@@ -48,6 +48,11 @@ def trainable(generator: Generator) -> Generator:
     return plain.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload, no-any-return]  # not in its stubs
 
 
+def load_adam() -> None:
+    """Make PyTorch's Adam for the first time, which loads its compiler; that second belongs to no drag."""
+    torch.optim.Adam([torch.zeros(1)])
+
+
 class PlainDrag:
     """The published loop, a step at a time: forward, track, supervise, step.
 

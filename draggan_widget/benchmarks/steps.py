@@ -10,7 +10,7 @@ import torch
 
 from draggan_widget.benchmarks.machine import seconds_now
 from draggan_widget.benchmarks.networks import prepared, random_generator
-from draggan_widget.benchmarks.plain import PlainDrag, trainable
+from draggan_widget.benchmarks.plain import PlainDrag, load_adam, trainable
 from draggan_widget.benchmarks.spread import paired_ratios, spread
 from draggan_widget.drag import DragConfig, DragOptimizer, DragStep
 from draggan_widget.drag.validation import Mask, Points
@@ -86,6 +86,7 @@ def step_report(
         InputError: There is no generator of a size.
         DragganError: A drag ends before it can be measured.
     """
+    load_adam()
     total = len(sizes) * len(cases) * len(solvers) * (rounds + 1)
     with progress_bar(total, "steps", shown=progress) as bar:
         for size in sizes:

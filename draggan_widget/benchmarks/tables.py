@@ -123,6 +123,7 @@ NOTES: Mapping[str, tuple[str, ...]] = {
         "No frame was drawn or encoded; the plain loop makes its picture at every step, because the published one does",
         "Steps were taken in turn, solver by solver; medians, with the range in brackets; speedup is over the plain step before",
         "start is from nothing to after the first step, without what a generator computes once",
+        "Memory, where it was measured, is the most that a fresh process held, with all that it computes once",
     ),
     "edit": (
         "Seconds from putting the point down, the making of the optimizer included; no frame was drawn or encoded",
