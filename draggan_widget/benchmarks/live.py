@@ -38,7 +38,7 @@ WARM_UP = 3
 
 SETTINGS: Mapping[str, DragConfig] = {
     "kinematic": DragConfig(solver="kinematic"),
-    "kinematic, no refresh": DragConfig(solver="kinematic", jacobian_refresh=False),
+    "kinematic-no-refresh": DragConfig(solver="kinematic", jacobian_refresh=False),
     "whitened": DragConfig(solver="whitened"),
     "paper": DragConfig(solver="paper"),
 }

@@ -129,6 +129,7 @@ NOTES: Mapping[str, tuple[str, ...]] = {
         "Seconds from putting the point down, the making of the optimizer included; no frame was drawn or encoded",
         "≥ stands before what did not arrive, and before ratios to it",
         "The plain loop runs once and stops where the published one does, within 2 px of a 512-px picture and never less than 2 px",
+        "On random weights tracked points leap to look-alikes, so moves until arrival mean little there; trained generators are the measure",
         "once per generator is not in the seconds: it is computed at the first drag and kept",
     ),
     "live": (
