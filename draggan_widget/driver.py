@@ -111,11 +111,17 @@ class Driver:
             distance was least, since points and mask were last changed; None before the first such picture.
     """
 
-    def __init__(self, generator: PictureGenerator) -> None:
+    def __init__(self, generator: PictureGenerator, is_drawn: Callable[[], bool]) -> None:
+        """Begin with no optimizer.
+
+        Args:
+            generator: Makes the pictures.
+            is_drawn: Says before each step whether its picture will be drawn.
+        """
         self.steps = 0
         self.evaluations = 0
         self.nearest_px: NDArray[np.float64] | None = None
-        self._generator = generator
+        self._generator, self._is_drawn = generator, is_drawn
         self._optimizer: DragOptimizer[Any] | None = None
         self._mask: Mask | None = None
         self._placed: frozenset[int] = frozenset()
@@ -179,7 +185,7 @@ class Driver:
         """
         optimizer = self._standing()
         for _ in range(limit):
-            step = optimizer.step()
+            step = optimizer.step(drawn=self._is_drawn())
             take(self._counted(step))
             if not step.point_ids:
                 return "stopped"  # the last point was removed on the way
@@ -188,7 +194,7 @@ class Driver:
             if stop.is_set():
                 break
         # The latent has moved once more since the last picture.
-        last = optimizer.observe()
+        last = optimizer.observe(drawn=self._is_drawn())
         take(self._counted(last))
         if last.point_ids and last.status == "arrived":
             return "arrived"
@@ -220,7 +226,7 @@ class Driver:
 
     def step(self) -> DragStep[Any]:
         """Move the latent once, unless the status is final, and return the picture after it."""
-        return self._counted(self._standing().advance())
+        return self._counted(self._standing().advance(drawn=self._is_drawn()))
 
     def _standing(self) -> DragOptimizer[Any]:
         """Return the optimizer, which :meth:`stand_at` has made."""

@@ -63,6 +63,14 @@ ANIMATION_FPS = 12.0
 Listener = Callable[["DragStep[Any] | None"], None]
 """Is told after each change: of the steps of a drag, or None for any other change."""
 
+Draws = Callable[[], bool]
+"""Says before a step whether its picture will be drawn."""
+
+
+def draws_nothing() -> bool:
+    """Return False: a listener who needs no pictures."""
+    return False
+
 
 class DragSession:
     """A picture of a generator that can be dragged.
@@ -112,7 +120,7 @@ class DragSession:
         self._config = checked_config(config, self.generator)
         self._access = Access()
         self._stop = threading.Event()
-        self._listeners: tuple[Listener, ...] = ()
+        self._listeners: tuple[tuple[Listener, Draws], ...] = ()
         start, start_z = first_latent(self.generator, seed, w, z)
         self._begin(History((Entry("sample", SessionState.first(seed, start, start_z)),)))
 
@@ -121,7 +129,7 @@ class DragSession:
         self.history = history
         self.status = "idle"
         self._state = history.current.state
-        self._driver = Driver(self.generator)
+        self._driver = Driver(self.generator, self._is_drawn)
         self._live_from: SessionState | None = None
         self._live_since = 0.0, 0
         self._drag_w: Tensor | None = None
@@ -590,12 +598,18 @@ class DragSession:
 
     # For those who show a session
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call a function after each change, in the thread that makes it; return how to end that."""
-        self._listeners = (*self._listeners, listener)
+    def listen(self, listener: Listener, draws: Draws = draws_nothing) -> Callable[[], None]:
+        """Call a function after each change, in the thread that makes it; return how to end that.
+
+        Args:
+            listener: Is called.
+            draws: Says whether the listener will draw the next step of a drag. What is computed then is the whole
+                picture's first part, from which :meth:`image_of` goes on, and not only what the solver needs.
+        """
+        self._listeners = (*self._listeners, (listener, draws))
 
         def end() -> None:
-            self._listeners = tuple(each for each in self._listeners if each is not listener)
+            self._listeners = tuple(each for each in self._listeners if each[0] is not listener)
 
         return end
 
@@ -687,8 +701,12 @@ class DragSession:
 
     def _tell(self, step: DragStep[Any] | None = None) -> None:
         """Tell the listeners of a change."""
-        for listener in self._listeners:
+        for listener, _ in self._listeners:
             listener(step)
+
+    def _is_drawn(self) -> bool:
+        """Return whether anybody will draw the next step."""
+        return any(draws() for _, draws in self._listeners)
 
     def _draw(self, w: Tensor) -> Image.Image:
         """Return the picture of a latent."""

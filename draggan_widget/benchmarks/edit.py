@@ -102,7 +102,7 @@ def edit_report(
     load_adam()
     with progress_bar(total, "edit", shown=progress) as bar:
         for generator in generators:
-            once = prepared(generator, DragConfig(solver=solvers[0]))
+            once = prepared(generator)
             edit = found_edit(generator, solvers[0], seed, distance_px)
             task = {
                 "generator": generator.name,

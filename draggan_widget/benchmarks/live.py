@@ -38,7 +38,6 @@ WARM_UP = 3
 
 SETTINGS: Mapping[str, DragConfig] = {
     "kinematic": DragConfig(solver="kinematic"),
-    "kinematic-no-refresh": DragConfig(solver="kinematic", jacobian_refresh=False),
     "whitened": DragConfig(solver="whitened"),
     "paper": DragConfig(solver="paper"),
 }
@@ -57,8 +56,8 @@ class _Follower:
 
 
 def live_step(optimizer: DragOptimizer[Any]) -> DragStep[Any]:
-    """Move the latent once towards the targets: the place where ``advance`` is called, whose picture is after the move."""
-    return optimizer.step()
+    """Move the latent once towards the targets, and return the picture after that."""
+    return optimizer.advance()
 
 
 def live_report(
@@ -148,6 +147,7 @@ def _follow(follower: _Follower, generator: Generator, place: Points, *, counted
     started = seconds_now(device)
     optimizer.set_points([place], [place], point_ids=(1,))  # a known handle stays where it is
     step = live_step(optimizer)
+    assert step.trace is not None
     moved = seconds_now(device)
     with torch.no_grad():
         picture = to_picture(generator.image_from_trace(step.trace))

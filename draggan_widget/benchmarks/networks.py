@@ -3,7 +3,6 @@
 import torch
 
 from draggan_widget.benchmarks.machine import seconds_now
-from draggan_widget.drag import DragConfig
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.generator import Generator, StyleGAN2Config
 from draggan_widget.generator.config import RESOLUTIONS
@@ -65,14 +64,8 @@ def named_generator(name: str, device: torch.device) -> Generator:
         raise InputError(str(error)) from error
 
 
-def prepared(generator: Generator, config: DragConfig) -> dict[str, float]:
-    """Make what a generator computes once and keeps, and return how long each took, in seconds."""
-    block = config.block_of(generator.height, generator.feature_blocks)
+def prepared(generator: Generator) -> dict[str, float]:
+    """Make what a generator computes once and keeps, and return how long that took, in seconds."""
     started = seconds_now(generator.device)
-    generator.mean_features(block)
-    between = seconds_now(generator.device)
     _ = generator.w_covariance, generator.w_std
-    return {
-        "mean_features_s": between - started,
-        "covariance_s": seconds_now(generator.device) - between,
-    }
+    return {"covariance_s": seconds_now(generator.device) - started}

@@ -55,8 +55,8 @@ CASES: Mapping[str, StepCase] = {
 
 
 def product_step(optimizer: DragOptimizer[Any]) -> DragStep[Any]:
-    """Take one step of the package with no frame drawn: the place where ``drawn=False`` is passed."""
-    return optimizer.step()
+    """Take one step of the package with no frame drawn."""
+    return optimizer.step(drawn=False)
 
 
 def step_report(
@@ -91,7 +91,7 @@ def step_report(
     with progress_bar(total, "steps", shown=progress) as bar:
         for size in sizes:
             generator = random_generator(size, device, channels=channels)
-            prepared(generator, DragConfig())
+            prepared(generator)
             plain = trainable(generator) if PLAIN in solvers else None
             for case in cases:
                 opened = partial(begun, generator=generator, plain=plain, case=CASES[case])

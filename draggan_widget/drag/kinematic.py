@@ -204,14 +204,15 @@ class KinematicSolver:
         with torch.no_grad():
             errors = as_tensor(points.targets, handles) - handles
             sure = confidence(windows, handles, points.references, self._lattice)
-            step = self._step(features, jacobian, shortened(errors, reach_px * self._scale), sure)
+            hold = self._hold_now(features)
+            step = self._step(hold, jacobian, shortened(errors, reach_px * self._scale), sure)
         if not bool(step.isfinite().all()):
             raise GeneratorError(
                 "the derivative of the handles is not finite; the latent was not moved: undo or reset the picture"
             )
         predicted = (jacobian @ step).reshape(-1, 2)
         self._misled = reach_px < self._reach_px
-        self._rows, self._reach_px = rows, reach_px
+        self._rows, self._reach_px, self._hold = rows, reach_px, hold
         self._last = _Move(
             step,
             dict(zip(points.ids, handles, strict=True)),
@@ -278,35 +279,35 @@ class KinematicSolver:
             fresh[key][row % 2] = derivative
         return fresh
 
-    def _step(
-        self, features: Tensor | None, jacobian: Tensor, errors: Tensor, sure: Tensor
-    ) -> Tensor:
+    def _step(self, hold: Hold | None, jacobian: Tensor, errors: Tensor, sure: Tensor) -> Tensor:
         """Return the step of the coordinates, ``[A]``."""
         noise = NOISE_PX2 * self._scale**2 / sure.clamp(min=LEAST_CONFIDENCE).square()
         noise = noise.repeat_interleave(2)
         position = self._coordinates.detach().flatten()
-        if features is None or self._held is None:
+        if hold is None:
             step = damped_step(jacobian, errors.flatten(), noise, -PULL * position)
         else:
-            hold = self._hold_at(position, features)
-            back = hold.back(features, position, PULL)
+            back = hold.back(position, PULL)
             step = hold.basis @ damped_step(jacobian @ hold.basis, errors.flatten(), noise, back)
         return shortened(step, LONGEST_STEP)
 
-    def _hold_at(self, position: Tensor, features: Tensor) -> Hold:
-        """Return the metric of the mask, measured where the mask was set."""
+    def _hold_now(self, features: Tensor | None) -> Hold | None:
+        """Return the metric of the mask at the present picture: measured, or corrected by what the last step did."""
+        if features is None or self._held is None:
+            return None
         if self._hold is None:
-            assert self._held is not None
-            self._hold = measured_hold(
+            return measured_hold(
                 self._chart,
-                position,
+                self._coordinates.detach().flatten(),
                 features,
                 self._start_features,
                 self._features_of,
                 self._held,
                 self._config.mask_weight,
             )
-        return self._hold
+        if self._last is None or not bool(self._last.step.any()):
+            return self._hold
+        return self._hold.after(self._last.step, features)
 
 
 def _lattice_of(grid: FeatureGrid) -> Lattice:
