@@ -21,7 +21,8 @@ TARGET = 33.0, 31.0
 
 
 def pinned_session(**arguments: Any) -> DragSession:
-    """Return a session whose one handle lies on its target."""
+    """Return a session whose one handle lies on its target; it takes many steps to a new one."""
+    arguments.setdefault("config", DragConfig(solver="paper"))
     session = blob_session(**arguments)
     session.set_points([HANDLE], [HANDLE])
     return session

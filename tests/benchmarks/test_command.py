@@ -157,7 +157,7 @@ def test_people_read_an_aligned_table(capsys: pytest.CaptureFixture[str]) -> Non
         (("step", "--rounds", "0"), "rounds must be a whole number from 1, got 0"),
         (("step", "--threads", "0"), "threads must be a whole number from 1, got 0"),
         (("step", "--pictures", "3"), "--pictures is no option of bench step; leave it out"),
-        (("step", "--solver", "nearest"), "--solver must be one of ['plain'"),
+        (("live", "--solver", "plain"), "--solver must be one of ['kinematic'"),
         (("frames", "--memory"), "--memory is no option of bench frames"),
         (("edit", "--distance", "0"), "distance must be from 0 to 240 px"),
         (("edit", "--distance", "nan"), "distance must be from 0 to 240 px"),
