@@ -68,7 +68,8 @@ class _Layer:
 
     def on_map(self, x: Tensor, row: Tensor) -> Tensor:
         """Return the output ``[B, out, r, r]`` for a whole input and rows of w+ ``[B, w_dim]``."""
-        return self._activated(self._convolved(x, row, border=1), self.noise)
+        x = self._convolved(x, row, border=1)
+        return self._activated(x if self.noise is None else x.add_(self.noise))
 
     def on_windows(self, x: Tensor, row: Tensor, windows: Windows) -> Tensor:
         """Return windows of the output, zero outside the map.
@@ -81,8 +82,11 @@ class _Layer:
         x = self._convolved(x, row, border=0)
         if self.shape.upsample:
             x = windows.cut_upsampled(x)
-        noise = None if self.noise is None else windows.cut(self.noise)
-        return self._activated(x, noise, windows.inside(x))
+        inside = windows.inside(x)
+        # Not written over: what is cut out is a view, of which autograd would make copies.
+        if self.noise is None:
+            return self._activated(x * inside)
+        return self._activated(torch.addcmul(windows.cut(self.noise) * inside, x, inside))
 
     def _convolved(self, x: Tensor, row: Tensor, *, border: int) -> Tensor:
         """Return the convolution with bias, which nobody else holds; without a border only what needs none."""
@@ -99,12 +103,8 @@ class _Layer:
         x = self.convolution(x, 1 - border)
         return F.conv2d(x, self.smoothing, bias, padding=border, groups=len(self.bias))
 
-    def _activated(self, x: Tensor, noise: Tensor | None, inside: Tensor | None = None) -> Tensor:
-        """Return the activation of ``x``, written over it; zero where ``inside`` is."""
-        if noise is not None:
-            x = x.add_(noise)
-        if inside is not None:
-            x = x.mul_(inside)
+    def _activated(self, x: Tensor) -> Tensor:
+        """Return the activation of ``x``, written over it."""
         x = F.leaky_relu_(x, LEAKY_SLOPE)
         return x if self.clamp is None else x.clamp(-self.clamp, self.clamp)
 
@@ -169,7 +169,7 @@ class PreparedSynthesis:
         x = before.cut(self._maps(w, first)[-1])
         if first == len(self._layers):
             return x
-        x = x.mul_(before.inside(x))
+        x = x * before.inside(x)
         for index, layer in enumerate(self._layers[first:], first):
             x = layer.on_windows(x, w[:, index], windows.pop())
         return x
