@@ -20,14 +20,14 @@ KERNEL_AREA = 9
 SMOOTHING_AREA = 16
 """Cells under the smoothing of an up-sampling layer, one multiply-add each and channel."""
 
-WEIGHT_COST = 46
+WEIGHT_COST = 24
 """What bringing a weight to the processor costs, in multiply-adds.
 
-Measured: 512 to 512 channels on maps of 4, 8, 16 and 32 cells take 1.1, 2.5, 6.0 and 20 ms (PyTorch 2.13, one core
-with AVX-512), which is 8.3 ns a thousand multiply-adds and 0.9 ms a layer.
+Measured with :data:`WINDOW_COST`: with both, the times of 1 to 10 windows of 13 and 20 cells of a map of 128, from any
+layer on, are proportional to the costs within a tenth (PyTorch 2.13, one core with AVX-512).
 """
 
-WINDOW_COST = 1.3
+WINDOW_COST = 1.15
 """What a multiply-add on windows costs more than on a map: rows of odd lengths, cutting out, zeros around the map."""
 
 

@@ -100,11 +100,12 @@ def test_the_trace_is_that_of_the_generator(
     assert_equal(generator.image_from_trace(trace), generator.image(w))
 
 
-def test_several_latents_are_traced_at_once() -> None:
+@pytest.mark.parametrize("moving_rows", [0, 3])
+def test_several_latents_are_traced_at_once(moving_rows: int) -> None:
     generator = random_generator(small(32))
     w = latent(generator)
-    several = torch.cat([moved(w, 3), w])
-    found = generator.prepared(w, 3, 32).trace(several).features
+    several = torch.cat([moved(w, moving_rows), w])
+    found = generator.prepared(w, moving_rows, 32).trace(several).features
     assert_equal(found, generator.features(several, 32))
 
 
@@ -160,15 +161,33 @@ def test_many_gradients_are_taken_at_once() -> None:
         assert_equal(row, torch.autograd.grad(value, w, retain_graph=True)[0])
 
 
-def test_prepared_in_single_precision_the_features_are_so_too() -> None:
+@pytest.mark.parametrize("moving_rows", [0, 3])
+def test_prepared_in_single_precision_the_features_are_so_too(moving_rows: int) -> None:
     generator = random_generator(small(32)).float()
-    w = latent(generator).float()
-    prepared = generator.prepared(w, 3, 32)
-    starts = torch.tensor([[1, 2]])
+    w = latent(generator, 2).float()
+    w[1, moving_rows:] = w[0, moving_rows:]
+    prepared = generator.prepared(w[:1], moving_rows, 32)
     features = generator.features(w, 32)
     torch.testing.assert_close(prepared.trace(w).features, features, rtol=1e-4, atol=1e-4)
-    found = prepared.feature_windows(w, starts, 5, 6, first=3)[0]
+    found = prepared.feature_windows(w[:1], torch.tensor([[1, 2]]), 5, 6, first=3)[0]
     torch.testing.assert_close(found, features[0, :, 2:7, 1:7], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.cuda
+def test_nothing_waits_for_the_device() -> None:
+    generator = random_generator(small(32)).float().cuda()
+    w = latent(generator).float().cuda()
+    prepared = generator.prepared(w, 3, 32)
+    w, starts = moved(w, 3), torch.tensor([[1, 2]], device="cuda")
+    before = torch.cuda.get_sync_debug_mode()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        features = prepared.trace(w).features
+        windows = prepared.feature_windows(w, starts, 5, 6, first=3)
+        torch.autograd.grad(features.sum() + windows.sum(), w)
+    finally:
+        torch.cuda.set_sync_debug_mode(before)
+    torch.testing.assert_close(windows[0], features[0, :, 2:7, 1:7], rtol=1e-3, atol=1e-3)
 
 
 def test_windows_pay_where_they_are_few_and_small() -> None:
