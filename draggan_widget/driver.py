@@ -14,7 +14,10 @@ from torch import Tensor
 from draggan_widget.drag import DragConfig, DragOptimizer, DragStep
 from draggan_widget.drag.validation import Mask, Points
 from draggan_widget.state import PictureGenerator, SessionState
-from draggan_widget.words import ending_in_words, hint_in_words
+from draggan_widget.words import capitalised, ending_in_words, hint_in_words
+
+NEAR = 0.02
+"""Share of the picture's longer side up to which a point that did not arrive is said to be near."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +34,8 @@ class DragResult:
             block.
         nearest_px: ``distances_px`` of the picture in which the largest of them was least, since the points and the
             mask were last changed, ``[N]`` px.
+        near_px: Points that came so near are said to be near, although they have not arrived.
+        confidences: How like its reference each handle is, ``[N]`` in 0..1, read-only.
         masked: Whether a mask held a part of the picture.
     """
 
@@ -41,6 +46,8 @@ class DragResult:
     seconds: float
     generator_evaluations: int
     nearest_px: NDArray[np.float64]
+    near_px: float
+    confidences: NDArray[np.float64]
     masked: bool
 
     @property
@@ -56,6 +63,8 @@ class DragResult:
             steps=self.steps,
             distances_px=self.distances_px,
             nearest_px=self.nearest_px,
+            near_px=self.near_px,
+            confidences=self.confidences,
             masked=self.masked,
         )
 
@@ -63,6 +72,12 @@ class DragResult:
     def hint(self) -> str:
         """What would say better which picture is meant; empty if nothing comes to mind."""
         return hint_in_words(len(self.handle_points), self.masked)
+
+    @property
+    def sentence(self) -> str:
+        """:attr:`words` as a sentence, and after an arrival the :attr:`hint`."""
+        said = [self.words, self.hint] if self.status == "arrived" else [self.words]
+        return ". ".join(capitalised(part) for part in said if part)
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON types."""
@@ -73,6 +88,7 @@ class DragResult:
             "distances_px": self.distances_px.tolist(),
             "seconds": self.seconds,
             "generator_evaluations": self.generator_evaluations,
+            "confidences": self.confidences.tolist(),
             "least_px": self.least_px,
             "words": self.words,
         }
@@ -107,6 +123,7 @@ class Driver:
     Attributes:
         steps: How many times the latent was moved since the drag began.
         evaluations: Passes through the generator since the optimizer was made.
+        confidences: How like its reference each handle is in the last picture, ``[N]`` in 0..1.
         nearest_px: From each handle to its target ``[N]`` px, in the picture of the drag in which the largest
             distance was least, since points and mask were last changed; None before the first such picture.
     """
@@ -120,6 +137,7 @@ class Driver:
         """
         self.steps = 0
         self.evaluations = 0
+        self.confidences: NDArray[np.float64] = np.empty(0)
         self.nearest_px: NDArray[np.float64] | None = None
         self._generator, self._is_drawn = generator, is_drawn
         self._optimizer: DragOptimizer[Any] | None = None
@@ -243,7 +261,7 @@ class Driver:
             self._moments.append(moment)
         else:  # the same picture again
             self._moments[-1] = moment
-        distances = step.distances_px
+        distances, self.confidences = step.distances_px, step.confidences
         if self.nearest_px is None or max(distances, default=0) < max(self.nearest_px, default=0):
             self.nearest_px = distances
         return replace(step, step=self.steps)

@@ -34,7 +34,6 @@ from draggan_widget.traits import (
     Step,
     equal,
 )
-from draggan_widget.words import capitalised
 
 if TYPE_CHECKING:
     from draggan_widget.session import DragSession
@@ -323,7 +322,7 @@ class DragModel(anywidget.AnyWidget):
             "can_undo": session.history.can_undo,
             "can_redo": session.history.can_redo,
             "status": "running" if running else session.status,
-            "status_text": "" if running or result is None else capitalised(result.words),
+            "status_text": "" if running or result is None else result.sentence,
             "busy_text": "",
             "running": running,
             "error": self._error,

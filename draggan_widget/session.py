@@ -31,7 +31,7 @@ from draggan_widget.drag.validation import (
     check_point_ids,
     check_points,
 )
-from draggan_widget.driver import DragResult, Driver, Moment
+from draggan_widget.driver import NEAR, DragResult, Driver, Moment
 from draggan_widget.errors import InputError
 from draggan_widget.export import save_animation, save_image, with_points
 from draggan_widget.frames import mean_change, to_picture
@@ -657,8 +657,11 @@ class DragSession:
     def _ended(self, started: float, evaluations: int) -> DragResult:
         """Return how a drag has ended that began at this time and number of evaluations."""
         driver, distances = self._driver, closed(self._state.distances_px)
-        nearest = driver.nearest_px
-        known = nearest is not None and len(nearest) == len(distances)
+        nearest, confidences = driver.nearest_px, driver.confidences
+        if nearest is None or len(nearest) != len(distances):
+            nearest = distances  # points came or went after the last picture
+        if len(confidences) != len(distances):
+            confidences = closed(np.ones(len(distances)))
         self._result = DragResult(
             status=self.status,
             steps=driver.steps,
@@ -666,7 +669,9 @@ class DragSession:
             distances_px=distances,
             seconds=time.perf_counter() - started,
             generator_evaluations=driver.evaluations - evaluations,
-            nearest_px=nearest if nearest is not None and known else distances,
+            nearest_px=nearest,
+            near_px=NEAR * max(self.generator.width, self.generator.height),
+            confidences=confidences,
             masked=self._state.mask is not None,
         )
         return self._result

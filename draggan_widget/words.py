@@ -8,6 +8,10 @@ from numpy.typing import NDArray
 ONE_HANDLE = "one handle does not say what else may change: add a mask or pins"
 """Said where a single handle, and nothing else, describes an edit."""
 
+LOST = 0.25
+"""A handle whose confidence is less does not look like itself any more: its surroundings differ from what they were by
+three times as much as they differ among each other."""
+
 
 def ending_in_words(
     status: str,
@@ -15,6 +19,8 @@ def ending_in_words(
     steps: int,
     distances_px: NDArray[np.float64],
     nearest_px: NDArray[np.float64],
+    near_px: float,
+    confidences: NDArray[np.float64],
     masked: bool,
 ) -> str:
     """Return how a drag ended, as a sentence without its capital and its full stop.
@@ -24,14 +30,20 @@ def ending_in_words(
         steps: How many times the latent was moved.
         distances_px: From each handle to its target now, ``[N]`` px; empty where there are no pairs.
         nearest_px: Likewise in the picture that came nearest.
+        near_px: Points that came so near are said to be near, although they have not arrived.
+        confidences: How like its reference each handle is, ``[N]`` in 0..1.
         masked: Whether a mask holds a part of the picture.
     """
     if not len(distances_px):
         return "stopped: there is no complete pair of points"
     if status == "arrived":
         return f"arrived after {_counted(steps)}"
+    if status == "stalled" and nearest_px.max() <= near_px:
+        return f"as near as it gets: {_away_in_words(distances_px)}"
     if status == "stalled":
-        return f"cannot reach: {_least_in_words(nearest_px)}; try {_advice(nearest_px, masked)}"
+        lost = _lost_in_words(confidences)
+        advice = _advice(nearest_px, masked)
+        return f"cannot reach: {_least_in_words(nearest_px)}{lost}; try {advice}"
     to_go = f"{distances_px.max():.1f} px to go"
     if status == "max_steps":
         return f"stopped at the limit of {_counted(steps)}, {to_go}; drag again to go on"
@@ -46,6 +58,22 @@ def hint_in_words(points: int, masked: bool) -> str:
 def capitalised(sentence: str) -> str:
     """Return a sentence with its first letter in upper case."""
     return sentence[:1].upper() + sentence[1:]
+
+
+def _away_in_words(distances_px: NDArray[np.float64]) -> str:
+    """Return how far the points are from their targets."""
+    farthest = int(np.argmax(distances_px))
+    which = "the point" if len(distances_px) == 1 else f"the farthest point, {farthest + 1},"
+    return f"{which} is {distances_px[farthest]:.1f} px from its target"
+
+
+def _lost_in_words(confidences: NDArray[np.float64]) -> str:
+    """Return which handle is hard to recognise, as the end of a sentence; empty where none is."""
+    least = int(np.argmin(confidences))
+    if confidences[least] >= LOST:
+        return ""
+    which = "it" if len(confidences) == 1 else f"point {least + 1}"
+    return f", and {which} no longer looks as it did"
 
 
 def _least_in_words(nearest_px: NDArray[np.float64]) -> str:

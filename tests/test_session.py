@@ -248,7 +248,16 @@ def test_a_drag_moves_the_picture_until_the_handle_has_arrived() -> None:
 def test_a_result_is_told_in_json_and_in_a_line() -> None:
     away = np.array([3.25])
     result = DragResult(
-        "stalled", 12, np.array([[1.0, 2.0]]), away, 1.5, 26, nearest_px=away, masked=False
+        "stalled",
+        12,
+        np.array([[1.0, 2.0]]),
+        away,
+        1.5,
+        26,
+        nearest_px=away,
+        near_px=2.0,
+        confidences=np.array([0.5]),
+        masked=False,
     )
     assert result.to_json() == {
         "status": "stalled",
@@ -257,6 +266,7 @@ def test_a_result_is_told_in_json_and_in_a_line() -> None:
         "distances_px": [3.25],
         "seconds": 1.5,
         "generator_evaluations": 26,
+        "confidences": [0.5],
         "least_px": 3.25,
         "words": "cannot reach: the point came no nearer than 3.2 px; "
         "try a nearer target or a mask around what should move",

@@ -5,11 +5,22 @@ from draggan_widget.driver import DragResult
 from tests.picture_blobs import blob_session
 
 
-def result(status: str, *distances_px: float, masked: bool = False, steps: int = 12) -> DragResult:
+def result(
+    status: str, *distances_px: float, masked: bool = False, steps: int = 12, sure: float = 0.9
+) -> DragResult:
     """Return a result; the picture in which the points were nearest was half a pixel nearer."""
     away = np.array(distances_px)
     return DragResult(
-        status, steps, np.zeros((len(away), 2)), away, 1.5, 26, nearest_px=away - 0.5, masked=masked
+        status,
+        steps,
+        np.zeros((len(away), 2)),
+        away,
+        1.5,
+        26,
+        nearest_px=away - 0.5,
+        near_px=2.56,
+        confidences=np.full(len(away), sure),
+        masked=masked,
     )
 
 
@@ -27,6 +38,19 @@ def result(status: str, *distances_px: float, masked: bool = False, steps: int =
             result("stalled", 3.7, 9.1, masked=True),
             "cannot reach: the farthest point, 2, came no nearer than 8.6 px; "
             "try fewer points, a nearer target or a larger mask",
+        ),
+        (
+            result("stalled", 9.1, sure=0.1),
+            "cannot reach: the point came no nearer than 8.6 px, and it no longer looks as it did; "
+            "try a nearer target or a mask around what should move",
+        ),
+        (
+            result("stalled", 1.2, 2.9),
+            "as near as it gets: the farthest point, 2, is 2.9 px from its target",
+        ),
+        (
+            result("stalled", 1.4),
+            "as near as it gets: the point is 1.4 px from its target",
         ),
         (
             result("max_steps", 3.7, 9.1),
@@ -49,6 +73,14 @@ def test_one_handle_alone_is_said_to_be_ambiguous() -> None:
     assert result("arrived", 0.5).hint == (
         "one handle does not say what else may change: add a mask or pins"
     )
+
+
+def test_the_sentence_has_the_hint_after_an_arrival_only() -> None:
+    assert result("arrived", 0.5).sentence == (
+        "Arrived after 12 steps. One handle does not say what else may change: add a mask or pins"
+    )
+    assert result("arrived", 0.5, 0.5).sentence == "Arrived after 12 steps"
+    assert result("stopped", 3.7).sentence == "Stopped after 12 steps, 3.7 px to go"
 
 
 def test_a_mask_or_a_second_point_needs_no_hint() -> None:

@@ -123,7 +123,12 @@ def test_a_protocol_tells_of_its_measures_alone(name: str, bench: Bench) -> None
     case = case_of(name, bench.generator, 1, 2)
     outcome = PROTOCOLS[name].carry_out(bench, case, JOB)
     taken = {key for key, value in outcome.measures.items() if value is not None}
-    assert set(PROTOCOLS[name].measures) - taken <= {"residual", "lpips_x10", "outside", "outside_floor"}
+    assert set(PROTOCOLS[name].measures) - taken <= {
+        "residual",
+        "lpips_x10",
+        "outside",
+        "outside_floor",
+    }
     assert taken <= set(MEASURES)
 
 
