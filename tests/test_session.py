@@ -246,7 +246,10 @@ def test_a_drag_moves_the_picture_until_the_handle_has_arrived() -> None:
 
 
 def test_a_result_is_told_in_json_and_in_a_line() -> None:
-    result = DragResult("stalled", 12, np.array([[1.0, 2.0]]), np.array([3.25]), 1.5, 26)
+    away = np.array([3.25])
+    result = DragResult(
+        "stalled", 12, np.array([[1.0, 2.0]]), away, 1.5, 26, nearest_px=away, masked=False
+    )
     assert result.to_json() == {
         "status": "stalled",
         "steps": 12,
@@ -254,6 +257,9 @@ def test_a_result_is_told_in_json_and_in_a_line() -> None:
         "distances_px": [3.25],
         "seconds": 1.5,
         "generator_evaluations": 26,
+        "least_px": 3.25,
+        "words": "cannot reach: the point came no nearer than 3.2 px; "
+        "try a nearer target or a mask around what should move",
     }
     assert repr(result) == (
         "<DragResult stalled after 12 steps in 1.5 s, at most 3.25 px from the targets>"

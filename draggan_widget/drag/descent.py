@@ -21,10 +21,7 @@ class DescentSolver:
 
     Attributes:
         evaluations: Backward passes through the generator.
-        needs_gradient: True; every move takes one.
     """
-
-    needs_gradient = True
 
     def __init__(
         self,
@@ -59,6 +56,10 @@ class DescentSolver:
             like=start_features,
         )
         self._held: Tensor | None = None
+
+    def needs_gradient(self, *, lean: bool) -> bool:
+        """Return True: every move takes one."""
+        return True
 
     def w(self) -> Tensor:
         """Return the latent after the last move, ``[1, num_ws, w_dim]``."""
@@ -114,7 +115,12 @@ class DescentSolver:
 
     @torch.enable_grad()
     def move(
-        self, windows: FeatureWindows, features: Tensor | None, points: TrackedPoints
+        self,
+        windows: FeatureWindows,
+        features: Tensor | None,
+        points: TrackedPoints,
+        *,
+        lean: bool,
     ) -> float:
         """Take one step of Adam; return the loss."""
         loss = self.loss(windows, features, points)

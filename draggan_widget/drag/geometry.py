@@ -115,11 +115,6 @@ class FeatureWindows:
         """Return the same windows, cut off from the gradient."""
         return FeatureWindows(self.x, self.y, self.values.detach(), self.starts)
 
-    def minus(self, features: Tensor) -> "FeatureWindows":
-        """Return the windows less the same cells of another map ``[C, h, w]``."""
-        other = cut_out(features, self.starts, *self.values.shape[-2:])
-        return FeatureWindows(self.x, self.y, self.values - other, self.starts)
-
 
 @dataclass(frozen=True)
 class FeatureGrid:

@@ -34,10 +34,6 @@ PATCH_STEPS = 2
 SEARCH_PX = 24.0
 """Half side of the window that is searched around the predicted place."""
 
-BACKGROUND = 0.5
-"""Share of the mean feature map that is subtracted. What all pictures have at a place stays there when the handle
-moves on, so that places lag behind: features then follow a surface point by 0.91 of its way instead of 0.84."""
-
 NOISE_PX2 = 8.0
 """Variance of a tracked coordinate, in px^2 of a 512-px picture, where the confidence is 1."""
 
@@ -96,7 +92,6 @@ class KinematicSolver:
         chart: Chart,
         grid: FeatureGrid,
         start_features: Tensor,
-        background: Tensor,
         features_of: Callable[[Tensor], Tensor],
         config: DragConfig,
     ) -> None:
@@ -106,14 +101,12 @@ class KinematicSolver:
             chart: Coordinates in standard deviations.
             grid: How features lie under the picture.
             start_features: Of the first picture, ``[C, h, w]``.
-            background: Mean feature map, ``[C, h, w]``.
             features_of: Returns the whole feature map ``[C, h, w]`` of a latent.
             config: The settings.
         """
         self.evaluations = 0
         self._chart, self._grid, self._config = chart, grid, config
         self._start_features = start_features
-        self._background = BACKGROUND * background
         self._features_of = features_of
         self._scale = pixel_scale(grid.x.pixels, grid.y.pixels)
         self._lattice = _lattice_of(grid)
@@ -122,14 +115,19 @@ class KinematicSolver:
         self._rows: dict[int, Tensor] = {}
         self._last: _Move | None = None
         self._reach_px = REACH_PX
+        self._misled = False
         self._moves = 0
         self._held: Tensor | None = None
         self._hold: Hold | None = None
 
-    @property
-    def needs_gradient(self) -> bool:
-        """Whether a row of the Jacobian is to be computed."""
-        return self._config.jacobian_refresh or not self._rows.keys() >= self._ids
+    def needs_gradient(self, *, lean: bool) -> bool:
+        """Return whether a row of the Jacobian will be computed: of a new point, or in its turn if not ``lean``.
+
+        After a step that went elsewhere than predicted a row has its turn in any case.
+        """
+        if not self._rows.keys() >= self._ids:
+            return True
+        return self._config.jacobian_refresh and (not lean or self._misled)
 
     def w(self) -> Tensor:
         """Return the latent after the last move, ``[1, num_ws, w_dim]``."""
@@ -162,7 +160,7 @@ class KinematicSolver:
 
     def references(self, windows: FeatureWindows, handles: Tensor) -> Tensor:
         """Return the patches around handles ``[N, 2]``, and a step beyond, ``[N, C, P + 2, P + 2]``."""
-        return surroundings(windows.minus(self._background), handles, self._lattice)
+        return surroundings(windows, handles, self._lattice)
 
     def arrange(self, point_ids: tuple[int, ...], known: frozenset[int]) -> None:
         """Take up points, and forget the derivatives and the predicted moves of all that are not known."""
@@ -180,34 +178,41 @@ class KinematicSolver:
 
     def follow(self, windows: FeatureWindows, points: TrackedPoints) -> Tracked:
         """Return how far the handles moved; they are searched for where the last step should have led them."""
-        foreground, references = windows.minus(self._background), points.references
+        references = points.references
         places = as_tensor(points.handles, windows.values)
         offsets = torch.zeros_like(places)
         if self._last is not None:
-            offsets = find(foreground, self.centres(points), references, self._lattice) - places
-        sure = confidence(foreground, places + offsets, references, self._lattice)
+            offsets = find(windows, self.centres(points), references, self._lattice) - places
+        sure = confidence(windows, places + offsets, references, self._lattice)
         return Tracked(offsets, sure)
 
     @torch.enable_grad()
     def move(
-        self, windows: FeatureWindows, features: Tensor | None, points: TrackedPoints
+        self,
+        windows: FeatureWindows,
+        features: Tensor | None,
+        points: TrackedPoints,
+        *,
+        lean: bool,
     ) -> float:
         """Take one step of least squares; return the mean squared distance of handles and targets, px^2."""
         handles = as_tensor(points.handles, windows.values)
-        foreground = windows.minus(self._background)
         rows, reach_px = self._learned(points.ids, handles)
-        rows |= self._derivatives(foreground, points, handles, rows)
+        refreshes = self.needs_gradient(lean=lean)
+        rows |= self._derivatives(windows, points, handles, rows, refreshes)
         jacobian = torch.cat([rows[key] for key in points.ids])
         with torch.no_grad():
             errors = as_tensor(points.targets, handles) - handles
-            sure = confidence(foreground, handles, points.references, self._lattice)
-            step = self._step(features, jacobian, shortened(errors, reach_px * self._scale), sure)
+            sure = confidence(windows, handles, points.references, self._lattice)
+            hold = self._hold_now(features)
+            step = self._step(hold, jacobian, shortened(errors, reach_px * self._scale), sure)
         if not bool(step.isfinite().all()):
             raise GeneratorError(
                 "the derivative of the handles is not finite; the latent was not moved: undo or reset the picture"
             )
         predicted = (jacobian @ step).reshape(-1, 2)
-        self._rows, self._reach_px = rows, reach_px
+        self._misled = reach_px < self._reach_px
+        self._rows, self._reach_px, self._hold = rows, reach_px, hold
         self._last = _Move(
             step,
             dict(zip(points.ids, handles, strict=True)),
@@ -242,20 +247,21 @@ class KinematicSolver:
 
     def _derivatives(
         self,
-        foreground: FeatureWindows,
+        windows: FeatureWindows,
         points: TrackedPoints,
         handles: Tensor,
         rows: dict[int, Tensor],
+        refreshes: bool,
     ) -> dict[int, Tensor]:
         """Return the new rows ``[2, A]`` by id: those of points that have none, or else one row in its turn."""
         wanted = [
             2 * i + axis for i, key in enumerate(points.ids) if key not in rows for axis in (0, 1)
         ]
-        if not wanted and self._config.jacobian_refresh:
+        if not wanted and refreshes:
             wanted = [self._moves % (2 * len(points.ids))]
         if not wanted:
             return {}
-        places = readout(foreground, handles, points.references, self._lattice)
+        places = readout(windows, handles, points.references, self._lattice)
         chosen = places.flatten()[wanted]
         batches = torch.eye(len(wanted), dtype=chosen.dtype, device=chosen.device)
         parts = [
@@ -273,35 +279,35 @@ class KinematicSolver:
             fresh[key][row % 2] = derivative
         return fresh
 
-    def _step(
-        self, features: Tensor | None, jacobian: Tensor, errors: Tensor, sure: Tensor
-    ) -> Tensor:
+    def _step(self, hold: Hold | None, jacobian: Tensor, errors: Tensor, sure: Tensor) -> Tensor:
         """Return the step of the coordinates, ``[A]``."""
         noise = NOISE_PX2 * self._scale**2 / sure.clamp(min=LEAST_CONFIDENCE).square()
         noise = noise.repeat_interleave(2)
         position = self._coordinates.detach().flatten()
-        if features is None or self._held is None:
+        if hold is None:
             step = damped_step(jacobian, errors.flatten(), noise, -PULL * position)
         else:
-            hold = self._hold_at(position, features)
-            back = hold.back(features, position, PULL)
+            back = hold.back(position, PULL)
             step = hold.basis @ damped_step(jacobian @ hold.basis, errors.flatten(), noise, back)
         return shortened(step, LONGEST_STEP)
 
-    def _hold_at(self, position: Tensor, features: Tensor) -> Hold:
-        """Return the metric of the mask, measured where the mask was set."""
+    def _hold_now(self, features: Tensor | None) -> Hold | None:
+        """Return the metric of the mask at the present picture: measured, or corrected by what the last step did."""
+        if features is None or self._held is None:
+            return None
         if self._hold is None:
-            assert self._held is not None
-            self._hold = measured_hold(
+            return measured_hold(
                 self._chart,
-                position,
+                self._coordinates.detach().flatten(),
                 features,
                 self._start_features,
                 self._features_of,
                 self._held,
                 self._config.mask_weight,
             )
-        return self._hold
+        if self._last is None or not bool(self._last.step.any()):
+            return self._hold
+        return self._hold.after(self._last.step, features)
 
 
 def _lattice_of(grid: FeatureGrid) -> Lattice:

@@ -136,10 +136,7 @@ class DragOptimizer(Generic[TraceT]):
         self._like = features
         self._solver: Solver
         if config.solver == "kinematic":
-            background = generator.mean_features(block)[0].to(features)
-            self._solver = KinematicSolver(
-                chart, grid, features, background, self._viewer.features, config
-            )
+            self._solver = KinematicSolver(chart, grid, features, self._viewer.features, config)
         else:
             deviation = coordinate_deviation(generator, chart)
             self._solver = DescentSolver(chart, grid, features, deviation, config)
@@ -191,8 +188,9 @@ class DragOptimizer(Generic[TraceT]):
             self._at = None
         else:
             references = self._points.references
+        if self._at is None or not np.array_equal(targets, self._points.targets):
+            self._watch_from_now()
         self._points = TrackedPoints(ids, read_only(handles), read_only(targets), references)
-        self._watch_from_now()
 
     def set_mask(self, mask: ArrayLike | None) -> None:
         """Say where the picture may move; may be called at any time.
@@ -228,14 +226,15 @@ class DragOptimizer(Generic[TraceT]):
         status = self._status()
         loss = 0.0
         if status == "running":
-            loss = self._move_from(picture)
+            loss = self._move_from(picture, lean=False)
         return self._report(picture, status, loss)
 
     def advance(self, *, drawn: bool = True) -> DragStep[TraceT]:
-        """Move the latent once, unless the handles have arrived, and return the picture after it.
+        """Move the latent once, unless the status is final, and return the picture after it.
 
         The move starts from the picture that this function returned before, and goes to the present targets: what a
-        pointer asks for is seen one synthesis later.
+        pointer asks for is seen one synthesis later. The kinematic solver takes no backward pass for it, unless a
+        point is new or the last step went elsewhere than predicted.
 
         Args:
             drawn: As for :meth:`step`.
@@ -243,15 +242,13 @@ class DragOptimizer(Generic[TraceT]):
         Raises:
             GeneratorError: Features or gradient are not finite.
         """
-        before = self._at
-        if before is None:
-            before = self._look(whole=drawn, differentiable=True)
+        picture = self._at or self._look(whole=drawn, differentiable=True, lean=True)
         loss = 0.0
-        if self._status() != "arrived":
-            loss = self._move_from(before)
-            before = self._look(whole=drawn, differentiable=True)
-        self._at = before
-        return self._report(before, self._status(), loss)
+        if self._status() == "running":
+            loss = self._move_from(picture, lean=True)
+            picture = self._look(whole=drawn, differentiable=True, lean=True)
+        self._at = picture
+        return self._report(picture, self._status(), loss)
 
     def observe(self, *, drawn: bool = True) -> DragStep[TraceT]:
         """Synthesise and track, and leave the latent as it is.
@@ -264,11 +261,11 @@ class DragOptimizer(Generic[TraceT]):
         """
         return self._report(self._look(whole=drawn, differentiable=False), self._status(), 0.0)
 
-    def _look(self, *, whole: bool, differentiable: bool) -> _Picture[TraceT]:
+    def _look(self, *, whole: bool, differentiable: bool, lean: bool = False) -> _Picture[TraceT]:
         """Synthesise the present latent and find the handles in it; it becomes the picture that new points refer to."""
         points, solver = self._points, self._solver
         self._at = None
-        gradient = differentiable and bool(points.ids) and solver.needs_gradient
+        gradient = differentiable and bool(points.ids) and solver.needs_gradient(lean=lean)
         with torch.set_grad_enabled(gradient):
             w, z = solver.w(), solver.z()
             view = self._viewer.look(
@@ -301,9 +298,10 @@ class DragOptimizer(Generic[TraceT]):
         self._points = replace(points, handles=read_only(handles))
         return read_only(values[:, 2].copy())
 
-    def _move_from(self, picture: _Picture[TraceT]) -> float:
+    def _move_from(self, picture: _Picture[TraceT], *, lean: bool) -> float:
         """Move the latent on from a picture; return the loss there."""
-        loss = self._solver.move(picture.view.windows, picture.view.features, self._points)
+        view = picture.view
+        loss = self._solver.move(view.windows, view.features, self._points, lean=lean)
         self._updates += 1
         return loss
 

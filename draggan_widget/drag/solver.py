@@ -32,9 +32,8 @@ class Solver(Protocol):
         """Backward passes through the generator so far; a batch of k counts k."""
         ...
 
-    @property
-    def needs_gradient(self) -> bool:
-        """Whether :meth:`move` will differentiate the next picture."""
+    def needs_gradient(self, *, lean: bool) -> bool:
+        """Return whether :meth:`move` will differentiate the next picture; ``lean`` does so only where it must."""
         ...
 
     @property
@@ -79,14 +78,20 @@ class Solver(Protocol):
         ...
 
     def move(
-        self, windows: FeatureWindows, features: Tensor | None, points: TrackedPoints
+        self,
+        windows: FeatureWindows,
+        features: Tensor | None,
+        points: TrackedPoints,
+        *,
+        lean: bool,
     ) -> float:
         """Move the latent once and return the loss before it.
 
         Args:
-            windows: Of the present picture, differentiable if :attr:`needs_gradient`.
+            windows: Of the present picture, differentiable if :meth:`needs_gradient` said so.
             features: Its whole map, ``[C, h, w]``; not None if :attr:`needs_map`.
             points: As :meth:`follow` found them.
+            lean: As for :meth:`needs_gradient` of this picture.
 
         Raises:
             GeneratorError: A derivative is not finite.

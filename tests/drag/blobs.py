@@ -62,10 +62,6 @@ class BlobGenerator(nn.Module):
         others = torch.cat([torch.zeros_like(moves[:1]), moves[:1].expand(len(moves) - 1, 2)])
         return self.starts + moves + self.coupling * others
 
-    def mean_features(self, block: int) -> Tensor:
-        """Return no background at all: a blob's place is known only to itself."""
-        return torch.zeros_like(self.trace(self.start(), block).features)
-
     def trace(self, w: Tensor, block: int) -> BlobTrace:
         """Return the features ``[1, 5 N, h, w]`` of a latent."""
         self.traces += 1

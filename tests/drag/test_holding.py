@@ -80,14 +80,25 @@ def test_the_way_back_undoes_what_has_changed() -> None:
     order = chart().offsets(torch.eye(6, dtype=torch.float64)[:, None])[:, 0].argmax(1)
     position[order == 2] = SMALL_MOVE
     measured = hold(position)
-    latent = chart().w(position.reshape(chart().shape))
-    step = measured.basis @ measured.back(features_of(latent), position, 0.0)
+    step = measured.basis @ measured.back(position, 0.0)
     torch.testing.assert_close(step, -position, atol=0.02, rtol=0)
+
+
+def test_a_step_corrects_the_metric_by_what_it_has_changed() -> None:
+    measured, step = hold(still()), still()
+    step[0] = 1.5  # so far that changes are no longer in proportion
+    features = features_of(chart().w(step.reshape(chart().shape)))
+    after = measured.after(step, features)
+    torch.testing.assert_close(step @ after.changes, after.seen - measured.seen)
+    across = torch.eye(6, dtype=torch.float64)[1]
+    torch.testing.assert_close(across @ after.changes, across @ measured.changes)
+    metric = torch.eye(6, dtype=torch.float64) + after.changes @ after.changes.T
+    torch.testing.assert_close(after.root @ metric @ after.root, torch.eye(6).double())
 
 
 def test_at_the_start_there_is_no_way_back() -> None:
     measured = hold(still())
-    back = measured.back(features_of(COUPLED.start()), still(), 0.1)
+    back = measured.back(still(), 0.1)
     assert float(back.abs().max()) < 1e-9
 
 
