@@ -21,7 +21,6 @@ HALF = 32
 """Features at half the size of a 64-px picture, where a blob is known to a hundredth of a pixel."""
 
 
-
 def paper(**settings: Any) -> DragConfig:
     """Return settings of the published loop, whose drags have many steps."""
     return DragConfig(solver="paper", **settings)
