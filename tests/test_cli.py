@@ -71,7 +71,7 @@ def test_drag_arrives_and_writes_picture_session_and_animation(
     assert values["target_points"] == [[75, 74]]
     assert values["steps"] >= 1
     assert values["generator_evaluations"] >= 2 * values["steps"]
-    assert values["solver"] == "paper"
+    assert values["solver"] == "kinematic"
     session = DragSession.load(tmp_path / "b.dgs", device="cpu")
     assert session.handle_points.tolist() == values["handle_points"]
     with Image.open(tmp_path / "b.png") as image, Image.open(tmp_path / "b.gif") as animation:

@@ -14,7 +14,7 @@ from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.drag.config import SOLVERS
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.session import DragSession
-from tests.picture_blobs import MappedPictureBlobs, PictureBlobs, blob_session
+from tests.picture_blobs import MANY_STEPS, MappedPictureBlobs, PictureBlobs, blob_session
 
 HANDLE = 30.0, 32.0
 TARGET = 33.0, 31.0
@@ -180,7 +180,7 @@ def test_a_release_leaves_the_picture_where_it_is() -> None:
 
 
 def test_settling_ends_at_its_limit() -> None:
-    session, told = pinned_session(), list[int]()
+    session, told = pinned_session(config=MANY_STEPS), list[int]()
     session.follow(0, (50, 32))
     result = session.settle(max_steps=3, on_step=lambda step: told.append(step.step))
     assert (result.status, result.steps) == ("max_steps", 4)
@@ -341,7 +341,7 @@ def test_a_file_written_on_the_way_has_the_live_drag(tmp_path: Path) -> None:
 
 
 def test_the_pictures_of_a_live_drag_are_an_animation(tmp_path: Path) -> None:
-    session = pinned_session()
+    session = pinned_session(config=MANY_STEPS)
     start = session.w
     for x in (32, 34, 36):
         session.follow(0, (x, 32))
@@ -375,7 +375,7 @@ def test_a_listener_cannot_undo_in_the_middle_of_a_step() -> None:
 
 @pytest.mark.parametrize("name", ["release", "settle", "follow"])
 def test_a_live_drag_neither_begins_nor_ends_within_a_step_of_a_drag(name: str) -> None:
-    session = pinned_session()
+    session = pinned_session(config=MANY_STEPS)
     session.follow(0, (36, 32))
 
     def on_step(step: DragStep[Any]) -> None:
@@ -394,7 +394,7 @@ def test_a_live_drag_neither_begins_nor_ends_within_a_step_of_a_drag(name: str) 
 def test_a_failure_leaves_a_picture_with_its_handles_in_the_history(
     call: Callable[[DragSession], object],
 ) -> None:
-    session = pinned_session()
+    session = pinned_session(config=MANY_STEPS)
     for k in range(1, 4):
         session.follow(0, (30 + k, 32))
     there = session.w

@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,14 @@ from draggan_widget.errors import DragganError, GeneratorError, InputError
 from draggan_widget.session import DragSession
 from draggan_widget.state import SessionState
 from tests.drag.blobs import BlobTrace
-from tests.picture_blobs import MappedPictureBlobs, PictureBlobs, blob_session
+from tests.picture_blobs import MANY_STEPS, MappedPictureBlobs, PictureBlobs, blob_session
 
 HANDLE, TARGET = (30.0, 32.0), (33.0, 31.0)
 
 
 def pair_session(**arguments: Any) -> DragSession:
-    """Return a session with one pair of points, a few steps apart."""
+    """Return a session with one pair of points, many steps apart unless told otherwise."""
+    arguments.setdefault("config", MANY_STEPS)
     session = blob_session(**arguments)
     session.set_points([HANDLE], [TARGET])
     return session
@@ -504,7 +506,7 @@ def test_a_drag_is_repeated_bit_for_bit() -> None:
 def test_new_settings_hold_from_the_next_drag() -> None:
     session = pair_session()
     session.drag(max_steps=1)
-    session.config = DragConfig(max_steps=2)
+    session.config = replace(MANY_STEPS, max_steps=2)
     assert session.drag().steps == 2
 
 
