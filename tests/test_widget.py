@@ -187,7 +187,8 @@ def test_a_script_drags_and_sees_the_result(make: Make) -> None:
     result = widget.drag()
     assert result.status == widget.status == "arrived"
     assert result.words == f"arrived after {result.steps} steps"
-    assert widget.status_text == f"Arrived after {result.steps} steps"
+    assert widget.status_text == result.sentence
+    assert widget.status_text.startswith(f"Arrived after {result.steps} steps")
     assert widget.step == result.steps > 0
     assert np.array_equal(widget.handle_points, result.handle_points)
     assert widget.distance_px == pytest.approx(result.distances_px.max())
