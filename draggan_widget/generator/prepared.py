@@ -151,7 +151,7 @@ class PreparedSynthesis:
 
         Args:
             w: ``[1, num_ws, w_dim]``.
-            starts: First column and row of each window, int64 ``[N, 2]``, on the device of ``w``.
+            starts: First column and row of each window, int64 ``[N, 2]``, N at least 1, on the device of ``w``.
             rows: Height of the windows in cells; they lie inside the map.
             columns: Their width.
             first: Layer from which on windows are computed instead of whole maps, 1 to the number of layers (none);

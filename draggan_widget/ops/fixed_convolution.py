@@ -1,8 +1,8 @@
 """Convolutions whose kernel never changes, differentiable in their input.
 
-oneDNN, which convolves on CPUs, rearranges a kernel at every call; for maps of up to 16 cells of 512 channels that takes
-a quarter to two thirds of the time. Here it is done once, for the convolution and for its adjoint, where this build of
-PyTorch can: on CPUs, in single precision. Elsewhere the usual functions are called.
+oneDNN, which convolves on CPUs, rearranges a kernel at every call; for maps of up to 16 cells of 512 channels that
+takes a quarter to two thirds of the time. Here it is done once, for the convolution and for its adjoint, where this
+build of PyTorch can: on CPUs, in single precision. Elsewhere the usual functions are called.
 """
 
 import functools
@@ -115,7 +115,8 @@ def _packs(kernel: Tensor) -> bool:
 def _can_pack() -> bool:
     """Return whether this build of PyTorch convolves with packed kernels, and rightly.
 
-    These functions serve its compiler and are not promised to stay: they are used only where they have been seen to work.
+    These functions serve its compiler and are not promised to stay: they are used only where they have been seen to
+    work.
     """
     kernel = torch.linspace(-1, 1, 2 * 3 * 9).reshape(2, 3, 3, 3)
     x, y = torch.linspace(-1, 1, 3 * 25).reshape(1, 3, 5, 5), torch.ones(1, 2, 2, 2)
