@@ -4,6 +4,7 @@ The general operation inserts zeros, pads, filters and keeps every n-th sample. 
 the filter [1, 3, 3, 1] being three box filters of width two in a row; only these have CUDA kernels.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -113,8 +114,17 @@ def smooth_transposed(x: Tensor, *, impl: Impl = "auto") -> Tensor:
     if kernels is not None:
         return applied(Resampling, kernels, "smooth", x)
     channels = x.shape[1]
-    kernel = resampling_filter(dtype=x.dtype, device=x.device) * 4
+    kernel = _smoothing(x.dtype, x.device)
     return F.conv2d(x, kernel.expand(channels, 1, 4, 4).contiguous(), padding=1, groups=channels)
+
+
+@functools.cache
+def _smoothing(dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Return the filter of :func:`smooth_transposed`; kept, since a CUDA graph may copy nothing from the host."""
+    with torch.inference_mode(
+        False
+    ):  # a derivative can be taken of what is made outside of it only
+        return resampling_filter(dtype=dtype, device=device) * 4
 
 
 Resampler = Literal["smooth", "smooth_transpose", "upsample", "upsample_transpose"]

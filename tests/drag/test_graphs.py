@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from draggan_widget.drag import DragConfig, DragOptimizer, graphs
 from draggan_widget.drag.charts import chart_of, coordinate_deviation
@@ -88,6 +89,16 @@ def blobs_of(
     return generator, *drag_of(generator, generator.start(), config, points=points, mask=mask)
 
 
+def network_drag(
+    solver: str, mask: np.ndarray[Any, Any] | None, device: str
+) -> tuple[StepRecipe, DragState, DragTask]:
+    """Return a drag of a random network."""
+    torch.manual_seed(0)
+    config = StyleGAN2Config(SIZE[0], channel_base=1024, channel_max=32)
+    network = Generator(config).frozen().to(device)
+    return drag_of(network, network.sample_w(0), DragConfig(solver=solver), mask=mask)
+
+
 def right_half() -> np.ndarray[Any, Any]:
     mask = np.zeros(SIZE[::-1], dtype=bool)
     mask[:, 32:] = True
@@ -160,6 +171,38 @@ def test_features_that_are_no_numbers_leave_everything_as_it_was(after: int) -> 
         assert torch.equal(one, other)
 
 
+class _HostReads(TorchDispatchMode):  # type: ignore[no-untyped-call]  # has no types
+    """Names of the operations that read a number back from the device, or bring one there from the host."""
+
+    NAMES = "_local_scalar_dense", "nonzero", "masked_select", "lift_fresh"
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # has no types
+        self.found: list[str] = []
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        name = func.overloadpacket.__name__
+        self.found += [name] if name in self.NAMES else []
+        return func(*args, **(kwargs or {}))
+
+
+def test_the_reads_that_a_step_must_not_make_are_found() -> None:
+    with _HostReads() as reads:
+        float(torch.tensor([1.0]).sum())
+    assert reads.found == ["lift_fresh", "_local_scalar_dense"]
+
+
+@pytest.mark.parametrize("solver", ["paper", "official"])
+def test_a_step_of_a_network_never_waits_for_the_device(solver: str) -> None:
+    recipe, state, task = network_drag(solver, right_half(), "cpu")
+    drag_step(recipe, state, task)
+    with _HostReads() as reads:
+        drag_step(recipe, state, task)
+    assert reads.found == []
+
+
 @pytest.mark.parametrize(("points", "expected"), [(1, 1), (2, 2), (3, 4), (5, 8), (17, 32)])
 def test_numbers_of_points_are_rounded_up_to_a_power_of_two(points: int, expected: int) -> None:
     assert padded_count(points) == expected
@@ -212,15 +255,7 @@ def test_what_cannot_be_captured_runs_eagerly_with_a_warning() -> None:
 def test_the_graph_of_a_network_takes_the_steps_that_it_takes_eagerly(
     solver: str, masked: bool
 ) -> None:
-    device = "cuda"
-    torch.manual_seed(0)
-    network = Generator(StyleGAN2Config(64, channel_base=1024, channel_max=32)).frozen().to(device)
-    recipe, state, task = drag_of(
-        network,
-        network.sample_w(0),
-        DragConfig(solver=solver),
-        mask=right_half() if masked else None,
-    )
+    recipe, state, task = network_drag(solver, right_half() if masked else None, "cuda")
     drag = GraphedDrag(recipe)
     graphed = eager = state
     for _ in range(3):
