@@ -10,8 +10,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from draggan_widget.errors import KernelError
 from draggan_widget.ops.extension import Impl, kernels_for
-from draggan_widget.ops.library import Kernels, applied, chunks_of, dense, kernels_of, operator
+from draggan_widget.ops.library import (
+    LANES,
+    Kernels,
+    applied,
+    chunks_of,
+    dense,
+    kernels_of,
+    operator,
+)
 
 LEAKY_SLOPE = 0.2
 """Slope below zero (Karras et al. 2020, StyleGAN2)."""
@@ -47,7 +56,7 @@ def modulated_epilogue(
 ) -> Tensor:
     """Return ``clip(leaky_relu(x * demodulation + bias + noise, 0.2), -clamp, clamp)``.
 
-    Differentiable in ``x`` and ``demodulation`` by the kernel; where bias or noise need a gradient, which is in
+    The kernel is differentiable in ``x`` and ``demodulation``. Where bias or noise need a gradient, which is in
     training, ``"auto"`` takes PyTorch.
 
     Args:
@@ -62,10 +71,14 @@ def modulated_epilogue(
         ``[B, C, h, w]``.
 
     Raises:
-        KernelError: ``impl`` is ``"cuda"``, and the kernel cannot be had.
+        KernelError: ``impl`` is ``"cuda"``, and the kernel cannot be had, or bias or noise need a gradient.
     """
     trained = bias.requires_grad or (noise is not None and noise.requires_grad)
-    if impl == "auto" and trained and torch.is_grad_enabled():
+    if impl != "reference" and trained and torch.is_grad_enabled():
+        if impl == "cuda":
+            raise KernelError(
+                "the kernel has no gradient of bias and noise; freeze them, or take impl='auto'"
+            )
         impl = "reference"
     kernels = kernels_for(impl, x, demodulation, bias, noise)
     if kernels is not None:
@@ -131,7 +144,7 @@ def epilogue_gradient(
     x, inner, layout = dense(x)
     gradient = gradient.contiguous(memory_format=layout)
     x_gradient = torch.empty_like(x)
-    sizes, chunks = _sizes(x, inner), chunks_of(x.shape[2] * x.shape[3])
+    sizes, chunks = _sizes(x, inner), chunks_of(x.shape[2] * x.shape[3], LANES if inner > 1 else 1)
     partial = x.new_empty(*x.shape[:2], chunks)
     maps = x, demodulation, bias, noise, gradient, x_gradient, partial
     kernels_of(kernels).call("epilogue_backward", *maps, *sizes, chunks, LEAKY_SLOPE, limit)

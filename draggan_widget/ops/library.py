@@ -20,6 +20,9 @@ SUFFIXES = {torch.float32: "f32", torch.float64: "f64"}
 CHUNK = 2048
 """Elements that one block of threads adds up: eight for each of its threads."""
 
+LANES = 32
+"""Channels that one block of threads works on where channels lie side by side; as `epilogue.cu` has it."""
+
 MOST_CHUNKS = 65535
 """Most blocks along the second axis of a CUDA grid."""
 
@@ -98,9 +101,9 @@ def operator(schema: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return register
 
 
-def chunks_of(length: int) -> int:
-    """Return over how many blocks a sum of ``length`` elements is spread."""
-    return min(max(-(-length // CHUNK), 1), MOST_CHUNKS)
+def chunks_of(length: int, lanes: int = 1) -> int:
+    """Return over how many blocks a sum of ``length`` elements is spread, ``lanes`` such sums being one block's work."""
+    return min(max(-(-length * lanes // CHUNK), 1), MOST_CHUNKS)
 
 
 def dense(x: Tensor) -> tuple[Tensor, int, torch.memory_format]:

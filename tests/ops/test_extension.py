@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from draggan_widget.errors import KernelError
-from draggan_widget.ops import extension, upsample2d
+from draggan_widget.ops import extension, modulated_epilogue, upsample2d
 from draggan_widget.ops.build import Toolchain, cuda_toolchain, library
 from draggan_widget.ops.extension import Extension
 from draggan_widget.ops.library import Kernels
@@ -159,6 +159,12 @@ def test_without_a_device_nothing_is_built_and_the_reference_runs() -> None:
 def test_a_kernel_asked_for_on_the_cpu_is_an_error() -> None:
     with pytest.raises(KernelError, match="needs tensors on one CUDA device, got cpu"):
         upsample2d(torch.ones(1, 1, 4, 4), impl="cuda")
+
+
+def test_a_kernel_asked_for_in_training_is_an_error() -> None:
+    x, bias = torch.ones(1, 1, 4, 4), torch.ones(1, requires_grad=True)
+    with pytest.raises(KernelError, match="no gradient of bias"):
+        modulated_epilogue(x, x[:, :, 0, 0], bias, impl="cuda")
 
 
 def test_an_unknown_implementation_is_an_error() -> None:
