@@ -1,4 +1,4 @@
-// How arithmetic is spread over elements: threads under nvcc, plain loops under any other compiler.
+// How arithmetic is spread over elements: threads under nvcc, loops that take the same steps under any other compiler.
 //
 // A body is a small struct of pointers and sizes. `each` calls body(i) for every element. `reduce` folds
 // body.value(row, i) over every row of a table with body.combine, from body.identity(), and gives the result of each
@@ -11,6 +11,40 @@
 namespace draggan {
 
 constexpr int kThreads = 256;  // of a block; every device allows 1024, and registers suffice for 256
+
+// One chunk of `lanes` neighbouring rows, which the threads of a block fold: thread t has row t % lanes of them, and
+// of this row every element that is t / lanes after a multiple of kThreads / lanes.
+struct Block {
+  int64_t rows, length, chunk;
+  int lanes;
+  int64_t group, part;
+
+  DRAGGAN_INLINE int64_t row(int thread) const { return group * lanes + thread % lanes; }
+
+  template <typename Body>
+  DRAGGAN_INLINE typename Body::Value share(const Body& body, int thread) const {
+    typename Body::Value value = body.identity();
+    const int64_t end = (part + 1) * chunk < length ? (part + 1) * chunk : length;
+    if (row(thread) >= rows) return value;
+    for (int64_t i = part * chunk + thread / lanes; i < end; i += kThreads / lanes) {
+      value = body.combine(value, body.value(row(thread), i));
+    }
+    return value;
+  }
+
+  // Half of the threads take over what the other half has.
+  template <typename Body>
+  DRAGGAN_INLINE void fold(const Body& body, typename Body::Value* shared, int thread,
+                           int half) const {
+    if (thread < half) shared[thread] = body.combine(shared[thread], shared[thread + half]);
+  }
+
+  template <typename Body>
+  DRAGGAN_INLINE void finish(const Body& body, const typename Body::Value* shared,
+                             int thread) const {
+    if (thread < lanes && row(thread) < rows) body.finish(row(thread), part, shared[thread]);
+  }
+};
 
 #if defined(__CUDACC__)
 
@@ -31,39 +65,28 @@ int each(Body body, int64_t count, void* stream) {
   return static_cast<int>(cudaGetLastError());
 }
 
-// A block folds blockDim.x neighbouring rows; blockDim.y threads share each of them.
 template <typename Body>
-__global__ void reduce_kernel(Body body, int64_t rows, int64_t length, int64_t chunk) {
+__global__ void reduce_kernel(Body body, Block block) {
   __shared__ typename Body::Value shared[kThreads];
-  const int64_t row = int64_t(blockIdx.x) * blockDim.x + threadIdx.x;
-  const int64_t begin = blockIdx.y * chunk;
-  const int64_t end = begin + chunk < length ? begin + chunk : length;
-  typename Body::Value value = body.identity();
-  if (row < rows) {
-    for (int64_t i = begin + threadIdx.y; i < end; i += blockDim.y) {
-      value = body.combine(value, body.value(row, i));
-    }
-  }
-  const int place = threadIdx.y * blockDim.x + threadIdx.x;
-  shared[place] = value;
+  const int thread = threadIdx.x;
+  block.group = blockIdx.x;
+  block.part = blockIdx.y;
+  shared[thread] = block.share(body, thread);
   __syncthreads();
-  for (int half = blockDim.y / 2; half > 0; half /= 2) {
-    if (int(threadIdx.y) < half) {
-      shared[place] = body.combine(shared[place], shared[place + half * blockDim.x]);
-    }
+  for (int half = kThreads / 2; half >= block.lanes; half /= 2) {
+    block.fold(body, shared, thread, half);
     __syncthreads();
   }
-  if (threadIdx.y == 0 && row < rows) body.finish(row, blockIdx.y, shared[place]);
+  block.finish(body, shared, thread);
 }
 
-// `lanes` (a power of two up to 256) is how many rows lie side by side in memory, so that reads coalesce.
+// `lanes` (a power of two up to 128) is how many rows lie side by side in memory, so that reads coalesce.
 template <typename Body>
 int reduce(Body body, int64_t rows, int64_t length, int64_t chunks, int lanes, void* stream) {
   if (rows == 0) return 0;
+  const Block block{rows, length, (length + chunks - 1) / chunks, lanes, 0, 0};
   const dim3 grid(static_cast<unsigned>((rows + lanes - 1) / lanes), static_cast<unsigned>(chunks));
-  const dim3 block(lanes, kThreads / lanes);
-  const int64_t chunk = (length + chunks - 1) / chunks;
-  reduce_kernel<<<grid, block, 0, static_cast<cudaStream_t>(stream)>>>(body, rows, length, chunk);
+  reduce_kernel<<<grid, kThreads, 0, static_cast<cudaStream_t>(stream)>>>(body, block);
   return static_cast<int>(cudaGetLastError());
 }
 
@@ -76,14 +99,16 @@ int each(Body body, int64_t count, void*) {
 }
 
 template <typename Body>
-int reduce(Body body, int64_t rows, int64_t length, int64_t chunks, int, void*) {
-  const int64_t chunk = (length + chunks - 1) / chunks;
-  for (int64_t row = 0; row < rows; ++row) {
-    for (int64_t part = 0; part < chunks; ++part) {
-      const int64_t end = (part + 1) * chunk < length ? (part + 1) * chunk : length;
-      typename Body::Value value = body.identity();
-      for (int64_t i = part * chunk; i < end; ++i) value = body.combine(value, body.value(row, i));
-      body.finish(row, part, value);
+int reduce(Body body, int64_t rows, int64_t length, int64_t chunks, int lanes, void*) {
+  typename Body::Value shared[kThreads];
+  Block block{rows, length, (length + chunks - 1) / chunks, lanes, 0, 0};
+  for (block.group = 0; block.group * lanes < rows; ++block.group) {
+    for (block.part = 0; block.part < chunks; ++block.part) {
+      for (int thread = 0; thread < kThreads; ++thread) shared[thread] = block.share(body, thread);
+      for (int half = kThreads / 2; half >= lanes; half /= 2) {
+        for (int thread = 0; thread < kThreads; ++thread) block.fold(body, shared, thread, half);
+      }
+      for (int thread = 0; thread < kThreads; ++thread) block.finish(body, shared, thread);
     }
   }
   return 0;
