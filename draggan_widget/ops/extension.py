@@ -104,26 +104,26 @@ def kernels_for(impl: Impl, *tensors: Tensor | None) -> Kernels | None:
     """
     if impl == "reference":
         return None
-    unsuited = _unsuited([each for each in tensors if each is not None])
     if impl == "auto":
-        return None if unsuited else _CUDA.ready()
+        return _CUDA.ready() if _suited(tensors) else None
     if impl != "cuda":
         raise KernelError(f'impl must be "auto", "reference" or "cuda", got {impl!r}')
-    if unsuited:
-        raise KernelError(f'impl="cuda" needs {unsuited}; impl="auto" takes PyTorch instead')
+    if not _suited(tensors):
+        found = sorted({f"{each.dtype} on {each.device}" for each in tensors if each is not None})
+        raise KernelError(
+            'impl="cuda" needs tensors on one CUDA device that are all float32 or all float64, '
+            f'got {", ".join(found)}; impl="auto" takes PyTorch instead'
+        )
     return _CUDA.wait()
 
 
-def _unsuited(tensors: list[Tensor]) -> str:
-    """Return what tensors would have to be for the kernels, or nothing."""
+def _suited(tensors: tuple[Tensor | None, ...]) -> bool:
+    """Whether kernels take these tensors; the first one is there."""
     first = tensors[0]
-    if not all(each.is_cuda and each.device == first.device for each in tensors):
-        found = sorted({str(each.device) for each in tensors})
-        return f"tensors on one CUDA device, got {', '.join(found)}"
-    if first.dtype not in SUFFIXES or any(each.dtype != first.dtype for each in tensors):
-        found = sorted({str(each.dtype) for each in tensors})
-        return f"tensors that are all float32 or all float64, got {', '.join(found)}"
-    return ""
+    if first is None or not first.is_cuda or first.dtype not in SUFFIXES:
+        return False
+    kind = first.dtype, first.device
+    return all(each is None or (each.dtype, each.device) == kind for each in tensors)
 
 
 def _make_cuda() -> Kernels:

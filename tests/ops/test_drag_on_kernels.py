@@ -46,7 +46,7 @@ def on_kernels(host_kernels: Kernels, monkeypatch: pytest.MonkeyPatch) -> None:
     ready = Extension(lambda: host_kernels)
     ready.wait()
     monkeypatch.setattr(extension, "_CUDA", ready)
-    monkeypatch.setattr(extension, "_unsuited", lambda _: "")
+    monkeypatch.setattr(extension, "_suited", lambda _: True)
 
 
 @pytest.mark.parametrize("solver", ["paper", "official", "whitened", "kinematic"])
