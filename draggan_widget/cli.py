@@ -373,6 +373,30 @@ def _say_evaluation(values: dict[str, Any]) -> str:
     return command.as_text(values)
 
 
+# bench
+
+
+def _add_bench_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``bench``."""
+    from draggan_widget.benchmarks import command
+
+    command.add_arguments(parser)
+
+
+def _run_bench(args: argparse.Namespace) -> dict[str, Any]:
+    """Run a benchmark and return its report."""
+    from draggan_widget.benchmarks import command
+
+    return command.run(args)
+
+
+def _say_bench(values: dict[str, Any]) -> str:
+    """Return the tables of a benchmark."""
+    from draggan_widget.benchmarks import command
+
+    return command.as_text(values)
+
+
 COMMANDS = (
     Command("demo", "open JupyterLab on the quickstart", _add_demo_arguments, _run_demo),
     Command("sample", "write the picture of a seed", _add_sample_arguments, _run_sample),
@@ -384,6 +408,7 @@ COMMANDS = (
         _run_evaluate,
         _say_evaluation,
     ),
+    Command("bench", "measure what drags cost", _add_bench_arguments, _run_bench, _say_bench),
     Command("train", "train an embedded generator from nothing", _add_train_arguments, _run_train),
 )
 """The subcommands, in the order of the help."""

@@ -14,6 +14,10 @@ from torch import Tensor
 from draggan_widget.drag import DragConfig, DragOptimizer, DragStep
 from draggan_widget.drag.validation import Mask, Points
 from draggan_widget.state import PictureGenerator, SessionState
+from draggan_widget.words import capitalised, ending_in_words, hint_in_words
+
+NEAR = 0.02
+"""Share of the picture's longer side up to which a point that did not arrive is said to be near."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +32,11 @@ class DragResult:
         seconds: Duration.
         generator_evaluations: Forward plus backward passes through the generator up to the feature
             block.
+        nearest_px: ``distances_px`` of the picture in which the largest of them was least, since the points and the
+            mask were last changed, ``[N]`` px.
+        near_px: Points that came so near are said to be near, although they have not arrived.
+        confidences: How like its reference each handle is, ``[N]`` in 0..1, read-only.
+        masked: Whether a mask held a part of the picture.
     """
 
     status: str
@@ -36,6 +45,39 @@ class DragResult:
     distances_px: NDArray[np.float64]
     seconds: float
     generator_evaluations: int
+    nearest_px: NDArray[np.float64]
+    near_px: float
+    confidences: NDArray[np.float64]
+    masked: bool
+
+    @property
+    def least_px(self) -> float:
+        """Least of the largest distances that the drag has come to, px; 0 without points."""
+        return max(self.nearest_px.tolist(), default=0.0)
+
+    @property
+    def words(self) -> str:
+        """How the drag ended, for people; where a target cannot be reached, how near it came and what to try."""
+        return ending_in_words(
+            self.status,
+            steps=self.steps,
+            distances_px=self.distances_px,
+            nearest_px=self.nearest_px,
+            near_px=self.near_px,
+            confidences=self.confidences,
+            masked=self.masked,
+        )
+
+    @property
+    def hint(self) -> str:
+        """What would say better which picture is meant; empty if nothing comes to mind."""
+        return hint_in_words(len(self.handle_points), self.masked)
+
+    @property
+    def sentence(self) -> str:
+        """:attr:`words` as a sentence, and after an arrival the :attr:`hint`."""
+        said = [self.words, self.hint] if self.status == "arrived" else [self.words]
+        return ". ".join(capitalised(part) for part in said if part)
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON types."""
@@ -46,6 +88,9 @@ class DragResult:
             "distances_px": self.distances_px.tolist(),
             "seconds": self.seconds,
             "generator_evaluations": self.generator_evaluations,
+            "confidences": self.confidences.tolist(),
+            "least_px": self.least_px,
+            "words": self.words,
         }
 
     def __repr__(self) -> str:
@@ -78,16 +123,27 @@ class Driver:
     Attributes:
         steps: How many times the latent was moved since the drag began.
         evaluations: Passes through the generator since the optimizer was made.
+        confidences: How like its reference each handle is in the last picture, ``[N]`` in 0..1.
+        nearest_px: From each handle to its target ``[N]`` px, in the picture of the drag in which the largest
+            distance was least, since points and mask were last changed; None before the first such picture.
     """
 
-    def __init__(self, generator: PictureGenerator) -> None:
+    def __init__(self, generator: PictureGenerator, is_drawn: Callable[[], bool]) -> None:
+        """Begin with no optimizer.
+
+        Args:
+            generator: Makes the pictures.
+            is_drawn: Says before each step whether its picture will be drawn.
+        """
         self.steps = 0
         self.evaluations = 0
-        self._generator = generator
+        self.confidences: NDArray[np.float64] = np.empty(0)
+        self.nearest_px: NDArray[np.float64] | None = None
+        self._generator, self._is_drawn = generator, is_drawn
         self._optimizer: DragOptimizer[Any] | None = None
         self._mask: Mask | None = None
         self._placed: frozenset[int] = frozenset()
-        self._first_step = 0
+        self._first_step = self._last_step = 0
         self._moments: list[Moment] = []
 
     @property
@@ -107,6 +163,7 @@ class Driver:
         """Hand points and mask to the optimizer, if there is one; points once each handle has a target."""
         if self._optimizer is None:
             return
+        self.nearest_px = None  # the task is a new one
         if state.mask is not self._mask:
             self._optimizer.set_mask(state.mask)
             self._mask = state.mask
@@ -124,12 +181,17 @@ class Driver:
         if self._optimizer is None:
             self._optimizer = DragOptimizer(self._generator, state.w, config, z=state.z)
             self._mask = None
-            self.evaluations = self.steps = self._first_step = 0
+            self.evaluations = self.steps = self._first_step = self._last_step = 0
             self._moments = []
             self.follow(state)
 
+    def begin(self, state: SessionState) -> None:
+        """Begin a drag at a state, whose picture is the first one of the trajectory; to be called standing there."""
+        self._first_step, self.steps, self.nearest_px = self._last_step, 0, None
+        self._moments = [Moment(state.w, state.handle_points, state.target_points)]
+
     def run(self, limit: int, stop: threading.Event, take: Callable[[DragStep[Any]], None]) -> str:
-        """Take steps until one is final, ``stop`` is set or a limit is met.
+        """Take the steps of a drag that has begun, until one is final, ``stop`` is set or a limit is met.
 
         Args:
             limit: Most moves of the latent.
@@ -140,11 +202,8 @@ class Driver:
             ``"arrived"``, ``"stalled"``, ``"max_steps"`` or ``"stopped"``.
         """
         optimizer = self._standing()
-        self._moments = []
-        for moves in range(1, limit + 1):
-            step = optimizer.step()
-            if moves == 1:
-                self._first_step = step.step
+        for _ in range(limit):
+            step = optimizer.step(drawn=self._is_drawn())
             take(self._counted(step))
             if not step.point_ids:
                 return "stopped"  # the last point was removed on the way
@@ -153,19 +212,39 @@ class Driver:
             if stop.is_set():
                 break
         # The latent has moved once more since the last picture.
-        last = optimizer.observe()
+        last = optimizer.observe(drawn=self._is_drawn())
         take(self._counted(last))
         if last.point_ids and last.status == "arrived":
             return "arrived"
         return "stopped" if stop.is_set() else "max_steps"
 
+    def settle(
+        self, limit: int, stop: threading.Event, take: Callable[[DragStep[Any]], None]
+    ) -> str:
+        """Go on with a live drag until a step is final, ``stop`` is set or a limit is met.
+
+        Args:
+            limit: Most moves of the latent.
+            stop: Ends the run after the step that is under way, and before the first if it is set by then.
+            take: Is given the picture after each move; may call :meth:`place` and :meth:`follow`.
+
+        Returns:
+            ``"arrived"``, ``"stalled"``, ``"max_steps"`` or ``"stopped"``.
+        """
+        for _ in range(limit):
+            if stop.is_set():
+                return "stopped"
+            step = self.step()
+            take(step)
+            if not step.point_ids:
+                return "stopped"
+            if step.status != "running":
+                return step.status
+        return "stopped" if stop.is_set() else "max_steps"
+
     def step(self) -> DragStep[Any]:
         """Move the latent once, unless the status is final, and return the picture after it."""
-        optimizer = self._standing()
-        step = optimizer.step()
-        if step.status == "running":
-            step = replace(optimizer.observe(), loss=step.loss)
-        return self._counted(step)
+        return self._counted(self._standing().advance(drawn=self._is_drawn()))
 
     def _standing(self) -> DragOptimizer[Any]:
         """Return the optimizer, which :meth:`stand_at` has made."""
@@ -174,7 +253,15 @@ class Driver:
 
     def _counted(self, step: DragStep[Any]) -> DragStep[Any]:
         """Note a picture, and return its step counted from the begin of the drag."""
-        self.evaluations = step.generator_evaluations
+        moved = step.step != self._last_step
+        self.evaluations, self._last_step = step.generator_evaluations, step.step
         self.steps = step.step - self._first_step
-        self._moments.append(Moment(step.w, step.handle_points, step.target_points))
+        moment = Moment(step.w, step.handle_points, step.target_points)
+        if moved or not self._moments:
+            self._moments.append(moment)
+        else:  # the same picture again
+            self._moments[-1] = moment
+        distances, self.confidences = step.distances_px, step.confidences
+        if self.nearest_px is None or max(distances, default=0) < max(self.nearest_px, default=0):
+            self.nearest_px = distances
         return replace(step, step=self.steps)

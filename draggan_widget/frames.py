@@ -62,6 +62,18 @@ def to_picture(image: Tensor) -> Image.Image:
     return Image.fromarray(to_rgb(image))
 
 
+def mean_change(before: Image.Image, after: Image.Image, where: NDArray[np.bool_]) -> float:
+    """Return the mean absolute difference of two RGB pictures, of 255, over pixels and colours.
+
+    Args:
+        before: Picture of the size H x W.
+        after: Another one.
+        where: Pixels that count, ``[H, W]``, at least one.
+    """
+    difference = np.asarray(before).astype(np.int16) - np.asarray(after)
+    return float(np.abs(difference[where]).mean())
+
+
 def encode_live(picture: Image.Image, *, halve: bool = False) -> EncodedPicture:
     """Return a moving picture as JPEG with full colour resolution.
 

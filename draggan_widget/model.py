@@ -306,8 +306,7 @@ class DragModel(anywidget.AnyWidget):
         state, running = session.state, self._worker.is_running
         self._note_ids(state.point_ids)
         distance_px = float(max(state.distances_px, default=0.0))
-        status = session.status
-        stalled = status == "stalled" and len(state.point_ids) > 1
+        result = session.result
         return {
             "image_size": [session.generator.width, session.generator.height],
             "generator_name": session.generator.name,
@@ -322,8 +321,8 @@ class DragModel(anywidget.AnyWidget):
             "distance_px": distance_px,
             "can_undo": session.history.can_undo,
             "can_redo": session.history.can_redo,
-            "status": "running" if running else status,
-            "status_text": _farthest_in_words(state.distances_px) if stalled else "",
+            "status": "running" if running else session.status,
+            "status_text": "" if running or result is None else result.sentence,
             "busy_text": "",
             "running": running,
             "error": self._error,
@@ -375,9 +374,3 @@ class DragModel(anywidget.AnyWidget):
     def _mask_from_png(self, png: object) -> NDArray[np.bool_] | None:
         """Return the mask of bytes that were checked before."""
         return None if png is None else self._mask_png[0]
-
-
-def _farthest_in_words(distances_px: NDArray[np.float64]) -> str:
-    """Return which point is farthest from its target, for people."""
-    farthest = int(np.argmax(distances_px))
-    return f"Stalled: point {farthest + 1} came no nearer than {distances_px[farthest]:.1f} px"

@@ -253,7 +253,7 @@ class Runner:
         try:
             _leave_a_core()
             self._session = make_session()
-            end_listening = self._session.listen(self._changed)
+            end_listening = self._session.listen(self._changed, lambda: self.frames.is_ready)
         except Exception as error:
             logger.exception("The session could not be made")
             self._failure = error

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from draggan_widget.drag import DragGenerator
 from draggan_widget.drag.validation import Mask, Points
+from draggan_widget.errors import InputError
 
 
 class PictureGenerator(DragGenerator[Any], Protocol):
@@ -108,6 +109,24 @@ class SessionState:
             point_ids=point_ids,
             put_points=closed(put),
         )
+
+    def with_target(self, index: int, target: NDArray[np.float64]) -> SessionState:
+        """Return the state with the target of one handle elsewhere, ``[2]`` px; this very state if it is there.
+
+        Raises:
+            InputError: There is no such handle.
+        """
+        count = len(self.point_ids)
+        whole = isinstance(index, int | np.integer) and not isinstance(index, bool)
+        if not whole or not 0 <= index < count:
+            raise InputError(
+                f"handle_index must be a whole number from 0 to {count - 1}, got {index!r}"
+            )
+        if (self.target_points[index] == target).all():
+            return self
+        targets = self.target_points.copy()
+        targets[index] = target
+        return replace(self, target_points=closed(targets))
 
     def with_tracked(
         self, w: Tensor, z: Tensor | None, point_ids: Iterable[int], handles: Points

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from draggan_widget.drag import DragConfig
 from draggan_widget.session import DragSession
 from tests.drag.blobs import SIGMA_PX, BlobGenerator, BlobTrace, MappedBlobs
 
@@ -15,6 +16,9 @@ FULL_COLOUR = 1.6
 
 SPREAD = 0.3
 """Standard deviation of the latent of a seed; 2.4 px."""
+
+MANY_STEPS = DragConfig(solver="paper")
+"""Settings of a drag that takes a dozen steps for a few pixels; by default it takes one or two."""
 
 
 class PictureBlobs(BlobGenerator):

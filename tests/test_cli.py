@@ -71,7 +71,7 @@ def test_drag_arrives_and_writes_picture_session_and_animation(
     assert values["target_points"] == [[75, 74]]
     assert values["steps"] >= 1
     assert values["generator_evaluations"] >= 2 * values["steps"]
-    assert values["solver"] == "paper"
+    assert values["solver"] == "kinematic"
     session = DragSession.load(tmp_path / "b.dgs", device="cpu")
     assert session.handle_points.tolist() == values["handle_points"]
     with Image.open(tmp_path / "b.png") as image, Image.open(tmp_path / "b.gif") as animation:
@@ -157,6 +157,7 @@ def test_without_json_the_values_are_lines(
         ((*DRAG, "--out", "a.png", "--mask", "no.png"), "--mask must be a picture"),
         (("demo", "--device", "toaster"), "give 'cpu'"),
         (("train", "--device", "toaster"), "give 'cpu'"),
+        (("bench", "step", "--device", "toaster"), "give 'cpu'"),
     ],
 )
 def test_a_bad_argument_is_refused_with_its_cure(
@@ -192,7 +193,7 @@ def test_a_folder_as_the_file_to_write_is_a_bad_argument(
     assert "a.png is a folder" in output.err
 
 
-@pytest.mark.parametrize("name", ["demo", "sample", "drag", "train"])
+@pytest.mark.parametrize("name", ["demo", "sample", "drag", "bench", "train"])
 def test_every_subcommand_has_help_device_and_json(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

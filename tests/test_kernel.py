@@ -21,11 +21,13 @@ RESPONSIVE_S = 0.5
 BLOBS = """
 from tests.picture_blobs import PictureBlobs
 import draggan_widget as dg
-w = dg.DragWidget(generator=PictureBlobs(), config={"max_steps": 1_000_000, "learning_rate": 0.002})
+slow = {"solver": "paper", "max_steps": 1_000_000, "learning_rate": 0.002}
+w = dg.DragWidget(generator=PictureBlobs(), config=slow)
 """
 ANIMALS = """
 import draggan_widget as dg
-w = dg.DragWidget(seed=3, config={"max_steps": 1_000_000, "learning_rate": 0.005})
+slow = {"solver": "paper", "max_steps": 1_000_000, "learning_rate": 0.005}
+w = dg.DragWidget(seed=3, config=slow)
 """
 FAR = "w.handle_points = [[30, 32]]; w.target_points = [[60, 60]]; "
 

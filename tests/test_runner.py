@@ -5,17 +5,17 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
 
-from draggan_widget.drag import DragConfig
 from draggan_widget.errors import DragganError, GeneratorError, InputError
 from draggan_widget.protocol import Ack, Hello
 from draggan_widget.runner import Runner, When
 from draggan_widget.session import DragSession
-from tests.picture_blobs import blob_session
+from tests.picture_blobs import MANY_STEPS, blob_session
 
 PATIENCE_S = 30.0
 ENDLESS = 1_000_000
@@ -55,7 +55,7 @@ def until(condition: Callable[[], object]) -> None:
         time.sleep(0.005)
 
 
-SLOW = DragConfig(max_steps=1_000_000, learning_rate=0.001)
+SLOW = replace(MANY_STEPS, max_steps=1_000_000, learning_rate=0.001)
 """Settings with which a long drag does not end by itself soon, but never stalls."""
 
 

@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,14 @@ from draggan_widget.errors import DragganError, GeneratorError, InputError
 from draggan_widget.session import DragSession
 from draggan_widget.state import SessionState
 from tests.drag.blobs import BlobTrace
-from tests.picture_blobs import MappedPictureBlobs, PictureBlobs, blob_session
+from tests.picture_blobs import MANY_STEPS, MappedPictureBlobs, PictureBlobs, blob_session
 
 HANDLE, TARGET = (30.0, 32.0), (33.0, 31.0)
 
 
 def pair_session(**arguments: Any) -> DragSession:
-    """Return a session with one pair of points, a few steps apart."""
+    """Return a session with one pair of points, many steps apart unless told otherwise."""
+    arguments.setdefault("config", MANY_STEPS)
     session = blob_session(**arguments)
     session.set_points([HANDLE], [TARGET])
     return session
@@ -246,7 +248,19 @@ def test_a_drag_moves_the_picture_until_the_handle_has_arrived() -> None:
 
 
 def test_a_result_is_told_in_json_and_in_a_line() -> None:
-    result = DragResult("stalled", 12, np.array([[1.0, 2.0]]), np.array([3.25]), 1.5, 26)
+    away = np.array([3.25])
+    result = DragResult(
+        "stalled",
+        12,
+        np.array([[1.0, 2.0]]),
+        away,
+        1.5,
+        26,
+        nearest_px=away,
+        near_px=2.0,
+        confidences=np.array([0.5]),
+        masked=False,
+    )
     assert result.to_json() == {
         "status": "stalled",
         "steps": 12,
@@ -254,6 +268,10 @@ def test_a_result_is_told_in_json_and_in_a_line() -> None:
         "distances_px": [3.25],
         "seconds": 1.5,
         "generator_evaluations": 26,
+        "confidences": [0.5],
+        "least_px": 3.25,
+        "words": "cannot reach: the point came no nearer than 3.2 px; "
+        "try a nearer target or a mask around what should move",
     }
     assert repr(result) == (
         "<DragResult stalled after 12 steps in 1.5 s, at most 3.25 px from the targets>"
@@ -488,7 +506,7 @@ def test_a_drag_is_repeated_bit_for_bit() -> None:
 def test_new_settings_hold_from_the_next_drag() -> None:
     session = pair_session()
     session.drag(max_steps=1)
-    session.config = DragConfig(max_steps=2)
+    session.config = replace(MANY_STEPS, max_steps=2)
     assert session.drag().steps == 2
 
 

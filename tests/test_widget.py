@@ -18,7 +18,7 @@ from draggan_widget.errors import DragganError, GeneratorError, InputError
 from draggan_widget.session import DragSession
 from draggan_widget.widget import DragWidget, bundle_text
 from tests.browser_end import BrowserEnd, connect
-from tests.picture_blobs import PictureBlobs, blob_session
+from tests.picture_blobs import MANY_STEPS, PictureBlobs, blob_session
 from tests.test_runner import PATIENCE_S, SLOW, until
 
 HANDLE, TARGET, FAR = [30.0, 32.0], [33.0, 31.0], [60.0, 60.0]
@@ -34,7 +34,7 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
 
     def make(session: DragSession | None = None, **arguments: Any) -> Any:
         if session is None and "generator" not in arguments:
-            session = blob_session()
+            session = blob_session(config=MANY_STEPS)
         widget = DragWidget(session, **arguments)
         made.append(widget)
         return widget, widget.comm
@@ -186,6 +186,8 @@ def test_a_script_drags_and_sees_the_result(make: Make) -> None:
     set_pair(widget)
     result = widget.drag()
     assert result.status == widget.status == "arrived"
+    assert result.words == f"arrived after {result.steps} steps"
+    assert widget.status_text == f"Arrived after {result.steps} steps"
     assert widget.step == result.steps > 0
     assert np.array_equal(widget.handle_points, result.handle_points)
     assert widget.distance_px == pytest.approx(result.distances_px.max())

@@ -114,7 +114,7 @@ SOLVERS: Mapping[str, SolverRules] = {
         stop_px=(1.0, 2.0),
         relative_step=0.0,
         row_coupling=0.99,
-        stall_steps=12,
+        stall_steps=5,
     ),
 }
 """The known solvers by name."""
@@ -154,7 +154,7 @@ class DragConfig:
         seed: Seed of solvers that draw random numbers; those known draw none.
     """
 
-    solver: str = "paper"
+    solver: str = "kinematic"
     space: str = "w+"
     feature_block: int | None = None
     supervision_radius: float = 3.0

@@ -5,9 +5,8 @@ by arithmetic: points that do not exist have the weight zero, and a latent that 
 So all of it can be captured as one CUDA graph; see `graphs.py`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -16,9 +15,10 @@ from torch import Tensor
 from draggan_widget.drag.adam import BETAS, EPSILON
 from draggan_widget.drag.charts import Chart
 from draggan_widget.drag.config import DragConfig
-from draggan_widget.drag.geometry import FeatureGrid
+from draggan_widget.drag.geometry import FeatureGrid, FeatureWindows
 from draggan_widget.drag.supervision import STEP_PX, Patch, mask_loss, motion_loss
 from draggan_widget.drag.tracking import MARGIN_PX, track
+from draggan_widget.drag.views import View, Viewer
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +26,7 @@ class StepRecipe:
     """What stays the same during a drag.
 
     Attributes:
-        synthesise: From a latent ``[1, num_ws, w_dim]`` to its features ``[C, h, w]``; differentiable.
+        viewer: Looks at the latents of the drag.
         chart: Coordinates in which Adam steps.
         grid: How features lie under the picture.
         patch: Pixels that are moved with a handle.
@@ -36,7 +36,7 @@ class StepRecipe:
         config: The settings, of a solver that descends.
     """
 
-    synthesise: Callable[[Tensor], Tensor]
+    viewer: Viewer[Any]
     chart: Chart
     grid: FeatureGrid
     patch: Patch
@@ -44,6 +44,11 @@ class StepRecipe:
     learning_rate: float
     start_features: Tensor
     config: DragConfig
+
+    @property
+    def reach_px(self) -> float:
+        """How far around each handle features are read: a handle moves, and then its patch is moved."""
+        return self.search_px + MARGIN_PX + self.patch.reach_px
 
 
 class DragState(NamedTuple):
@@ -121,11 +126,13 @@ def drag_step(recipe: StepRecipe, state: DragState, task: DragTask) -> tuple[Dra
     with torch.enable_grad():
         coordinates = state.coordinates.detach().requires_grad_()
         w = recipe.chart.w(coordinates)
-        features = recipe.synthesise(w)
-    handles, tracked = _followed(recipe, features.detach(), state.handles, task)
+        at = state.handles.to(w)
+        # Without a mask, or where windows alone are cheaper, the whole map is not made.
+        view = recipe.viewer.look(w, recipe.grid, at, recipe.reach_px, whole=task.held is not None)
+    handles, tracked = _followed(recipe, view.windows.detach(), state.handles, task)
     distances = torch.hypot(*(task.targets - handles).unbind(1))
     with torch.enable_grad():
-        loss = _loss(recipe, features, state.moves, handles, distances, task)
+        loss = _loss(recipe, view, state.moves, handles, distances, task)
     (gradient,) = torch.autograd.grad(loss, coordinates)
     loss = loss.detach()
     finite = tracked & loss.isfinite() & gradient.abs().sum().isfinite()
@@ -153,13 +160,12 @@ def padded(state: DragState, task: DragTask, points: int) -> tuple[DragState, Dr
 
 
 def _followed(
-    recipe: StepRecipe, features: Tensor, handles: Tensor, task: DragTask
+    recipe: StepRecipe, windows: FeatureWindows, handles: Tensor, task: DragTask
 ) -> tuple[Tensor, Tensor]:
     """Return the handles in a new picture, and whether that worked (else they stay where they were)."""
-    at = handles.to(features)
     offsets = track(
-        recipe.grid.windows(features, at, recipe.search_px + MARGIN_PX),
-        at,
+        windows,
+        handles.to(windows.values),
         task.references,
         radius_px=recipe.search_px,
         norm=recipe.config.rules.tracking_norm,
@@ -175,7 +181,7 @@ def _followed(
 
 def _loss(
     recipe: StepRecipe,
-    features: Tensor,
+    view: View[Any],
     moves: Tensor,
     handles: Tensor,
     distances: Tensor,
@@ -185,20 +191,20 @@ def _loss(
     rules = recipe.config.rules
     steps = STEP_PX * (task.targets - handles) / distances.clamp(min=STEP_PX)[:, None]
     pulled = (distances > rules.idle_px) & task.present
-    at = handles.to(features)
-    windows = recipe.grid.windows(features, at, recipe.patch.reach_px)
+    windows, like = view.windows, view.windows.values
     loss = motion_loss(
         windows.detach(),
         windows,
-        at,
-        steps.to(features),
-        pulled.to(features),
+        handles.to(like),
+        steps.to(like),
+        pulled.to(like),
         recipe.patch,
         rules,
     )
     if task.held is None:
         return loss
-    change = mask_loss(features, recipe.start_features, task.held)
+    assert view.features is not None
+    change = mask_loss(view.features, recipe.start_features, task.held)
     # The first picture has not changed; a device that rounds differently each time must not pull it.
     return loss + (recipe.config.mask_weight * change).where(moves > 0, 0.0)
 

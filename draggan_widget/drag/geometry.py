@@ -139,6 +139,15 @@ class FeatureGrid:
         rows, columns = features.shape[-2:]
         return cls(Axis(width, columns), Axis(height, rows))
 
+    def window_size(self, radius_px: float) -> tuple[int, int]:
+        """Return rows and columns of the windows that hold everything within a radius of any point."""
+        return self.y.window_cells(radius_px), self.x.window_cells(radius_px)
+
+    def window_starts(self, points: Tensor, radius_px: float) -> Tensor:
+        """Return the first column and row of the window of each point ``[N, 2]``, int64 ``[N, 2]``."""
+        axes = enumerate((self.x, self.y))
+        return torch.stack([axis.window_starts(points[:, i], radius_px) for i, axis in axes], dim=1)
+
     def windows(self, features: Tensor, points: Tensor, radius_px: float) -> FeatureWindows:
         """Return the cells that hold everything within a radius of each point.
 
@@ -147,21 +156,19 @@ class FeatureGrid:
             points: ``[N, 2]`` pixels, inside the picture.
             radius_px: Half side of the square around each point.
         """
-        starts = torch.stack(
-            [
-                axis.window_starts(points[:, i], radius_px)
-                for i, axis in enumerate((self.x, self.y))
-            ],
-            dim=1,
-        )
-        columns, rows = (
-            starts[:, i, None] + torch.arange(axis.window_cells(radius_px), device=points.device)
-            for i, axis in enumerate((self.x, self.y))
-        )
-        values = features[:, rows[:, :, None], columns[:, None, :]].transpose(0, 1)
+        starts = self.window_starts(points, radius_px)
+        values = cut_out(features, starts, *self.window_size(radius_px))
         return FeatureWindows(self.x, self.y, values, starts)
 
-    def sample_points(self, features: Tensor, points: Tensor) -> Tensor:
-        """Return the features ``[N, C]`` of ``features`` ``[C, h, w]`` at ``points`` ``[N, 2]``."""
-        windows = self.windows(features, points, 0)
-        return windows.sample(points[:, :1], points[:, 1:])[:, :, 0, 0]
+
+def cut_out(features: Tensor, starts: Tensor, rows: int, columns: int) -> Tensor:
+    """Return windows of a map, ``[N, C, rows, columns]``.
+
+    Args:
+        features: ``[C, h, w]``.
+        starts: First column and row of each window, int64 ``[N, 2]``.
+        rows, columns: Size of a window.
+    """
+    ys = starts[:, 1, None] + torch.arange(rows, device=starts.device)
+    xs = starts[:, 0, None] + torch.arange(columns, device=starts.device)
+    return features[:, ys[:, :, None], xs[:, None, :]].transpose(0, 1)

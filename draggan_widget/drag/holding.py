@@ -6,13 +6,14 @@ is the one that moves the handles and nothing else.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from draggan_widget.drag.charts import Chart, MappedChart
+from draggan_widget.drag.least_squares import secant_update
 
 DIRECTIONS = 32
 """Along so many directions a held picture may move; each is measured by a pass through the generator. They make 98.8 %
@@ -24,7 +25,7 @@ SMALL_MOVE = 0.1
 CELLS = 32
 """Features are averaged to at most so many cells a side, so that the changes along all directions fit in memory."""
 
-WEIGHT = 500.0
+WEIGHT = 80.0
 """Weight of the change of the held part, relative to its own contrast, for a mask weight of one. The default mask
 weight, 20, then stands for 1e4: of 0, 1e2, 1e3, 1e4 and 1e5 the best for the points and for the rest, on a small
 generator of animal heads."""
@@ -36,16 +37,18 @@ class Hold:
 
     Attributes:
         directions: Along which the latent may move, orthonormal columns ``[A, m]``.
-        root: ``(I + G)^-1/2`` with the weighed Gram matrix G of the changes, ``[m, m]``.
         changes: Of the held features per standard deviation along each direction, ``[m, K]``, weighed.
+        root: ``(I + G)^-1/2`` with the Gram matrix G of the changes, ``[m, m]``.
+        seen: The held features of the present picture, ``[K]``, weighed alike.
         start: The held features that shall stay, ``[K]``, weighed alike.
         held: Share of each cell that must not move, ``[h, w]`` in 0..1.
         scale: Weight of the features.
     """
 
     directions: Tensor
-    root: Tensor
     changes: Tensor
+    root: Tensor
+    seen: Tensor
     start: Tensor
     held: Tensor
     scale: float
@@ -55,16 +58,31 @@ class Hold:
         """Directions of length one in the metric, ``[A, m]``."""
         return self.directions @ self.root
 
-    def back(self, features: Tensor, position: Tensor, pull: float) -> Tensor:
+    def back(self, position: Tensor, pull: float) -> Tensor:
         """Return the step along :attr:`basis` that undoes what has changed where nothing may, ``[m]``.
 
         Args:
-            features: Of the present picture, ``[C, h, w]``.
             position: Present coordinates, ``[A]``.
             pull: Share of the way back to the coordinates zero, 0..1.
         """
-        changed = _weighed(features[None], self.held, self.scale)[0] - self.start
+        changed = self.seen - self.start
         return -self.root @ (pull * self.directions.T @ position + self.changes @ changed)
+
+    @torch.no_grad()
+    def after(self, step: Tensor, features: Tensor) -> "Hold":
+        """Return the metric after a step along the directions, which explains what the step has changed.
+
+        The correction is that of the handles' derivatives (Broyden 1965).
+
+        Args:
+            step: That was taken, ``[A]``, not zero.
+            features: Of the picture after it, ``[C, h, w]``.
+        """
+        seen = _weighed(features[None], self.held, self.scale)[0]
+        along = self.directions.T @ step
+        surprise = seen - self.seen - along @ self.changes
+        changes = secant_update(self.changes.T, along, surprise).T
+        return replace(self, changes=changes, root=_inverse_root(changes), seen=seen)
 
 
 @torch.no_grad()
@@ -73,7 +91,7 @@ def measured_hold(
     position: Tensor,
     features: Tensor,
     start_features: Tensor,
-    synthesise: Callable[[Tensor], Tensor],
+    features_of: Callable[[Tensor], Tensor],
     held: Tensor,
     mask_weight: float,
 ) -> Hold:
@@ -84,7 +102,7 @@ def measured_hold(
         position: Present coordinates, ``[A]``.
         features: Of the picture there, ``[C, h, w]``.
         start_features: Of the picture whose held part shall stay, ``[C, h, w]``.
-        synthesise: Returns the features ``[1, C, h, w]`` of a latent.
+        features_of: Returns the features ``[C, h, w]`` of a latent.
         held: Share of each cell that must not move, ``[h, w]`` in 0..1.
         mask_weight: As :attr:`DragConfig.mask_weight`.
     """
@@ -94,13 +112,11 @@ def measured_hold(
     contrast = start_features - start_features.mean((1, 2), keepdim=True)
     energy = float(_weighed(contrast[None], held, 1.0).square().sum())
     scale = (WEIGHT * mask_weight / max(energy, torch.finfo(held.dtype).tiny)) ** 0.5
-    seen = torch.cat([_weighed(synthesise(w), held, scale) for w in latents])
-    changes = (seen - _weighed(features[None], held, scale)) / SMALL_MOVE
-    gram = changes @ changes.T
-    values, vectors = torch.linalg.eigh(gram.cpu().double())
-    root = (vectors * (1 + values.clamp(min=0)).rsqrt()) @ vectors.T
-    start = _weighed(start_features[None], held, scale)[0]
-    return Hold(directions, root.to(held), changes, start, held, scale)
+    here = _weighed(features[None], held, scale)
+    seen = torch.cat([_weighed(features_of(w)[None], held, scale) for w in latents])
+    changes = (seen - here) / SMALL_MOVE
+    start = _weighed(start_features[None], held, scale)
+    return Hold(directions, changes, _inverse_root(changes), here[0], start[0], held, scale)
 
 
 def leading_directions(chart: Chart, position: Tensor) -> Tensor:
@@ -123,3 +139,10 @@ def _weighed(features: Tensor, held: Tensor, scale: float) -> Tensor:
     rows, columns = (min(side, CELLS) for side in held.shape)
     pooled = F.adaptive_avg_pool2d(features * held.sqrt(), (rows, columns))
     return pooled.flatten(1) * scale
+
+
+def _inverse_root(changes: Tensor) -> Tensor:
+    """Return ``(I + G)^-1/2`` for the Gram matrix G of changes ``[m, K]``, ``[m, m]``."""
+    values, vectors = torch.linalg.eigh((changes @ changes.T).cpu().double())
+    root: Tensor = (vectors * (1 + values.clamp(min=0)).rsqrt()) @ vectors.T
+    return root.to(changes)

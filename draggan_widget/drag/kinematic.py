@@ -14,36 +14,33 @@ from torch import Tensor
 
 from draggan_widget.drag.charts import Chart
 from draggan_widget.drag.config import DragConfig, pixel_scale
-from draggan_widget.drag.geometry import FeatureGrid
+from draggan_widget.drag.geometry import FeatureGrid, FeatureWindows
 from draggan_widget.drag.holding import Hold, measured_hold
 from draggan_widget.drag.least_squares import damped_step, secant_update, shortened
 from draggan_widget.drag.patches import Lattice, confidence, find, readout, surroundings
 from draggan_widget.drag.points import TrackedPoints, as_tensor
+from draggan_widget.drag.solver import Tracked
 from draggan_widget.errors import GeneratorError
 
 # Lengths are in px of a 512-px picture. They and the weights were chosen on a small generator of animal heads, whose
 # feature map has half the size of the picture.
 
-SPACING_PX = 8.0
-"""Distance of neighbouring places of a patch; half a feature cell there."""
+SPACING_CELLS = 0.5
+"""Distance of neighbouring places of a patch in feature cells."""
 
 PATCH_STEPS = 2
 """Radius of a patch in steps of its lattice; between 1 and 6 it made no difference to the derivatives."""
 
-SEARCH_STEPS = 3
-"""Half side of the window that is searched around the predicted place, in steps of the lattice."""
+SEARCH_PX = 24.0
+"""Half side of the window that is searched around the predicted place."""
 
-BACKGROUND = 0.5
-"""Share of the mean feature map that is subtracted. What all pictures have at a place stays there when the handle
-moves on, so that places lag behind: features then follow a surface point by 0.91 of its way instead of 0.84."""
-
-NOISE_PX2 = 1.28
+NOISE_PX2 = 8.0
 """Variance of a tracked coordinate, in px^2 of a 512-px picture, where the confidence is 1."""
 
 LEAST_CONFIDENCE = 0.05
 """Confidences below count as this."""
 
-PULL = 0.1
+PULL = 1.0
 """Share of the way back to the start that is taken in each step where no handle says otherwise."""
 
 LONGEST_STEP = 3.7
@@ -87,7 +84,7 @@ class KinematicSolver:
     """Damped least squares on tracked places, with a Jacobian that learns.
 
     Attributes:
-        evaluations: Passes through the generator for derivatives and masks.
+        evaluations: Backward passes through the generator.
     """
 
     def __init__(
@@ -95,8 +92,7 @@ class KinematicSolver:
         chart: Chart,
         grid: FeatureGrid,
         start_features: Tensor,
-        background: Tensor,
-        synthesise: Callable[[Tensor], Tensor],
+        features_of: Callable[[Tensor], Tensor],
         config: DragConfig,
     ) -> None:
         """Stand at the start of a chart.
@@ -105,30 +101,33 @@ class KinematicSolver:
             chart: Coordinates in standard deviations.
             grid: How features lie under the picture.
             start_features: Of the first picture, ``[C, h, w]``.
-            background: Mean feature map, ``[C, h, w]``.
-            synthesise: Returns the features ``[1, C, h, w]`` of a latent.
+            features_of: Returns the whole feature map ``[C, h, w]`` of a latent.
             config: The settings.
         """
         self.evaluations = 0
         self._chart, self._grid, self._config = chart, grid, config
         self._start_features = start_features
-        self._background = BACKGROUND * background
-        self._synthesise = synthesise
+        self._features_of = features_of
         self._scale = pixel_scale(grid.x.pixels, grid.y.pixels)
-        self._lattice = Lattice(SPACING_PX * self._scale, PATCH_STEPS, SEARCH_STEPS)
+        self._lattice = _lattice_of(grid)
         self._coordinates = start_features.new_zeros(chart.shape).requires_grad_()
         self._ids: frozenset[int] = frozenset()
         self._rows: dict[int, Tensor] = {}
         self._last: _Move | None = None
         self._reach_px = REACH_PX
+        self._misled = False
         self._moves = 0
         self._held: Tensor | None = None
         self._hold: Hold | None = None
 
-    @property
-    def needs_gradient(self) -> bool:
-        """Whether a row of the Jacobian is to be computed."""
-        return self._config.jacobian_refresh or not self._rows.keys() >= self._ids
+    def needs_gradient(self, *, lean: bool) -> bool:
+        """Return whether a row of the Jacobian will be computed: of a new point, or in its turn if not ``lean``.
+
+        After a step that went elsewhere than predicted a row has its turn in any case.
+        """
+        if not self._rows.keys() >= self._ids:
+            return True
+        return self._config.jacobian_refresh and (not lean or self._misled)
 
     def w(self) -> Tensor:
         """Return the latent after the last move, ``[1, num_ws, w_dim]``."""
@@ -138,10 +137,29 @@ class KinematicSolver:
         """Return the z after the last move, ``[1, z_dim]``, if the drag moves z."""
         return self._chart.z(self._coordinates.detach())
 
-    def references(self, features: Tensor, handles: Tensor) -> Tensor:
+    @property
+    def needs_map(self) -> bool:
+        """Whether the change of the held part will be read."""
+        return self._held is not None
+
+    @property
+    def reach_px(self) -> float:
+        """How far around the place where a search begins features are read."""
+        return self._lattice.reach_px
+
+    def centres(self, points: TrackedPoints) -> Tensor:
+        """Return where the last step should have led the handles, ``[N, 2]`` px, inside the picture."""
+        centres = as_tensor(points.handles, self._start_features)
+        if self._last is None:
+            return centres
+        for index, key in enumerate(points.ids):
+            if key in self._last.handles:
+                centres[index] = self._last.handles[key] + self._last.predicted[key]
+        last = centres.new_tensor([self._grid.x.pixels - 1, self._grid.y.pixels - 1])
+        return torch.minimum(centres.clamp(min=0), last)
+
+    def references(self, windows: FeatureWindows, handles: Tensor) -> Tensor:
         """Return the patches around handles ``[N, 2]``, and a step beyond, ``[N, C, P + 2, P + 2]``."""
-        features = features - self._background
-        windows = self._grid.windows(features, handles, self._lattice.reach_px)
         return surroundings(windows, handles, self._lattice)
 
     def arrange(self, point_ids: tuple[int, ...], known: frozenset[int]) -> None:
@@ -158,38 +176,43 @@ class KinematicSolver:
         """Take the share of each feature cell that must not move; its metric is measured at the next move."""
         self._held, self._hold = held, None
 
-    def follow(self, features: Tensor, points: TrackedPoints) -> Tensor:
+    def follow(self, windows: FeatureWindows, points: TrackedPoints) -> Tracked:
         """Return how far the handles moved; they are searched for where the last step should have led them."""
-        handles = as_tensor(points.handles, features)
-        if self._last is None:
-            return torch.zeros_like(handles)
-        starts = handles.clone()
-        for index, key in enumerate(points.ids):
-            if key in self._last.handles:
-                starts[index] = self._last.handles[key] + self._last.predicted[key]
-        for axis, pixels in enumerate((self._grid.x.pixels, self._grid.y.pixels)):
-            starts[:, axis].clamp_(0, pixels - 1)
-        features = features - self._background
-        return find(features, self._grid, starts, points.references, self._lattice) - handles
+        references = points.references
+        places = as_tensor(points.handles, windows.values)
+        offsets = torch.zeros_like(places)
+        if self._last is not None:
+            offsets = find(windows, self.centres(points), references, self._lattice) - places
+        sure = confidence(windows, places + offsets, references, self._lattice)
+        return Tracked(offsets, sure)
 
     @torch.enable_grad()
-    def move(self, features: Tensor, points: TrackedPoints) -> float:
+    def move(
+        self,
+        windows: FeatureWindows,
+        features: Tensor | None,
+        points: TrackedPoints,
+        *,
+        lean: bool,
+    ) -> float:
         """Take one step of least squares; return the mean squared distance of handles and targets, px^2."""
-        handles = as_tensor(points.handles, features)
-        foreground = features - self._background
+        handles = as_tensor(points.handles, windows.values)
         rows, reach_px = self._learned(points.ids, handles)
-        rows |= self._derivatives(foreground, points, handles, rows)
+        refreshes = self.needs_gradient(lean=lean)
+        rows |= self._derivatives(windows, points, handles, rows, refreshes)
         jacobian = torch.cat([rows[key] for key in points.ids])
         with torch.no_grad():
             errors = as_tensor(points.targets, handles) - handles
-            sure = confidence(foreground, self._grid, handles, points.references, self._lattice)
-            step = self._step(features, jacobian, shortened(errors, reach_px * self._scale), sure)
+            sure = confidence(windows, handles, points.references, self._lattice)
+            hold = self._hold_now(features)
+            step = self._step(hold, jacobian, shortened(errors, reach_px * self._scale), sure)
         if not bool(step.isfinite().all()):
             raise GeneratorError(
                 "the derivative of the handles is not finite; the latent was not moved: undo or reset the picture"
             )
         predicted = (jacobian @ step).reshape(-1, 2)
-        self._rows, self._reach_px = rows, reach_px
+        self._misled = reach_px < self._reach_px
+        self._rows, self._reach_px, self._hold = rows, reach_px, hold
         self._last = _Move(
             step,
             dict(zip(points.ids, handles, strict=True)),
@@ -224,20 +247,21 @@ class KinematicSolver:
 
     def _derivatives(
         self,
-        foreground: Tensor,
+        windows: FeatureWindows,
         points: TrackedPoints,
         handles: Tensor,
         rows: dict[int, Tensor],
+        refreshes: bool,
     ) -> dict[int, Tensor]:
         """Return the new rows ``[2, A]`` by id: those of points that have none, or else one row in its turn."""
         wanted = [
             2 * i + axis for i, key in enumerate(points.ids) if key not in rows for axis in (0, 1)
         ]
-        if not wanted and self._config.jacobian_refresh:
+        if not wanted and refreshes:
             wanted = [self._moves % (2 * len(points.ids))]
         if not wanted:
             return {}
-        places = readout(foreground, self._grid, handles, points.references, self._lattice)
+        places = readout(windows, handles, points.references, self._lattice)
         chosen = places.flatten()[wanted]
         batches = torch.eye(len(wanted), dtype=chosen.dtype, device=chosen.device)
         parts = [
@@ -255,31 +279,39 @@ class KinematicSolver:
             fresh[key][row % 2] = derivative
         return fresh
 
-    def _step(self, features: Tensor, jacobian: Tensor, errors: Tensor, sure: Tensor) -> Tensor:
+    def _step(self, hold: Hold | None, jacobian: Tensor, errors: Tensor, sure: Tensor) -> Tensor:
         """Return the step of the coordinates, ``[A]``."""
         noise = NOISE_PX2 * self._scale**2 / sure.clamp(min=LEAST_CONFIDENCE).square()
         noise = noise.repeat_interleave(2)
         position = self._coordinates.detach().flatten()
-        if self._held is None:
+        if hold is None:
             step = damped_step(jacobian, errors.flatten(), noise, -PULL * position)
         else:
-            hold = self._hold_at(position, features)
-            back = hold.back(features, position, PULL)
+            back = hold.back(position, PULL)
             step = hold.basis @ damped_step(jacobian @ hold.basis, errors.flatten(), noise, back)
         return shortened(step, LONGEST_STEP)
 
-    def _hold_at(self, position: Tensor, features: Tensor) -> Hold:
-        """Return the metric of the mask, measured where the mask was set."""
+    def _hold_now(self, features: Tensor | None) -> Hold | None:
+        """Return the metric of the mask at the present picture: measured, or corrected by what the last step did."""
+        if features is None or self._held is None:
+            return None
         if self._hold is None:
-            assert self._held is not None
-            self._hold = measured_hold(
+            return measured_hold(
                 self._chart,
-                position,
+                self._coordinates.detach().flatten(),
                 features,
                 self._start_features,
-                self._synthesise,
+                self._features_of,
                 self._held,
                 self._config.mask_weight,
             )
-            self.evaluations += self._hold.directions.shape[1]
-        return self._hold
+        if self._last is None or not bool(self._last.step.any()):
+            return self._hold
+        return self._hold.after(self._last.step, features)
+
+
+def _lattice_of(grid: FeatureGrid) -> Lattice:
+    """Return where patches are read, for a grid."""
+    spacing_px = SPACING_CELLS * max(axis.pixels / axis.cells for axis in (grid.x, grid.y))
+    search_px = SEARCH_PX * pixel_scale(grid.x.pixels, grid.y.pixels)
+    return Lattice(spacing_px, PATCH_STEPS, max(round(search_px / spacing_px), 1))

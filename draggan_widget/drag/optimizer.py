@@ -28,6 +28,7 @@ from draggan_widget.drag.validation import (
     check_pairs,
     check_point_ids,
 )
+from draggan_widget.drag.views import View, Viewer
 from draggan_widget.errors import GeneratorError, InputError
 
 STALL_PROGRESS_PX = 1.0
@@ -47,11 +48,13 @@ class DragStep(Generic[TraceT]):
         target_points: ``[N, 2]`` px, read-only.
         point_ids: One id a point.
         distances_px: From each handle to its target, ``[N]`` px, read-only.
+        confidences: How like its reference each handle's surrounding is, ``[N]`` in 0..1, read-only: 1 where it is as
+            it was put down, a half or less where the handle may be lost.
         loss: Value of the loss at ``w``, for the kinematic solver the mean squared distance in px^2; 0 when the
             latent was not moved after this picture.
         status: ``"running"``, ``"arrived"`` or ``"stalled"``.
         trace: The synthesis up to the feature block, from which the generator draws the picture;
-            draw it without gradient.
+            draw it without gradient. None where only what the solver reads was computed.
         generator_evaluations: Forward and backward passes through the generator so far.
     """
 
@@ -62,21 +65,21 @@ class DragStep(Generic[TraceT]):
     target_points: Points
     point_ids: tuple[int, ...]
     distances_px: Points
+    confidences: Points
     loss: float
     status: str
-    trace: TraceT
+    trace: TraceT | None
     generator_evaluations: int
 
 
 @dataclass(frozen=True, eq=False)
 class _Picture(Generic[TraceT]):
-    """A latent ``[1, num_ws, w_dim]`` and its z, its synthesis, features ``[C, h, w]`` and number."""
+    """A picture in which the handles were found: what is seen of it, its z, its number, and the confidences ``[N]``."""
 
-    w: Tensor
+    view: View[TraceT]
     z: Tensor | None
-    trace: TraceT
-    features: Tensor
     number: int
+    confidences: Points
 
 
 class DragOptimizer(Generic[TraceT]):
@@ -119,29 +122,30 @@ class DragOptimizer(Generic[TraceT]):
         if any(parameter.requires_grad for parameter in generator.parameters()):
             raise InputError("the generator must be frozen; call generator.requires_grad_(False)")
         self.config = config
-        self._generator = generator
-        self._block = config.block_of(generator.height, generator.feature_blocks)
+        block = config.block_of(generator.height, generator.feature_blocks)
         self._size = size = generator.width, generator.height
         start = w.detach().clone()
         self._start_z = None if z is None else z.detach().clone()
         chart = chart_of(generator, start, config, self._start_z)
-        self._updates, self._syntheses = 0, 1
+        self._viewer = Viewer(generator, start, chart.rows, block)
         with torch.no_grad():
-            self._features = self._features_of(start)[0]
-        if not bool(self._features.isfinite().all()):
+            features = self._viewer.features(start)
+        if not bool(features.isfinite().all()):
             raise GeneratorError("the features of w are not finite; choose another latent")
-        self._grid = grid = FeatureGrid.between(*size, self._features)
+        self._grid = grid = FeatureGrid.between(*size, features)
+        self._like = features
         self._solver: Solver
         if config.solver == "kinematic":
-            background = generator.mean_features(self._block)[0].to(self._features)
-            self._solver = KinematicSolver(
-                chart, grid, self._features, background, self._features_of, config
-            )
+            self._solver = KinematicSolver(chart, grid, features, self._viewer.features, config)
         else:
             deviation = coordinate_deviation(generator, chart)
-            self._solver = DescentSolver(chart, grid, self._features, deviation, config)
+            self._solver = DescentSolver(chart, grid, features, deviation, config)
         nothing = read_only(np.empty((0, 2)))
-        self._points = TrackedPoints((), nothing, nothing, self._features.new_empty(0, 0))
+        self._points = TrackedPoints((), nothing, nothing, features.new_empty(0, 0))
+        # What a person sees, to which new points refer: the latent, and the map where there is one.
+        self._seen: tuple[Tensor, Tensor | None] = start, features
+        self._updates = 0
+        self._at: _Picture[TraceT] | None = None  # from which the latent was not moved yet
         self._least_px, self._least_at = math.inf, 0
 
     @property
@@ -178,12 +182,15 @@ class DragOptimizer(Generic[TraceT]):
         kept = [(i, known[key]) for i, key in enumerate(ids) if key in known]
         for new, old in kept:
             handles[new] = self._points.handles[old]
-        references = self._solver.references(self._features, as_tensor(handles, self._features))
-        for new, old in kept:
-            references[new] = self._points.references[old]
-        self._solver.arrange(ids, frozenset(ids[new] for new, _ in kept))
+        if ids != self._points.ids or len(kept) < len(ids):
+            references = self._references(handles, kept)
+            self._solver.arrange(ids, frozenset(ids[new] for new, _ in kept))
+            self._at = None
+        else:
+            references = self._points.references
+        if self._at is None or not np.array_equal(targets, self._points.targets):
+            self._watch_from_now()
         self._points = TrackedPoints(ids, read_only(handles), read_only(targets), references)
-        self._watch_from_now()
 
     def set_mask(self, mask: ArrayLike | None) -> None:
         """Say where the picture may move; may be called at any time.
@@ -198,11 +205,16 @@ class DragOptimizer(Generic[TraceT]):
         if checked is None or checked.all():
             self._solver.hold(None)
         else:
-            self._solver.hold(held_share(checked, self._features))
+            self._solver.hold(held_share(checked, self._like))
+        self._at = None
         self._watch_from_now()
 
-    def step(self) -> DragStep[TraceT]:
+    def step(self, *, drawn: bool = True) -> DragStep[TraceT]:
         """Synthesise, track and decide; then move the latent once, unless the status is final.
+
+        Args:
+            drawn: Whether the picture of this step will be drawn. Otherwise only what the solver reads of it may be
+                computed, which is faster for large pictures, and the step has no trace.
 
         Returns:
             The picture before the move, and its handles.
@@ -210,54 +222,109 @@ class DragOptimizer(Generic[TraceT]):
         Raises:
             GeneratorError: Features or gradient are not finite.
         """
-        with torch.set_grad_enabled(bool(self._points.ids) and self._solver.needs_gradient):
-            picture = self._synthesise()
-        self._follow(picture)
+        picture = self._look(whole=drawn, differentiable=True)
         status = self._status()
         loss = 0.0
         if status == "running":
-            loss = self._solver.move(picture.features, self._points)
-            self._updates += 1
+            loss = self._move_from(picture, lean=False)
         return self._report(picture, status, loss)
 
-    def observe(self) -> DragStep[TraceT]:
+    def advance(self, *, drawn: bool = True) -> DragStep[TraceT]:
+        """Move the latent once, unless the status is final, and return the picture after it.
+
+        The move starts from the picture that this function returned before, and goes to the present targets: what a
+        pointer asks for is seen one synthesis later. The kinematic solver takes no backward pass for it, unless a
+        point is new or the last step went elsewhere than predicted.
+
+        Args:
+            drawn: As for :meth:`step`.
+
+        Raises:
+            GeneratorError: Features or gradient are not finite.
+        """
+        picture = self._at or self._look(whole=drawn, differentiable=True, lean=True)
+        loss = 0.0
+        if self._status() == "running":
+            loss = self._move_from(picture, lean=True)
+            picture = self._look(whole=drawn, differentiable=True, lean=True)
+        self._at = picture
+        return self._report(picture, self._status(), loss)
+
+    def observe(self, *, drawn: bool = True) -> DragStep[TraceT]:
         """Synthesise and track, and leave the latent as it is.
+
+        Args:
+            drawn: As for :meth:`step`.
 
         Raises:
             GeneratorError: The features are not finite.
         """
-        with torch.no_grad():
-            picture = self._synthesise()
-        self._follow(picture)
-        return self._report(picture, self._status(), 0.0)
+        return self._report(self._look(whole=drawn, differentiable=False), self._status(), 0.0)
 
-    def _synthesise(self) -> _Picture[TraceT]:
-        """Run the generator up to the feature block."""
-        w, z = self._solver.w(), self._solver.z()
-        trace = self._generator.trace(w, self._block)
-        self._syntheses += 1
-        z = self._start_z if z is None else z
-        return _Picture(w, z, trace, trace.features[0].to(w.dtype), self._updates)
-
-    def _features_of(self, w: Tensor) -> Tensor:
-        """Return the features ``[1, C, h, w]`` of a latent; whoever asks for them counts them."""
-        return self._generator.trace(w, self._block).features.to(w.dtype)
+    def _look(self, *, whole: bool, differentiable: bool, lean: bool = False) -> _Picture[TraceT]:
+        """Synthesise the present latent and find the handles in it; it becomes the picture that new points refer to."""
+        points, solver = self._points, self._solver
+        self._at = None
+        gradient = differentiable and bool(points.ids) and solver.needs_gradient(lean=lean)
+        with torch.set_grad_enabled(gradient):
+            w, z = solver.w(), solver.z()
+            view = self._viewer.look(
+                w,
+                self._grid,
+                solver.centres(points),
+                solver.reach_px,
+                whole=whole or solver.needs_map or not points.ids,
+            )
+        confidences = read_only(np.ones(len(points.ids)))
+        if points.ids:
+            confidences = self._follow(view)
+        self._seen = w.detach(), None if view.features is None else view.features.detach()
+        return _Picture(view, self._start_z if z is None else z, self._updates, confidences)
 
     @torch.no_grad()
-    def _follow(self, picture: _Picture[TraceT]) -> None:
-        """Track the handles into a picture, which becomes the one that new points refer to."""
-        points, features = self._points, picture.features.detach()
-        if points.ids:
-            offsets = self._solver.follow(features, points)
-            moved = points.handles + offsets.cpu().double().numpy()  # the one wait for the device
-            if not np.isfinite(moved).all():
-                raise GeneratorError(
-                    "the features around a handle are not finite; "
-                    "undo or reset the picture, and lower learning_rate"
-                )
-            last = np.subtract(self._size, 1)
-            self._points = replace(points, handles=read_only(moved.clip(0, last)))
-        self._features = features
+    def _follow(self, view: View[TraceT]) -> Points:
+        """Track the handles into a picture; return how sure they are, ``[N]``."""
+        points = self._points
+        tracked = self._solver.follow(view.windows.detach(), points)
+        # The one wait for the device.
+        found = torch.cat([tracked.offsets, tracked.confidences[:, None]], dim=1)
+        values = found.cpu().double().numpy()
+        if not np.isfinite(values).all():
+            raise GeneratorError(
+                "the features around a handle are not finite; "
+                "undo or reset the picture, and lower learning_rate"
+            )
+        handles = (points.handles + values[:, :2]).clip(0, np.subtract(self._size, 1))
+        self._points = replace(points, handles=read_only(handles))
+        return read_only(values[:, 2].copy())
+
+    def _move_from(self, picture: _Picture[TraceT], *, lean: bool) -> float:
+        """Move the latent on from a picture; return the loss there."""
+        view = picture.view
+        loss = self._solver.move(view.windows, view.features, self._points, lean=lean)
+        self._updates += 1
+        return loss
+
+    @torch.no_grad()
+    def _references(self, handles: Points, kept: list[tuple[int, int]]) -> Tensor:
+        """Return the references of handles ``[N, 2]``: old ones of points that are kept, others from the picture seen.
+
+        Args:
+            handles: In pixels.
+            kept: New and old index of each point that keeps its reference.
+        """
+        if len(kept) == len(handles):
+            return self._points.references[[old for _, old in kept]]
+        places, (w, features) = as_tensor(handles, self._like), self._seen
+        if features is None:
+            view = self._viewer.look(w, self._grid, places, self._solver.reach_px, whole=False)
+            windows = view.windows
+        else:
+            windows = self._grid.windows(features, places, self._solver.reach_px)
+        references = self._solver.references(windows, places)
+        for new, old in kept:
+            references[new] = self._points.references[old]
+        return references
 
     def _status(self) -> str:
         """Return ``running``, ``arrived`` or ``stalled`` for the handles as tracked."""
@@ -279,14 +346,15 @@ class DragOptimizer(Generic[TraceT]):
         points = self._points
         return DragStep(
             step=picture.number,
-            w=picture.w.detach(),
+            w=picture.view.w.detach(),
             z=picture.z,
             handle_points=points.handles,
             target_points=points.targets,
             point_ids=points.ids,
             distances_px=points.distances_px,
+            confidences=picture.confidences,
             loss=loss,
             status=status,
-            trace=picture.trace,
-            generator_evaluations=self._syntheses + self._solver.evaluations,
+            trace=picture.view.trace,
+            generator_evaluations=self._viewer.syntheses + self._solver.evaluations,
         )

@@ -7,12 +7,13 @@ a handle and the derivative of its place with respect to the features, hence to 
 Positions outside the picture read the nearest place inside.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from draggan_widget.drag.geometry import FeatureGrid, FeatureWindows
+from draggan_widget.drag.geometry import FeatureWindows
 
 REFINEMENTS = 3
 """Gauss-Newton steps of a place: each is short, and features are smooth over a step of the lattice."""
@@ -59,10 +60,18 @@ class Lattice:
         whole = torch.arange(-steps, steps + 1, dtype=like.dtype, device=like.device)
         return whole * self.spacing_px
 
+    def members(self) -> list[tuple[int, int]]:
+        """Return the places of the square around a handle that belong to its patch, rows and columns from 0."""
+        side, middle = range(2 * self.radius + 1), self.radius
+        places = ((row, column) for row in side for column in side)
+        return [at for at in places if math.dist(at, (middle, middle)) <= self.radius]
+
     def disc(self, like: Tensor) -> Tensor:
         """Return which places of the square around a handle belong to its patch, 0 or 1, ``[P, P]``."""
-        offsets = self.offsets(self.radius, like) / self.spacing_px
-        return (torch.hypot(offsets[:, None], offsets) <= self.radius).to(like)
+        disc = like.new_zeros(2 * self.radius + 1, 2 * self.radius + 1)
+        for row, column in self.members():
+            disc[row, column] = 1
+        return disc
 
 
 def surroundings(windows: FeatureWindows, places: Tensor, lattice: Lattice) -> Tensor:
@@ -79,14 +88,11 @@ def surroundings(windows: FeatureWindows, places: Tensor, lattice: Lattice) -> T
     return _read(windows, places, lattice, lattice.radius + 1)
 
 
-def find(
-    features: Tensor, grid: FeatureGrid, starts: Tensor, references: Tensor, lattice: Lattice
-) -> Tensor:
+def find(windows: FeatureWindows, starts: Tensor, references: Tensor, lattice: Lattice) -> Tensor:
     """Return where patches are in a picture: the nearest on the lattice, refined below its steps.
 
     Args:
-        features: ``[C, h, w]``.
-        grid: How they lie under the picture.
+        windows: Features around ``starts``, to ``lattice.reach_px`` at least.
         starts: Where each search begins, ``[N, 2]`` px, inside the picture.
         references: :func:`surroundings` of the patches where they were put down, ``[N, C, P + 2, P + 2]``.
         lattice: Of the patches.
@@ -94,7 +100,6 @@ def find(
     Returns:
         ``[N, 2]`` px, inside the picture; NaN where the features are not finite.
     """
-    windows = grid.windows(features, starts, lattice.reach_px)
     nearest = starts + _nearest(windows, starts, references, lattice)
     places = nearest
     for _ in range(REFINEMENTS):
@@ -106,20 +111,18 @@ def find(
 
 
 def confidence(
-    features: Tensor, grid: FeatureGrid, places: Tensor, references: Tensor, lattice: Lattice
+    windows: FeatureWindows, places: Tensor, references: Tensor, lattice: Lattice
 ) -> Tensor:
     """Return how like their references patches are: ``1 / (1 + mismatch / contrast)``, ``[N]`` in 0..1.
 
     1 where a patch is as it was, a half where it differs by as much as its features differ among each other.
 
     Args:
-        features: ``[C, h, w]``.
-        grid: How they lie under the picture.
+        windows: Features around the places, as far as the patches reach.
         places: Where the patches are, ``[N, 2]`` px.
         references: As for :func:`find`.
         lattice: Of the patches.
     """
-    windows = grid.windows(features, places, lattice.reach_px)
     mismatch = _mismatch(windows, places, references, lattice)
     members, patch = lattice.disc(references), _inner(references)
     mean = torch.einsum("ncqp,qp->nc", patch, members) / members.sum()
@@ -130,7 +133,7 @@ def confidence(
 
 
 def readout(
-    features: Tensor, grid: FeatureGrid, places: Tensor, references: Tensor, lattice: Lattice
+    windows: FeatureWindows, places: Tensor, references: Tensor, lattice: Lattice
 ) -> Tensor:
     """Return numbers that change with the features as the places of the patches do, to first order.
 
@@ -140,8 +143,7 @@ def readout(
     of the place.
 
     Args:
-        features: ``[C, h, w]``; the result is differentiable in them.
-        grid: How they lie under the picture.
+        windows: Features around the places, as far as they are read; the result is differentiable in them.
         places: Where the patches are, ``[N, 2]`` px.
         references: As for :func:`find`.
         lattice: Of the patches.
@@ -149,7 +151,6 @@ def readout(
     Returns:
         ``[N, 2]`` px, up to a constant.
     """
-    windows = grid.windows(features, places, lattice.reach_px)
     seen = surroundings(windows, places, lattice)
     slope = _slope(seen.detach(), references, lattice)
     inverse = _inverse_structure(slope, references, lattice)
@@ -194,11 +195,13 @@ def _nearest(
     windows: FeatureWindows, starts: Tensor, references: Tensor, lattice: Lattice
 ) -> Tensor:
     """Return the offsets ``[N, 2]`` px on the lattice, in the search window, to the most similar patches."""
-    members, side = lattice.disc(starts), 2 * lattice.radius + 1
     area = _read(windows, starts, lattice, lattice.search + lattice.radius)
-    candidates = area.unfold(2, side, 1).unfold(3, side, 1)
-    difference = candidates - _inner(references)[:, :, None, None]
-    mismatches = torch.einsum("nchwqp,qp->nhw", difference.square(), members)
+    patch, side = _inner(references), 2 * lattice.search + 1
+    mismatches = starts.new_zeros(len(starts), side, side)
+    # Place by place of the patch: all candidate patches at once would be its area times as large.
+    for row, column in lattice.members():
+        seen = area[:, :, row : row + side, column : column + side]
+        mismatches += (seen - patch[:, :, row, column, None, None]).square().sum(1)
     offsets = lattice.offsets(lattice.search, starts)
     away = (offsets[:, None].square() + offsets.square()) / offsets[-1].square()
     number = torch.finfo(starts.dtype)

@@ -57,10 +57,6 @@ class DragGenerator(Protocol[TraceT_co]):
         """Covariance of each row over random pictures, ``[num_ws, w_dim, w_dim]``; read by solvers with a metric."""
         ...
 
-    def mean_features(self, block: int) -> Tensor:
-        """Return the mean of the features over random pictures, ``[1, C, h, w]``; read by the kinematic solver."""
-        ...
-
     def parameters(self) -> Iterator[nn.Parameter]:
         """Return the weights; none may require a gradient."""
         ...
@@ -85,4 +81,49 @@ class MappedGenerator(Protocol):
 
     def sample_z(self, seed: int, truncation_psi: float = ...) -> Tensor:
         """Return the z ``[1, z_dim]`` of the sample of a seed."""
+        ...
+
+
+@runtime_checkable
+class PreparedSynthesis(Protocol[TraceT_co]):
+    """The synthesis of one drag up to a block: what does not change as long as it lasts is computed already."""
+
+    def trace(self, w: Tensor) -> TraceT_co:
+        """Return the synthesis of ``w`` ``[1, num_ws, w_dim]``, as the generator's; differentiable in the moving rows.
+
+        Features depend on the moving rows only; the picture that the generator draws from the trace on all.
+        """
+        ...
+
+    def feature_windows(self, w: Tensor, starts: Tensor, rows: int, columns: int) -> Tensor:
+        """Return cells of the features of ``w``; differentiable in the moving rows.
+
+        Args:
+            w: ``[1, num_ws, w_dim]``.
+            starts: First column and row of each window, int64 ``[N, 2]``, on the device of ``w``.
+            rows: Height of the windows in cells; they lie inside the map.
+            columns: Their width.
+
+        Returns:
+            ``[N, C, rows, columns]``.
+        """
+        ...
+
+    def windows_pay(self, count: int, rows: int, columns: int) -> bool:
+        """Return whether so many windows of that size are cheaper than the whole features."""
+        ...
+
+
+@runtime_checkable
+class PreparableGenerator(Protocol[TraceT_co]):
+    """A generator that can prepare its synthesis for a drag."""
+
+    def prepared(self, w: Tensor, moving_rows: int, block: int) -> PreparedSynthesis[TraceT_co]:
+        """Return the synthesis up to ``block`` for latents that differ from ``w`` in their first rows only.
+
+        Args:
+            w: ``[1, num_ws, w_dim]``; its rows from ``moving_rows`` on stay as they are.
+            moving_rows: How many rows of w may change.
+            block: Name of the feature block.
+        """
         ...

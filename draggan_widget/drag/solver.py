@@ -1,26 +1,49 @@
 """What the drag loop asks of a solver."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from torch import Tensor
 
+from draggan_widget.drag.geometry import FeatureWindows
 from draggan_widget.drag.points import TrackedPoints
+
+
+class Tracked(NamedTuple):
+    """Where handles went.
+
+    Attributes:
+        offsets: How far each moved, ``[N, 2]`` px; NaN where the features are not finite.
+        confidences: How like its reference each is, ``[N]`` in 0..1.
+    """
+
+    offsets: Tensor
+    confidences: Tensor
 
 
 class Solver(Protocol):
     """Follows handles from picture to picture and moves a latent.
 
-    A method that raises has changed nothing.
+    It sees a picture as windows of its features, :attr:`reach_px` around :meth:`centres`. A method that raises has
+    changed nothing.
     """
 
     @property
     def evaluations(self) -> int:
-        """Passes through the generator that the solver has asked for so far; a batch of k counts k."""
+        """Backward passes through the generator so far; a batch of k counts k."""
+        ...
+
+    def needs_gradient(self, *, lean: bool) -> bool:
+        """Return whether :meth:`move` will differentiate the next picture; ``lean`` does so only where it must."""
         ...
 
     @property
-    def needs_gradient(self) -> bool:
-        """Whether :meth:`move` will differentiate the next picture."""
+    def needs_map(self) -> bool:
+        """Whether :meth:`move` will read the whole feature map of the next picture."""
+        ...
+
+    @property
+    def reach_px(self) -> float:
+        """How far around each centre features are read."""
         ...
 
     def w(self) -> Tensor:
@@ -31,8 +54,12 @@ class Solver(Protocol):
         """Return the z after the last move, ``[1, z_dim]``, if the drag moves z."""
         ...
 
-    def references(self, features: Tensor, handles: Tensor) -> Tensor:
-        """Return the appearance ``[N, ...]`` of handles ``[N, 2]`` in features ``[C, h, w]``."""
+    def centres(self, points: TrackedPoints) -> Tensor:
+        """Return where in the next picture each handle will be searched for, ``[N, 2]`` px, inside the picture."""
+        ...
+
+    def references(self, windows: FeatureWindows, handles: Tensor) -> Tensor:
+        """Return the appearance ``[N, ...]`` of handles ``[N, 2]``, in windows around them."""
         ...
 
     def arrange(self, point_ids: tuple[int, ...], known: frozenset[int]) -> None:
@@ -43,22 +70,28 @@ class Solver(Protocol):
         """Take the share of each feature cell that must not move, ``[h, w]``, or None where everything may."""
         ...
 
-    def follow(self, features: Tensor, points: TrackedPoints) -> Tensor:
-        """Return how far the handles moved into new features ``[C, h, w]``.
+    def follow(self, windows: FeatureWindows, points: TrackedPoints) -> Tracked:
+        """Return where the handles went in a new picture.
 
         The same features give the same places again: what is learnt of them waits for :meth:`move`.
-
-        Returns:
-            ``[N, 2]`` px, NaN where the features are not finite.
         """
         ...
 
-    def move(self, features: Tensor, points: TrackedPoints) -> float:
+    def move(
+        self,
+        windows: FeatureWindows,
+        features: Tensor | None,
+        points: TrackedPoints,
+        *,
+        lean: bool,
+    ) -> float:
         """Move the latent once and return the loss before it.
 
         Args:
-            features: Of the present picture, ``[C, h, w]``, differentiable if :attr:`needs_gradient`.
+            windows: Of the present picture, differentiable if :meth:`needs_gradient` said so.
+            features: Its whole map, ``[C, h, w]``; not None if :attr:`needs_map`.
             points: As :meth:`follow` found them.
+            lean: As for :meth:`needs_gradient` of this picture.
 
         Raises:
             GeneratorError: A derivative is not finite.

@@ -76,6 +76,9 @@ MEASURES: Mapping[str, Measure] = {
     "outside": Measure(
         "outside", "of 255", "mean difference to the start where the true edit changes nothing"
     ),
+    "outside_floor": Measure(
+        "outside, goal", "of 255", "the same of the generator's own picture of the goal"
+    ),
     "steps": Measure("steps", "count", "moves of the latent"),
     "evaluations": Measure(
         "evaluations", "count", "forward and backward passes through the generator"

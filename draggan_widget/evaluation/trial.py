@@ -254,6 +254,9 @@ def _of_picture(bench: Bench, case: Case, w: Tensor) -> Values:
     if case.region is not None:
         start = picture(bench.generator, case.start_w)
         values["outside"] = measures.change_outside(start, image, case.region)
+        if case.goal_w is not None:
+            goal = picture(bench.generator, case.goal_w)
+            values["outside_floor"] = measures.change_outside(start, goal, case.region)
     if case.truth is not None and bench.residual and bench.network is not None:
         scenes = case.truth.z.to(image.device)
         found = measured_landmarks(bench.network, image)[0]

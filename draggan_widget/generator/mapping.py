@@ -69,7 +69,7 @@ class Mapping(nn.Module):
         """Return w of random z, ``[blocks, STATISTICS_SAMPLES, w_dim]``; the same at every call."""
         rng = torch.Generator().manual_seed(STATISTICS_SEED)
         z = torch.randn(STATISTICS_SAMPLES, self.config.z_dim, generator=rng)
-        return self.w_blocks(z.to(self.w_avg.device)).transpose(0, 1)
+        return self.w_blocks(z.to(self.w_avg)).transpose(0, 1)
 
     def rows(self, w_blocks: Tensor) -> Tensor:
         """Return w+ ``[B, num_ws, w_dim]`` from one w per latent block ``[B, blocks, w_dim]``."""

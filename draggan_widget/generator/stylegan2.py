@@ -9,16 +9,8 @@ from torch import Tensor, nn
 from draggan_widget.errors import InputError
 from draggan_widget.generator.config import StyleGAN2Config
 from draggan_widget.generator.mapping import Mapping
+from draggan_widget.generator.prepared import PreparedSynthesis
 from draggan_widget.generator.synthesis import Synthesis, SynthesisTrace
-
-MEAN_FEATURE_SAMPLES = 64
-"""Pictures of which the mean feature map is taken; its standard error is then an eighth of a feature's deviation."""
-
-MEAN_FEATURE_SEED = 1
-"""Seed of those pictures, so that the mean is the same in every process."""
-
-PICTURES_AT_ONCE = 8
-"""Pictures of a batch; larger ones take longer for each picture on a CPU."""
 
 
 class Generator(nn.Module):
@@ -45,7 +37,6 @@ class Generator(nn.Module):
         self.scene = ""
         self.mapping = Mapping(config)
         self.synthesis = Synthesis(config)
-        self._mean_features: dict[tuple[int, bool], Tensor] = {}
 
     @property
     def device(self) -> torch.device:
@@ -65,7 +56,7 @@ class Generator(nn.Module):
         if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**63:
             raise InputError(f"seed must be a whole number from 0 to 2**63 - 1, got {seed!r}")
         rng = torch.Generator().manual_seed(seed)
-        z = torch.randn(1, self.z_dim, generator=rng).to(self.device)
+        z = torch.randn(1, self.z_dim, generator=rng).to(self.mapping.w_avg)
         return self.mapping.truncated(z, truncation_psi)
 
     def w_of_z(self, z: Tensor) -> Tensor:
@@ -112,27 +103,6 @@ class Generator(nn.Module):
         """Root-mean-square standard deviation of the entries of each row of w, ``[num_ws]``."""
         return self.w_covariance.diagonal(dim1=1, dim2=2).mean(1).sqrt()
 
-    @torch.no_grad()
-    def mean_features(self, block: int) -> Tensor:
-        """Return the mean output of a block over random pictures, ``[1, C, block, block]``.
-
-        Made of 64 samples at the first call, and kept with this generator for each block, in memory only. It belongs
-        to the weights that the generator then had.
-
-        Args:
-            block: Resolution of the block, one of ``feature_blocks``.
-        """
-        key = block, self.noise
-        if key not in self._mean_features:
-            rng = torch.Generator().manual_seed(MEAN_FEATURE_SEED)
-            z = torch.randn(MEAN_FEATURE_SAMPLES, self.z_dim, generator=rng).to(self.mapping.w_avg)
-            batches = torch.split(z, PICTURES_AT_ONCE)
-            sums = [
-                self.features(self.w_of_z(each), block).sum(0, keepdim=True) for each in batches
-            ]
-            self._mean_features[key] = torch.stack(sums).sum(0) / MEAN_FEATURE_SAMPLES
-        return self._mean_features[key].to(self.device)
-
     def trace(self, w: Tensor, block: int) -> SynthesisTrace:
         """Return the synthesis up to and with a block; differentiable in ``w``.
 
@@ -154,6 +124,20 @@ class Generator(nn.Module):
     def features(self, w: Tensor, block: int) -> Tensor:
         """Return the output of a block, ``[B, C, block, block]``; arguments and errors as for :meth:`trace`."""
         return self.trace(w, block).features
+
+    def prepared(self, w: Tensor, moving_rows: int, block: int) -> PreparedSynthesis:
+        """Return the synthesis for a drag, with all computed that is fixed as long as it lasts.
+
+        Args:
+            w: ``[1, num_ws, w_dim]``; its rows from ``moving_rows`` on stay as they are.
+            moving_rows: How many rows of w may change, 0 to ``num_ws``.
+            block: Resolution of the block whose features are read, one of ``feature_blocks``.
+
+        Raises:
+            InputError: The generator is not frozen, ``w`` has another shape, or there is no such block or number of
+                rows.
+        """
+        return PreparedSynthesis(self.synthesis, w, moving_rows, block, noise=self.noise)
 
     def image_from_trace(self, trace: SynthesisTrace) -> Tensor:
         """Return the picture ``[B, 3, H, W]``, about -1..1, of a synthesis that has run up to some block."""

@@ -67,6 +67,19 @@ class Synthesis(nn.Module):
         for resolution in config.blocks:
             self.add_module(f"b{resolution}", SynthesisBlock(config, resolution))
 
+    @property
+    def constant(self) -> Tensor:
+        """Input of the first layer, ``[C, 4, 4]``."""
+        return self._block(0).const
+
+    def layers(self, block: int) -> list[SynthesisLayer]:
+        """Return the layers up to and with a block, without those to RGB; layer i takes row i of w+."""
+        found: list[SynthesisLayer] = []
+        for index in range(self.config.blocks.index(block) + 1):
+            part = self._block(index)
+            found += [part.conv1] if index == 0 else [part.conv0, part.conv1]
+        return found
+
     def trace(self, w: Tensor, block: int, *, noise: bool = True) -> SynthesisTrace:
         """Return the synthesis of ``w`` ``[B, num_ws, w_dim]`` run up to and with the block of resolution ``block``."""
         return self._extend(SynthesisTrace(w, ()), block, noise=noise)
@@ -87,9 +100,26 @@ class Synthesis(nn.Module):
         trace = self._extend(trace, resolution or self.config.resolution, noise=noise)
         rgb: Tensor | None = None
         for index, x in enumerate(trace.maps):
-            part = self._block(index).torgb(x, self._rows(trace.w, index)[:, -1])
+            part = self.colours(index, x, trace.w)
             rgb = part if rgb is None else upsample2d(rgb) + part
         assert rgb is not None
+        return rgb
+
+    def features(self, index: int, before: Tensor | None, w: Tensor, *, noise: bool) -> Tensor:
+        """Return the output of the block at a position, ``[B, C, r, r]``.
+
+        Args:
+            index: Position, from 0 for 4x4.
+            before: Output of the block before, None at 4x4.
+            w: ``[B, num_ws, w_dim]``.
+            noise: Whether the constant noise is added.
+        """
+        x: Tensor = self._block(index)(before, self._rows(w, index), noise=noise)
+        return x
+
+    def colours(self, index: int, x: Tensor, w: Tensor) -> Tensor:
+        """Return what the block at a position adds to the picture, ``[B, 3, r, r]``, from its output."""
+        rgb: Tensor = self._block(index).torgb(x, self._rows(w, index)[:, -1])
         return rgb
 
     def _extend(self, trace: SynthesisTrace, block: int, *, noise: bool) -> SynthesisTrace:
@@ -97,7 +127,7 @@ class Synthesis(nn.Module):
         maps = list(trace.maps)
         for index in range(len(maps), self.config.blocks.index(block) + 1):
             before = maps[-1] if maps else None
-            maps.append(self._block(index)(before, self._rows(trace.w, index), noise=noise))
+            maps.append(self.features(index, before, trace.w, noise=noise))
         return SynthesisTrace(trace.w, tuple(maps))
 
     def _block(self, index: int) -> SynthesisBlock:

@@ -6,6 +6,7 @@ Each is written in PyTorch; most have a CUDA kernel too, see :mod:`extension`.
 from draggan_widget.ops.bias_act import leaky_relu_gained, modulated_epilogue
 from draggan_widget.ops.extension import Impl
 from draggan_widget.ops.feature_search import feature_search
+from draggan_widget.ops.fixed_convolution import FixedConvolution
 from draggan_widget.ops.mask_term import mask_term
 from draggan_widget.ops.patch_loss import Reading, patch_loss
 from draggan_widget.ops.upfirdn2d import (
@@ -18,6 +19,7 @@ from draggan_widget.ops.upfirdn2d import (
 
 __all__ = [
     "BINOMIAL_TAPS",
+    "FixedConvolution",
     "Impl",
     "Reading",
     "feature_search",

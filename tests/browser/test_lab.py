@@ -27,7 +27,7 @@ NOSE_TURNED = (75.0, 74.0)
 """The tip of the nose of seed 3, and the same moved by a tenth of the picture's width."""
 
 FAR_TARGET = (100.0, 74.0)
-"""Too far to arrive at while a test does something else."""
+"""Too far to arrive at while a test does something else, for the published loop of :data:`CELLS`."""
 
 ARRIVED_PX = 1.0
 """Stop radius of the solver for a picture of this size."""
@@ -43,7 +43,7 @@ but for its compression at most."""
 
 WIDGET, REPORT, MOVE_TARGET, EMPTY = range(4)
 CELLS = (
-    "import draggan_widget as dg\nwidget = dg.DragWidget(seed=3)\nwidget",
+    'import draggan_widget as dg\nwidget = dg.DragWidget(seed=3, config={"solver": "paper"})\nwidget',
     "import json\nprint(json.dumps([widget.status, widget.handle_points.tolist()]))",
     f"widget.target_points = [{list(NOSE_TURNED)}]",
     "print('done')",
@@ -163,7 +163,7 @@ def test_the_quickstart_can_be_dragged_after_its_first_cell(
     view.wait_for_picture()
     record_property("first_picture_s", round(time.perf_counter() - started, 1))
     view.pull(NOSE, NOSE_TURNED)
-    view.wait_for("step", "Number(value) >= 4")
+    view.wait_for("step", "Number(value) >= 1")
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.locator(".jp-NotebookPanel").screenshot(path=SCREENSHOTS / "quickstart.png")
     assert view.wait_for_status("arrived", "stalled", "max_steps", "failed") == "arrived"

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from draggan_widget.drag.geometry import FeatureGrid
+
 PIXELS_PER_UNIT = 8.0
 """How far a blob moves when its entry of all trainable rows grows by one standard deviation."""
 
@@ -60,10 +62,6 @@ class BlobGenerator(nn.Module):
         others = torch.cat([torch.zeros_like(moves[:1]), moves[:1].expand(len(moves) - 1, 2)])
         return self.starts + moves + self.coupling * others
 
-    def mean_features(self, block: int) -> Tensor:
-        """Return no background at all: a blob's place is known only to itself."""
-        return torch.zeros_like(self.trace(self.start(), block).features)
-
     def trace(self, w: Tensor, block: int) -> BlobTrace:
         """Return the features ``[1, 5 N, h, w]`` of a latent."""
         self.traces += 1
@@ -95,3 +93,9 @@ class MappedBlobs(BlobGenerator):
         """Return the z of a seed, truncated by making it shorter."""
         rng = torch.Generator().manual_seed(seed)
         return truncation_psi * 0.3 * torch.randn(1, self.z_dim, generator=rng).to(self.starts)
+
+
+def features_at(points: Tensor, features: Tensor, width: int, height: int) -> Tensor:
+    """Return the features ``[N, C]`` of a map ``[C, h, w]`` at ``points`` ``[N, 2]`` of a picture."""
+    windows = FeatureGrid.between(width, height, features).windows(features, points, 0)
+    return windows.sample(points[:, :1], points[:, 1:])[:, :, 0, 0]

@@ -120,10 +120,11 @@ def test_what_sets_a_latent_apart_from_its_mapping_is_taken_along() -> None:
 @pytest.mark.parametrize(
     ("config", "deviation"),
     [
-        (DragConfig(), 2.0),
-        (DragConfig(space="w"), 2.0),
-        (DragConfig(space="z"), 1.0),
+        (DragConfig(solver="paper"), 2.0),
+        (DragConfig(solver="paper", space="w"), 2.0),
+        (DragConfig(solver="paper", space="z"), 1.0),
         (DragConfig(solver="whitened"), 1.0),
+        (DragConfig(solver="kinematic"), 1.0),
         (DragConfig(solver="kinematic", space="w"), 1.0),
     ],
 )

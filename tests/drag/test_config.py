@@ -12,9 +12,9 @@ from draggan_widget.drag.config import SOLVERS, SPACES
 from draggan_widget.errors import InputError
 
 
-def test_the_default_drag_follows_the_paper() -> None:
+def test_the_default_drag_is_inverse_kinematics_with_the_papers_settings() -> None:
     config = DragConfig()
-    assert (config.solver, config.space, config.trainable_rows) == ("paper", "w+", 6)
+    assert (config.solver, config.space, config.trainable_rows) == ("kinematic", "w+", 6)
     assert (config.supervision_radius, config.tracking_radius, config.mask_weight) == (3, 12, 20)
     assert config.max_steps == 300
 
@@ -121,9 +121,10 @@ def test_the_official_radii_scale_with_the_picture_and_are_whole(
 
 
 def test_the_papers_patch_is_not_rounded_but_never_below_a_pixel() -> None:
-    assert DragConfig().supervision_radius_px(256, 256) == 1.5
-    assert DragConfig().supervision_radius_px(64, 64) == 1.0
-    assert DragConfig(tracking_radius=0.1).tracking_radius_px(64, 64) == 1
+    paper = DragConfig(solver="paper")
+    assert paper.supervision_radius_px(256, 256) == 1.5
+    assert paper.supervision_radius_px(64, 64) == 1.0
+    assert DragConfig(solver="paper", tracking_radius=0.1).tracking_radius_px(64, 64) == 1
 
 
 def test_the_longer_side_of_a_picture_sets_the_scale() -> None:
@@ -155,9 +156,9 @@ def test_a_given_arrival_is_scaled_and_replaces_the_rule() -> None:
 
 
 def test_the_default_step_follows_the_deviation_of_w() -> None:
-    assert DragConfig().step_size(1.5) == pytest.approx(0.03)
+    assert DragConfig(solver="paper").step_size(1.5) == pytest.approx(0.03)
     assert DragConfig(solver="official").step_size(1.5) == pytest.approx(0.015)
-    assert DragConfig(learning_rate=0.002).step_size(1.5) == 0.002
+    assert DragConfig(solver="paper", learning_rate=0.002).step_size(1.5) == 0.002
 
 
 @pytest.mark.parametrize(
@@ -174,7 +175,7 @@ def test_a_block_that_the_generator_lacks_is_refused() -> None:
 
 
 def test_subpixel_tracking_can_be_overruled() -> None:
-    assert DragConfig().tracks_subpixel
+    assert DragConfig(solver="paper").tracks_subpixel
     assert not DragConfig(solver="official").tracks_subpixel
-    assert not DragConfig(subpixel_tracking=False).tracks_subpixel
+    assert not DragConfig(solver="paper", subpixel_tracking=False).tracks_subpixel
     assert DragConfig(solver="official", subpixel_tracking=True).tracks_subpixel

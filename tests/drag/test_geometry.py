@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from draggan_widget.drag.geometry import Axis, FeatureGrid
 from tests.drag import oracle
+from tests.drag.blobs import features_at
 
 SIZES = [(64, 64, 16, 16), (32, 64, 8, 16), (48, 24, 16, 8), (20, 20, 20, 20), (30, 21, 7, 5)]
 """Width, height, columns and rows: square, both oblong ways, as fine as the picture, no whole ratio."""
@@ -42,7 +43,7 @@ def test_whole_pixels_are_those_of_the_enlarged_map() -> None:
     picture = oracle.enlarge(features, 32, 64)
     x, y = torch.meshgrid(torch.arange(32.0), torch.arange(64.0), indexing="xy")
     points = torch.stack([x.flatten(), y.flatten()], 1).double()
-    values = FeatureGrid.between(32, 64, features).sample_points(features, points)
+    values = features_at(points, features, 32, 64)
     torch.testing.assert_close(values.T.reshape(3, 64, 32), picture, rtol=0, atol=1e-12)
 
 
@@ -73,7 +74,7 @@ def test_a_window_holds_every_cell_that_is_read(
 def test_the_gradient_reaches_the_map_as_from_the_enlarged_one() -> None:
     features = random_features(16, 16).requires_grad_()
     point = torch.tensor([[1.3, 60.8]], dtype=torch.float64)
-    FeatureGrid.between(64, 64, features).sample_points(features, point).sum().backward()  # type: ignore[no-untyped-call]  # torch
+    features_at(point, features, 64, 64).sum().backward()  # type: ignore[no-untyped-call]  # torch
     fast = features.grad
     features.grad = None
     oracle.read(oracle.enlarge(features, 64, 64), 1.3, 60.8).sum().backward()  # type: ignore[no-untyped-call]  # torch
@@ -84,10 +85,10 @@ def test_the_gradient_reaches_the_map_as_from_the_enlarged_one() -> None:
 def test_values_have_the_type_of_the_features(dtype: torch.dtype) -> None:
     features = random_features(8, 8).to(dtype)
     points = torch.tensor([[3.5, 4.0]], dtype=dtype)
-    assert FeatureGrid.between(32, 32, features).sample_points(features, points).dtype == dtype
+    assert features_at(points, features, 32, 32).dtype == dtype
 
 
 def test_no_points_give_no_features() -> None:
     features = random_features(8, 8)
     points = torch.empty(0, 2, dtype=torch.float64)
-    assert FeatureGrid.between(32, 32, features).sample_points(features, points).shape == (0, 3)
+    assert features_at(points, features, 32, 32).shape == (0, 3)

@@ -19,14 +19,15 @@ from draggan_widget.drag.device_step import (
     padded,
     start_state,
 )
-from draggan_widget.drag.geometry import FeatureGrid
+from draggan_widget.drag.geometry import FeatureGrid, FeatureWindows
 from draggan_widget.drag.graphs import GraphedDrag, GraphedStep, padded_count
 from draggan_widget.drag.supervision import Patch, held_share
+from draggan_widget.drag.views import Viewer
 from draggan_widget.generator import Generator, StyleGAN2Config
 from tests.drag.blobs import BlobGenerator
 
 SIZE = 64, 64
-FINE = DragConfig(feature_block=32)
+FINE = DragConfig(solver="paper", feature_block=32)
 STARTS = ((20.0, 20.0), (42.0, 24.0), (30.0, 44.0))
 MOVES = ((6.0, 3.0), (-5.0, 4.0), (0.2, -0.1))
 """The last point has nearly arrived: in one solver it pulls, in the other it does not."""
@@ -36,6 +37,11 @@ MOVES = ((6.0, 3.0), (-5.0, 4.0), (0.2, -0.1))
 def nothing_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Begin as a process does that was warned of nothing."""
     monkeypatch.setattr(graphs, "_TOLD", set())
+
+
+def read_at(windows: FeatureWindows, places: Tensor) -> Tensor:
+    """Return the features ``[N, C]`` of places ``[N, 2]``."""
+    return windows.sample(places[:, :1], places[:, 1:])[:, :, 0, 0]
 
 
 def drag_of(
@@ -48,13 +54,10 @@ def drag_of(
 ) -> tuple[StepRecipe, DragState, DragTask]:
     """Return a drag of some of the three points as the device's step takes it."""
     block = config.block_of(generator.height, generator.feature_blocks)
-
-    def synthesise(w: Tensor) -> Tensor:
-        return generator.trace(w, block).features[0]
-
-    features = synthesise(start).detach()
-    grid = FeatureGrid.between(*SIZE, features)
     chart = chart_of(generator, start, config, None)
+    viewer: Viewer[Any] = Viewer(generator, start, chart.rows, block)
+    features = viewer.features(start).detach()
+    grid = FeatureGrid.between(*SIZE, features)
     patch = Patch.disc(
         config.supervision_radius_px(*SIZE),
         with_rim=not config.rules.whole_pixel_disc,
@@ -62,14 +65,15 @@ def drag_of(
     )
     rate = config.step_size(coordinate_deviation(generator, chart))
     search_px = config.tracking_radius_px(*SIZE)
-    recipe = StepRecipe(synthesise, chart, grid, patch, search_px, rate, features, config)
+    recipe = StepRecipe(viewer, chart, grid, patch, search_px, rate, features, config)
     handles, moves = (
         torch.tensor(each[:points], dtype=torch.float64, device=start.device)
         for each in (STARTS, MOVES)
     )
+    at = handles.to(features)
     task = DragTask(
         handles + moves,
-        grid.sample_points(features, handles.to(features)),
+        read_at(grid.windows(features, at, 0), at),
         torch.ones(points, dtype=torch.bool, device=start.device),
         handles.new_tensor(config.stop_radius_px(*SIZE, points)),
         None if mask is None else held_share(mask, features),

@@ -13,7 +13,7 @@ from draggan_widget.drag.config import SOLVERS
 from draggan_widget.errors import GeneratorError
 from draggan_widget.generator import Generator, StyleGAN2Config
 from draggan_widget.pretrained import load_generator
-from tests.drag.blobs import BlobGenerator, BlobTrace, MappedBlobs
+from tests.drag.blobs import BlobGenerator, MappedBlobs
 from tests.drag.test_optimizer import (
     HALF,
     TWO_BLOBS,
@@ -314,35 +314,6 @@ def test_the_drag_may_run_where_gradients_are_switched_off() -> None:
     with torch.no_grad():
         optimizer.set_points([(30, 32)], [(36, 32)], point_ids=[1])
         assert run(optimizer)[-1].status == "arrived"
-
-
-class BackgroundGenerator(BlobGenerator):
-    """A blob over a strong pattern that all pictures have."""
-
-    def pattern(self, block: int) -> torch.Tensor:
-        x = torch.arange(block, dtype=self.starts.dtype)
-        pattern = torch.sin(x[:, None] * 0.9) * torch.cos(x * 0.8)
-        return 0.8 * pattern.expand(1, 5, block, block)
-
-    def trace(self, w: torch.Tensor, block: int) -> BlobTrace:
-        trace = super().trace(w, block)
-        return BlobTrace(w, trace.features + self.pattern(block))
-
-    def mean_features(self, block: int) -> torch.Tensor:
-        return self.pattern(block)
-
-
-def test_taking_the_mean_features_away_brings_handles_nearer_to_the_truth(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    misses = []
-    for share in (0.0, 0.5):
-        monkeypatch.setattr("draggan_widget.drag.kinematic.BACKGROUND", share)
-        generator = BackgroundGenerator()
-        optimizer = start(generator)
-        optimizer.set_points([(30, 32)], [(37, 36)], point_ids=[1])
-        misses.append(true_distance(generator, run(optimizer, 12)[-1].w, 0, (37, 36)))
-    assert misses[1] < 0.7 * misses[0]
 
 
 @pytest.mark.parametrize("space", ["w+", "w", "z"])

@@ -1,3 +1,5 @@
+"""The drag loop, and descent on a loss; what inverse kinematics does is tested in a file of its own."""
+
 import math
 from typing import Any
 
@@ -18,7 +20,13 @@ Optimizer = DragOptimizer[BlobTrace]
 HALF = 32
 """Features at half the size of a 64-px picture, where a blob is known to a hundredth of a pixel."""
 
-FINE = DragConfig(arrival_px=0.8, feature_block=HALF)
+
+def paper(**settings: Any) -> DragConfig:
+    """Return settings of the published loop, whose drags have many steps."""
+    return DragConfig(solver="paper", **settings)
+
+
+FINE = paper(arrival_px=0.8, feature_block=HALF)
 """Arrives within 0.1 px of a 64-px picture."""
 
 TWO_BLOBS = ((16.0, 20.0), (48.0, 44.0))
@@ -55,7 +63,7 @@ def test_a_drag_arrives_within_a_tenth_of_a_pixel_of_the_truth(
     dtype: torch.dtype, space: str, target: tuple[float, float]
 ) -> None:
     generator = BlobGenerator(dtype=dtype)
-    config = DragConfig(space=space, arrival_px=0.8, feature_block=HALF)
+    config = paper(space=space, arrival_px=0.8, feature_block=HALF)
     optimizer = start(generator, config)
     optimizer.set_points([(30, 32)], [target], point_ids=[1])
     last = run(optimizer)[-1]
@@ -76,7 +84,7 @@ def test_a_handle_beside_the_centre_and_between_pixels_arrives_too() -> None:
 
 def test_a_picture_need_not_be_square() -> None:
     generator = BlobGenerator(96, 48, starts=((40.0, 20.0),))
-    optimizer = start(generator, DragConfig(arrival_px=0.5, feature_block=24))
+    optimizer = start(generator, paper(arrival_px=0.5, feature_block=24))
     optimizer.set_points([(40, 20)], [(48, 24)], point_ids=[1])
     last = run(optimizer)[-1]
     assert last.status == "arrived"
@@ -311,6 +319,7 @@ def test_observing_tracks_and_moves_nothing() -> None:
     assert seen.distances_px[0] < moved.distances_px[0]
     assert torch.equal(seen.w, w)
     assert torch.equal(optimizer.w, w)
+    assert seen.trace is not None
     assert not seen.trace.features.requires_grad
 
 
@@ -322,6 +331,7 @@ def test_a_step_reports_the_picture_before_the_move() -> None:
     step = optimizer.step()
     assert torch.equal(step.w, before)
     assert not torch.equal(optimizer.w, before)
+    assert step.trace is not None
     assert torch.equal(step.trace.features, generator.trace(before, HALF).features)
     assert step.loss > 0
 
@@ -346,7 +356,7 @@ def test_the_fixed_rows_never_move() -> None:
 
 def test_in_w_all_trainable_rows_move_by_one_offset() -> None:
     generator = BlobGenerator()
-    optimizer = start(generator, DragConfig(space="w"))
+    optimizer = start(generator, paper(space="w"))
     optimizer.set_points([(30, 32)], [(36, 32)], point_ids=[1])
     moved = run(optimizer)[-1].w
     assert torch.equal(moved[:, :6], moved[:, :1].expand(-1, 6, -1))
@@ -354,7 +364,7 @@ def test_in_w_all_trainable_rows_move_by_one_offset() -> None:
 
 def test_a_generator_with_fewer_rows_is_moved_in_all_of_them() -> None:
     generator = BlobGenerator()
-    optimizer = start(generator, DragConfig(trainable_rows=20))
+    optimizer = start(generator, paper(trainable_rows=20))
     optimizer.set_points([(30, 32)], [(36, 32)], point_ids=[1])
     assert run(optimizer)[-1].status == "arrived"
 
@@ -419,7 +429,7 @@ def test_a_generator_that_is_not_frozen_is_refused() -> None:
 
 def test_a_block_that_the_generator_lacks_is_refused() -> None:
     with pytest.raises(InputError, match=r"blocks \[16, 32\], got 8"):
-        start(BlobGenerator(), DragConfig(feature_block=8))
+        start(BlobGenerator(), paper(feature_block=8))
 
 
 def test_features_that_are_not_finite_are_refused_at_the_start() -> None:
@@ -472,12 +482,13 @@ def test_a_stylegan2_is_dragged_and_drawn_from_the_trace_of_a_step() -> None:
     torch.manual_seed(0)
     config = StyleGAN2Config(32, z_dim=8, w_dim=16, channel_base=256, channel_max=16)
     generator = Generator(config).frozen()
-    optimizer = DragOptimizer(generator, generator.sample_w(1), DragConfig(feature_block=16))
+    optimizer = DragOptimizer(generator, generator.sample_w(1), paper(feature_block=16))
     optimizer.set_points([(12, 15)], [(20, 15)], point_ids=[1])
     for _ in range(3):
         step = optimizer.step()
     assert step.status == "running"
     assert not torch.equal(step.w, generator.sample_w(1))
+    assert step.trace is not None
     with torch.no_grad():
         picture = generator.image_from_trace(step.trace)
         torch.testing.assert_close(picture, generator.image(step.w))

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from draggan_widget.drag.geometry import FeatureGrid
+from draggan_widget.drag.geometry import FeatureGrid, FeatureWindows
 from draggan_widget.drag.patches import Lattice, confidence, find, readout, surroundings
 from tests.drag.blobs import PIXELS_PER_UNIT, BlobGenerator
 
@@ -55,13 +55,13 @@ def rotation(degrees: float, scale: float = 1.0) -> Tensor:
     return scale * torch.tensor([[c, -s], [s, c]], dtype=torch.float64)
 
 
-def grid_of(features: Tensor) -> FeatureGrid:
-    return FeatureGrid.between(SIZE_PX, SIZE_PX, features)
+def around(features: Tensor, places: Tensor) -> FeatureWindows:
+    grid = FeatureGrid.between(SIZE_PX, SIZE_PX, features)
+    return grid.windows(features, places, LATTICE.reach_px)
 
 
 def references(features: Tensor, places: Tensor = PLACES) -> Tensor:
-    windows = grid_of(features).windows(features, places, LATTICE.reach_px)
-    return surroundings(windows, places, LATTICE)
+    return surroundings(around(features, places), places, LATTICE)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_patch_is_found_below_the_pixel_where_a_warp_takes_it(
 ) -> None:
     there, back = affine(matrix, torch.tensor(shift, dtype=torch.float64))
     features = texture(back)
-    found = find(features, grid_of(features), PLACES, references(texture()), LATTICE)
+    found = find(around(features, PLACES), PLACES, references(texture()), LATTICE)
     assert float((found - there(PLACES)).norm(dim=1).max()) < tolerance_px
 
 
@@ -88,7 +88,7 @@ def test_a_prediction_finds_what_moved_farther_than_the_window() -> None:
     there, back = affine(rotation(0), torch.tensor([9.0, -7.0], dtype=torch.float64))
     features = texture(back)
     predicted = PLACES + torch.tensor([8.0, -8.5], dtype=torch.float64)
-    found = find(features, grid_of(features), predicted, references(texture()), LATTICE)
+    found = find(around(features, predicted), predicted, references(texture()), LATTICE)
     assert float((found - there(PLACES)).norm(dim=1).max()) < 0.05
 
 
@@ -97,9 +97,9 @@ def test_in_an_unchanged_picture_a_patch_stays_and_is_sure(dtype: torch.dtype) -
     features = texture().to(dtype)
     places = torch.tensor([[0, 0], [63, 63], [20.3, 41.7], [0.4, 62.9]], dtype=dtype)
     seen = references(features, places)
-    found = find(features, grid_of(features), places, seen, LATTICE)
+    found = find(around(features, places), places, seen, LATTICE)
     torch.testing.assert_close(found, places, atol=1e-5, rtol=0)
-    sure = confidence(features, grid_of(features), places, seen, LATTICE)
+    sure = confidence(around(features, places), places, seen, LATTICE)
     torch.testing.assert_close(sure, torch.ones_like(sure))
 
 
@@ -108,10 +108,10 @@ def test_on_a_flat_area_nothing_moves_and_nothing_depends_on_the_latent(level: f
     features = torch.full((7, CELLS, CELLS), level).requires_grad_()
     places = torch.tensor([[20.3, 41.7], [0.0, 63.0]])
     seen = references(features, places).detach()
-    found = find(features.detach(), grid_of(features), places, seen, LATTICE)
+    found = find(around(features.detach(), places), places, seen, LATTICE)
     torch.testing.assert_close(found, places, atol=1e-5, rtol=0)
     (gradient,) = torch.autograd.grad(
-        readout(features, grid_of(features), places, seen, LATTICE).sum(), features
+        readout(around(features, places), places, seen, LATTICE).sum(), features
     )
     assert float(gradient.abs().max()) < 1e-2
 
@@ -119,7 +119,7 @@ def test_on_a_flat_area_nothing_moves_and_nothing_depends_on_the_latent(level: f
 def test_a_patch_that_is_gone_is_not_sure() -> None:
     before, after = texture(), texture(lambda place: place.flip(-1) * 1.7)
     seen = references(before)
-    sure = confidence(after, grid_of(after), PLACES, seen, LATTICE)
+    sure = confidence(around(after, PLACES), PLACES, seen, LATTICE)
     assert float(sure.max()) < 0.6
 
 
@@ -127,13 +127,13 @@ def test_a_patch_never_leaves_the_picture() -> None:
     _, back = affine(rotation(0), torch.tensor([6.0, -6.0], dtype=torch.float64))
     features = texture(back)
     corner = torch.tensor([[62.5, 0.5], [63.0, 0.0]], dtype=torch.float64)
-    found = find(features, grid_of(features), corner, references(texture(), corner), LATTICE)
+    found = find(around(features, corner), corner, references(texture(), corner), LATTICE)
     assert bool(((found >= 0) & (found <= SIZE_PX - 1)).all())
 
 
 def test_features_that_are_not_finite_give_no_place() -> None:
     features = torch.full((12, CELLS, CELLS), torch.nan, dtype=torch.float64)
-    found = find(features, grid_of(features), PLACES, references(texture()), LATTICE)
+    found = find(around(features, PLACES), PLACES, references(texture()), LATTICE)
     assert bool(found.isnan().all())
 
 
@@ -142,7 +142,7 @@ def test_along_an_edge_a_patch_moves_across_it_only() -> None:
     before = torch.sin(x / 6).expand(1, CELLS, CELLS)
     after = torch.sin((x - 1.4) / 6).expand(1, CELLS, CELLS)
     place = PLACES[:1]
-    found = find(after, grid_of(after), place, references(before, place), LATTICE)
+    found = find(around(after, place), place, references(before, place), LATTICE)
     assert float(found[0, 0] - place[0, 0]) == pytest.approx(1.4, abs=0.1)
     assert float(found[0, 1]) == float(place[0, 1])
 
@@ -153,7 +153,7 @@ def test_the_derivative_of_a_place_is_that_of_finite_differences_of_the_tracking
     places = torch.tensor([[30.0, 32.0], [33.4, 29.7]], dtype=torch.float64)
     features = generator.trace(w, CELLS).features[0]
     seen = references(features.detach(), places)
-    values = readout(features, grid_of(features), places, seen, LATTICE)
+    values = readout(around(features, places), places, seen, LATTICE)
     derivative = torch.stack(
         [torch.autograd.grad(value, w, retain_graph=True)[0] for value in values.flatten()]
     )
@@ -163,7 +163,7 @@ def test_the_derivative_of_a_place_is_that_of_finite_differences_of_the_tracking
     tracked = []
     for sign in (1, -1):
         moved = generator.trace(w.detach() + sign * 0.05 * direction, CELLS).features[0]
-        tracked.append(find(moved, grid_of(moved), places, seen, LATTICE))
+        tracked.append(find(around(moved, places), places, seen, LATTICE))
     measured = (tracked[0] - tracked[1]) / 0.1
     truth = torch.tensor([0.8, -0.6], dtype=torch.float64) * PIXELS_PER_UNIT
     torch.testing.assert_close(predicted, measured, atol=0, rtol=0.05)

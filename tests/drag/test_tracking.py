@@ -7,7 +7,7 @@ from torch import Tensor
 from draggan_widget.drag.geometry import FeatureGrid
 from draggan_widget.drag.tracking import MARGIN_PX, track
 from tests.drag import oracle
-from tests.drag.blobs import PIXELS_PER_UNIT, BlobGenerator
+from tests.drag.blobs import PIXELS_PER_UNIT, BlobGenerator, features_at
 
 RADIUS_PX = 5
 
@@ -61,7 +61,7 @@ def test_a_moved_blob_is_found_between_pixels(
     generator = BlobGenerator(dtype=torch.float64)
     grid_features = generator.trace(generator.start(), 32).features[0]
     handles = torch.tensor([[x, y]], dtype=torch.float64)
-    references = FeatureGrid.between(64, 64, grid_features).sample_points(grid_features, handles)
+    references = features_at(handles, grid_features, 64, 64)
     w = generator.start()
     move = torch.tensor([dx, dy], dtype=torch.float64)
     w[:, :, :2] += move / PIXELS_PER_UNIT
@@ -78,7 +78,7 @@ def test_a_handle_stays_exactly_where_it_is_in_an_unchanged_picture(
     rng = torch.Generator().manual_seed(3)
     features = torch.randn(5, 16, 16, dtype=dtype, generator=rng)
     handles = torch.tensor([[0, 0], [63, 63], [20.3, 41.7], [0.4, 62.9], [33, 5]], dtype=dtype)
-    references = FeatureGrid.between(64, 64, features).sample_points(features, handles)
+    references = features_at(handles, features, 64, 64)
     found = tracked(features, 64, 64, handles, references, subpixel=subpixel)
     assert torch.equal(found, handles)
 
@@ -87,7 +87,7 @@ def test_a_handle_stays_exactly_where_it_is_in_an_unchanged_picture(
 def test_a_handle_on_a_flat_area_stays_where_it_is(dtype: torch.dtype) -> None:
     features = torch.full((7, 16, 16), 1 / 3, dtype=dtype)
     handles = torch.tensor([[20.3, 41.7], [0, 63], [7, 7]], dtype=dtype)
-    references = FeatureGrid.between(64, 64, features).sample_points(features, handles)
+    references = features_at(handles, features, 64, 64)
     assert torch.equal(tracked(features, 64, 64, handles, references, subpixel=True), handles)
 
 
@@ -103,7 +103,7 @@ def test_along_an_edge_a_handle_is_refined_across_it_only() -> None:
     before = torch.sin(columns / 6).expand(1, 64, 64)
     after = torch.sin((columns - 0.4) / 6).expand(1, 64, 64)
     handles = torch.tensor([[32.0, 30.0]], dtype=torch.float64)
-    references = FeatureGrid.between(64, 64, before).sample_points(before, handles)
+    references = features_at(handles, before, 64, 64)
     x, y = tracked(after, 64, 64, handles, references, subpixel=True)[0].tolist()
     assert x == pytest.approx(32.4, abs=0.03)
     assert y == 30

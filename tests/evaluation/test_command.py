@@ -110,7 +110,7 @@ def test_people_read_tables(scene_file: Path, capsys: pytest.CaptureFixture[str]
     assert main(["evaluate", *arguments, "--generator", str(scene_file)]) == EXIT_DONE
     text = capsys.readouterr().out
     assert text.startswith("## landmarks on small-animals\n")
-    assert "| paper | w+ | 2 |" in text
+    assert "| kinematic | w+ | 2 |" in text
     assert "at most 2 steps a drag" in text
 
 

@@ -37,7 +37,7 @@ def test_a_notebook_shows_the_tables(evaluation: dg.Evaluation) -> None:
 def test_every_kind_of_edit_has_a_row_in_pixels_of_512(evaluation: dg.Evaluation) -> None:
     report = evaluation.report
     rows = report["rows"]
-    assert report["solver"] == "paper"
+    assert report["solver"] == "kinematic"
     assert [(row["points"], row["edit"]) for row in rows] == [
         (1, "pose"),
         (1, "mouth"),

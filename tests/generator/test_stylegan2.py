@@ -10,22 +10,12 @@ import torch
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.generator import Generator, LatentSplit, StyleGAN2Config
 from tests.generator import oracle
+from tests.generator.networks import random_generator
 
 CONFIG = StyleGAN2Config(
     resolution=32, z_dim=6, w_dim=5, channel_base=96, channel_max=7, mapping_layers=3
 )
 SPLIT = replace(CONFIG, z_input="uniform", split=LatentSplit(dims=4, rows=3))
-
-
-def random_generator(config: StyleGAN2Config) -> Generator:
-    """Return a generator in float64 whose every tensor matters: biases and noise strengths are random too."""
-    torch.manual_seed(0)
-    generator = Generator(config).double()
-    with torch.no_grad():
-        for parameter in generator.parameters():
-            parameter.add_(0.3 * torch.randn_like(parameter))
-        generator.mapping.w_avg.normal_()
-    return generator.frozen()
 
 
 def arrays(generator: Generator) -> dict[str, oracle.Array]:
@@ -242,19 +232,3 @@ def test_the_z_of_a_sample_gives_its_w(config: StyleGAN2Config) -> None:
         assert torch.equal(z, generator.sample_z(3))
         w = torch.lerp(generator.w_mean, w, 0.7)
     torch.testing.assert_close(w, generator.sample_w(3, 0.7))
-
-
-def test_mean_features_are_those_of_random_pictures_and_computed_once() -> None:
-    generator = random_generator(SPLIT)
-    mean = generator.mean_features(8)
-    rng = torch.Generator().manual_seed(7)
-    z = torch.randn(400, SPLIT.z_dim, dtype=torch.float64, generator=rng)
-    with torch.no_grad():
-        features = generator.features(generator.w_of_z(z), 8)
-    tolerance = 5 * float(features.std(0).max()) / 8
-    torch.testing.assert_close(mean, features.mean(0, keepdim=True), atol=tolerance, rtol=0)
-    assert generator.mean_features(8) is mean
-    assert generator.mean_features(16).shape[-1] == 16
-    generator.noise = False
-    assert not torch.equal(generator.mean_features(8), mean)
-    assert "_mean_features" not in generator.state_dict()

@@ -38,10 +38,10 @@ describe("the status line", () => {
     ],
     [
       "stalled",
-      "Stalled: the farthest it went is 9.1 px from the target",
+      "Cannot reach: the point came no nearer than 9.1 px; try a nearer target",
       withPair({
         status: "stalled",
-        statusText: "Stalled: the farthest it went is 9.1 px from the target",
+        statusText: "Cannot reach: the point came no nearer than 9.1 px; try a nearer target",
       }),
     ],
     [

@@ -1,0 +1,1 @@
+"""What a drag costs: beside a plain implementation of the published loop, in hand, and frame by frame."""
