@@ -47,7 +47,7 @@ def leaky_relu_gained(x: Tensor, clamp: float | None = None) -> Tensor:
 
 def modulated_epilogue(
     x: Tensor,
-    demodulation: Tensor,
+    demodulation: Tensor | None,
     bias: Tensor,
     noise: Tensor | None = None,
     clamp: float | None = None,
@@ -61,7 +61,7 @@ def modulated_epilogue(
 
     Args:
         x: Output of a convolution ``[B, C, h, w]``.
-        demodulation: Factor of each channel ``[B, C]``, the activation's gain included.
+        demodulation: Factor of each channel ``[B, C]``, the activation's gain included, or None for none.
         bias: ``[C]``, gain included.
         noise: ``[h, w]``, gain included, or None for none.
         clamp: Largest absolute value of the result, or None for no limit.
@@ -87,7 +87,10 @@ def modulated_epilogue(
     shift = bias[:, None, None]
     if noise is not None:
         shift = shift + noise
-    y = F.leaky_relu(torch.addcmul(shift, x, demodulation[:, :, None, None]), LEAKY_SLOPE)
+    if demodulation is None:
+        y = F.leaky_relu(x + shift, LEAKY_SLOPE)
+    else:
+        y = F.leaky_relu(torch.addcmul(shift, x, demodulation[:, :, None, None]), LEAKY_SLOPE)
     return y if clamp is None else y.clamp(-clamp, clamp)
 
 
@@ -99,15 +102,17 @@ class Epilogue(torch.autograd.Function):
         ctx: Any,
         kernels: Kernels,
         x: Tensor,
-        demodulation: Tensor,
+        demodulation: Tensor | None,
         bias: Tensor,
         noise: Tensor | None,
         limit: float,
     ) -> Tensor:
         """Return ``y``, laid out as ``x``."""
         x, inner, _ = dense(x)
-        demodulation, bias = demodulation.contiguous(), bias.contiguous()
-        noise = None if noise is None else noise.contiguous()
+        bias = bias.contiguous()
+        demodulation, noise = (
+            each if each is None else each.contiguous() for each in (demodulation, noise)
+        )
         ctx.kernels, ctx.limit = kernels, limit
         ctx.save_for_backward(x, demodulation, bias, noise)
         y = torch.empty_like(x)
@@ -121,21 +126,23 @@ class Epilogue(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Any) -> tuple[Any, ...]:
         """Return the gradients of ``x`` and ``demodulation``."""
         x, demodulation, bias, noise = ctx.saved_tensors
-        found = epilogue_gradient(
+        x_gradient, factor_gradient = epilogue_gradient(
             ctx.kernels.handle, gradients[0], x, demodulation, bias, noise, ctx.limit
         )
-        return None, *found, None, None, None
+        if demodulation is None:
+            return None, x_gradient, None, None, None, None
+        return None, x_gradient, factor_gradient, None, None, None
 
 
 @operator(
-    "epilogue_gradient(int kernels, Tensor gradient, Tensor x, Tensor demodulation, Tensor bias, Tensor? noise, "
+    "epilogue_gradient(int kernels, Tensor gradient, Tensor x, Tensor? demodulation, Tensor bias, Tensor? noise, "
     "float limit) -> (Tensor, Tensor)"
 )
 def epilogue_gradient(
     kernels: int,
     gradient: Tensor,
     x: Tensor,
-    demodulation: Tensor,
+    demodulation: Tensor | None,
     bias: Tensor,
     noise: Tensor | None,
     limit: float,

@@ -92,6 +92,19 @@ def test_the_epilogue_of_a_convolution(
 
 
 @LAYOUTS
+def test_the_epilogue_of_a_convolution_without_demodulation(
+    compiled: Compiled, layout: torch.memory_format
+) -> None:
+    draw = Draw(torch.float32, compiled.device)
+    x, bias = draw(2, 3, 5, 7).contiguous(memory_format=layout), draw(3, seed=1)
+    assert_same(
+        lambda x: applied(Epilogue, compiled.kernels, x, None, bias, None, 0.8),
+        lambda x: modulated_epilogue(x, None, bias, None, 0.8, impl="reference"),
+        x,
+    )
+
+
+@LAYOUTS
 @DTYPES
 @pytest.mark.parametrize("shape", [(2, 3, 9, 13), (1, 40, 5, 5), (1, 1, 1, 1)])
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 // After a modulated convolution: y = clamp(leaky_relu(x * demodulation[b, c] + bias[c] + noise[h, w])).
 //
 // Maps are [outer, pixels, inner]: [B * C, H * W, 1], or with the channels last [B, H * W, C]. Row b * C + c is one
-// channel of one picture. `noise` may be null. No limit is an infinite one.
+// channel of one picture. `demodulation` (then 1) and `noise` may be null. No limit is an infinite one.
 #pragma once
 
 #include "portable.h"
@@ -20,9 +20,10 @@ struct Epilogue {
   DRAGGAN_INLINE int64_t place(int64_t row, int64_t pixel) const {
     return (row / inner * pixels + pixel) * inner + row % inner;
   }
+  DRAGGAN_INLINE T factor(int64_t row) const { return demodulation ? demodulation[row] : T(1); }
   DRAGGAN_INLINE T before(int64_t row, int64_t pixel, T value) const {
     const T shift = noise ? bias[row % channels] + noise[pixel] : bias[row % channels];
-    return shift + value * demodulation[row];
+    return shift + value * factor(row);
   }
   DRAGGAN_INLINE T activated(T value) const { return value > T(0) ? value : value * slope; }
 };
@@ -59,7 +60,7 @@ struct EpilogueBackward {
     T slope = before > T(0) ? T(1) : map.slope;
     if (after < -map.limit || after > map.limit) slope = T(0);
     const T through = gradient[i] * slope;
-    x_gradient[i] = through * map.demodulation[row];
+    x_gradient[i] = through * map.factor(row);
     return through * map.x[i];
   }
   DRAGGAN_INLINE void finish(int64_t row, int64_t chunk, T value) const {
