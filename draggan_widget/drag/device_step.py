@@ -26,7 +26,7 @@ class StepRecipe:
     """What stays the same during a drag.
 
     Attributes:
-        viewer: Looks at the latents of the drag.
+        viewer: Looks at the latents of the drag; the replays of a graph it does not count.
         chart: Coordinates in which Adam steps.
         grid: How features lie under the picture.
         patch: Pixels that are moved with a handle.

@@ -90,7 +90,8 @@ class GraphedDrag:
             recipe: What stays the same during the drag.
         """
         self._recipe = recipe
-        self._steps: dict[tuple[int, bool, str], GraphedStep] = {}
+        self._steps: dict[tuple[int, bool], GraphedStep] = {}
+        self._on_kernels = False
 
     def step(self, state: DragState, task: DragTask) -> tuple[DragState, StepReport]:
         """Return what :func:`drag_step` returns.
@@ -102,8 +103,10 @@ class GraphedDrag:
         count = len(task.present)
         state, task = padded(state, task, padded_count(count))
         tensors = *state, *(each for each in task if each is not None)
-        # Steps captured before the kernels were compiled are captured again when they are.
-        key = len(task.present), task.held is not None, extension.status()
+        if not self._on_kernels and extension.status() == "ready":
+            self._on_kernels = True
+            self._steps.clear()  # they were captured before the kernels were compiled
+        key = len(task.present), task.held is not None
         if key not in self._steps:
             self._steps[key] = GraphedStep(self._run, tensors)
         results = self._steps[key](*tensors)
