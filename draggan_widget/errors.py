@@ -15,3 +15,7 @@ class GeneratorError(DragganError):
 
 class SessionFileError(DragganError):
     """A session file cannot be read, or holds something else."""
+
+
+class KernelError(DragganError):
+    """CUDA kernels were asked for by name and cannot be had, or CUDA refused one."""

@@ -73,7 +73,8 @@ def test_the_wheel_holds_all_that_runs_and_no_tests(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     sources = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("draggan_widget/**/*.py")}
-    data = {
+    kernels = ROOT.glob("draggan_widget/ops/csrc/*")
+    data = {path.relative_to(ROOT).as_posix() for path in kernels} | {
         "draggan_widget/evaluation/landmarks.md",
         "draggan_widget/evaluation/landmarks.safetensors",
         "draggan_widget/pretrained/animals.safetensors",

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from draggan_widget.ops.patch_loss import Reading, read
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -106,10 +108,14 @@ class FeatureWindows:
         Returns:
             ``[N, C, Q, P]``, zero outside the picture.
         """
+        return read(self.reading(xs, ys))
+
+    def reading(self, xs: Tensor, ys: Tensor) -> Reading:
+        """Return what :meth:`sample` multiplies; arguments as there."""
         rows, columns = self.values.shape[-2:]
         column_weights = self.x.weights(xs, self.starts[:, 0], columns)
         row_weights = self.y.weights(ys, self.starts[:, 1], rows)
-        return row_weights[:, None] @ self.values @ column_weights[:, None].mT
+        return Reading(self.values, row_weights, column_weights)
 
     def detach(self) -> "FeatureWindows":
         """Return the same windows, cut off from the gradient."""

@@ -16,10 +16,7 @@ from torch import Tensor
 from draggan_widget.drag.config import SolverRules
 from draggan_widget.drag.geometry import FeatureWindows
 from draggan_widget.drag.validation import Mask, Points
-
-FLAT_ROUNDINGS = 64
-"""Differences below so many roundings of a patch's largest feature pull nowhere: L1 would pull with
-full force in the direction of the rounding error, and Adam would follow it at full speed."""
+from draggan_widget.ops import mask_term, patch_loss
 
 STEP_PX = 1.0
 """How far a patch is asked to move in one step: the unit vector of DragGAN, eq. 1."""
@@ -94,16 +91,12 @@ def motion_loss(
     """
     xs, ys = handles[:, :1] + patch.offsets, handles[:, 1:] + patch.offsets
     moved_xs, moved_ys = xs + steps[:, :1], ys + steps[:, 1:]
-    still = source.sample(xs, ys)
-    difference = (moved.sample(moved_xs, moved_ys) - still).abs()
-    rounding = torch.finfo(still.dtype).eps * FLAT_ROUNDINGS
-    differs = difference > rounding * still.abs().amax((1, 2, 3), keepdim=True)
-    error = (difference * differs).mean(1)
     counted = patch.members & _inside(source, xs, ys)
     if not rules.zeros_outside:
         counted = counted & _inside(source, moved_xs, moved_ys)
     pixels = counted.sum((1, 2)) if rules.patch_reduction == "mean" else patch.members.sum()
-    return (weights * (error * counted).sum((1, 2)) / pixels).sum()
+    error = patch_loss(source.reading(xs, ys), moved.reading(moved_xs, moved_ys), counted)
+    return (weights * error / pixels).sum()
 
 
 def mask_loss(features: Tensor, start_features: Tensor, held: Tensor) -> Tensor:
@@ -120,7 +113,7 @@ def mask_loss(features: Tensor, start_features: Tensor, held: Tensor) -> Tensor:
     Returns:
         Scalar.
     """
-    return ((features - start_features).abs() * held).mean()
+    return mask_term(features, start_features, held)
 
 
 def held_share(mask: Mask, features: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from draggan_widget.drag.geometry import FeatureWindows
+from draggan_widget.ops import feature_search
 
 TIE_ROUNDINGS = 64
 """Distances closer than this many roundings of the feature's norm count as equal: on a flat area
@@ -49,15 +50,12 @@ def track(
     """
     offsets = torch.arange(-radius_px, radius_px + 1, device=handles.device, dtype=handles.dtype)
     xs, ys = handles[:, :1] + offsets, handles[:, 1:] + offsets
-    difference = windows.sample(xs, ys) - references[:, :, None, None]
-    distances = torch.linalg.vector_norm(difference, norm, dim=1)
     inside = windows.y.contains(ys)[:, :, None] & windows.x.contains(xs)[:, None, :]
-    distances = distances.masked_fill(~inside, torch.inf).flatten(1)
     closeness = (offsets.square()[:, None] + offsets.square()).flatten()
     tolerance = _tie_tolerance(references, norm)
-    nearest = distances.amin(1)
-    tied = distances <= (nearest + tolerance)[:, None]
-    best = closeness.where(tied, torch.inf).argmin(1)
+    best, nearest = feature_search(
+        windows.reading(xs, ys), references, inside, closeness, tolerance, norm=norm
+    )
     moved = torch.stack([offsets[best % len(offsets)], offsets[best // len(offsets)]], dim=1)
     if subpixel:
         refined = _refine(windows, handles + moved, references)

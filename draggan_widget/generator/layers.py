@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from draggan_widget.ops import leaky_relu_gained, smooth_transposed
-from draggan_widget.ops.bias_act import ACTIVATION_GAIN, LEAKY_SLOPE
+from draggan_widget.ops import leaky_relu_gained, modulated_epilogue, smooth_transposed
+from draggan_widget.ops.bias_act import ACTIVATION_GAIN
 
 DEMODULATION_EPSILON = 1e-8
 """Added under the square root of the demodulation (Karras et al. 2020, eq. 3)."""
@@ -92,12 +92,11 @@ class SynthesisLayer(nn.Module):
             x = smooth_transposed(F.conv_transpose2d(x, kernel, stride=2))
         else:
             x = F.conv2d(x, kernel, padding=1)
-        shift = self.bias[:, None, None] * ACTIVATION_GAIN
+        bias = (self.bias * ACTIVATION_GAIN).to(x.dtype)
+        shift: Tensor | None = None
         if noise:
-            shift = shift + self.noise_const * (self.noise_strength * ACTIVATION_GAIN)
-        shift, demodulation = shift.to(x.dtype), demodulation.to(x.dtype)
-        x = F.leaky_relu(torch.addcmul(shift, x, demodulation[:, :, None, None]), LEAKY_SLOPE)
-        return x if self.clamp is None else x.clamp(-self.clamp, self.clamp)
+            shift = (self.noise_const * (self.noise_strength * ACTIVATION_GAIN)).to(x.dtype)
+        return modulated_epilogue(x, demodulation.to(x.dtype), bias, shift, self.clamp)
 
     def _kernel(self) -> tuple[Tensor, Tensor]:
         """Return the kernel as the convolution takes it, and its energy ``[in_channels, out_channels]``.

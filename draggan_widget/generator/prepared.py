@@ -19,8 +19,14 @@ from draggan_widget.errors import InputError
 from draggan_widget.generator.layers import DEMODULATION_EPSILON, SynthesisLayer
 from draggan_widget.generator.synthesis import Synthesis, SynthesisTrace
 from draggan_widget.generator.windows import LayerShape, Windows, first_on_windows
-from draggan_widget.ops import FixedConvolution, resampling_filter
+from draggan_widget.ops import (
+    FixedConvolution,
+    modulated_epilogue,
+    resampling_filter,
+    smooth_transposed,
+)
 from draggan_widget.ops.bias_act import ACTIVATION_GAIN, LEAKY_SLOPE
+from draggan_widget.ops.extension import kernels_for
 
 
 @dataclass(frozen=True)
@@ -68,8 +74,23 @@ class _Layer:
 
     def on_map(self, x: Tensor, row: Tensor) -> Tensor:
         """Return the output ``[B, out, r, r]`` for a whole input and rows of w+ ``[B, w_dim]``."""
+        if kernels_for("auto", x) is not None:
+            return self._fused(x, row)
         x = self._convolved(x, row, border=1)
         return self._activated(x if self.noise is None else x.add_(self.noise))
+
+    def _fused(self, x: Tensor, row: Tensor) -> Tensor:
+        """Return the same as :meth:`on_map`, all that follows the convolution being one kernel."""
+        demodulation: Tensor | None = None
+        if self.style is not None:
+            style, scales = self.style.scales(row)
+            x, demodulation = x * style, scales[:, :, 0, 0]
+        if self.smoothing is None:
+            x = self.convolution(x, 1)
+        else:
+            x = smooth_transposed(self.convolution(x, 0))
+        noise = None if self.noise is None else self.noise[0, 0]
+        return modulated_epilogue(x, demodulation, self.bias, noise, self.clamp)
 
     def on_windows(self, x: Tensor, row: Tensor, windows: Windows) -> Tensor:
         """Return windows of the output, zero outside the map.

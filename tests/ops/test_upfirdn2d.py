@@ -1,5 +1,6 @@
 """Resampling against a direct sum over the definition."""
 
+import importlib
 from collections.abc import Callable
 
 import pytest
@@ -75,3 +76,12 @@ def test_upsampling_keeps_a_constant_inside() -> None:
 def test_gradients_are_those_of_finite_differences(op: Callable[[Tensor], Tensor]) -> None:
     x = torch.randn(1, 2, 5, 5, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(op, (x,))
+
+
+def test_smoothing_is_differentiable_also_when_its_first_call_was_for_a_frame() -> None:
+    importlib.import_module("draggan_widget.ops.upfirdn2d")._smoothing.cache_clear()
+    with torch.inference_mode():
+        smooth_transposed(torch.ones(1, 1, 5, 5))
+    x = torch.ones(1, 1, 5, 5, requires_grad=True)
+    (gradient,) = torch.autograd.grad(smooth_transposed(x).sum(), x)
+    assert gradient[0, 0, 2, 2] == 4

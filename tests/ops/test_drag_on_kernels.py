@@ -1,0 +1,70 @@
+"""Whole drags whose ops all run as kernels, against drags in PyTorch."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from draggan_widget.drag import DragConfig, DragOptimizer, DragStep
+from draggan_widget.generator import Generator, StyleGAN2Config
+from draggan_widget.ops import extension
+from draggan_widget.ops.extension import Extension
+from draggan_widget.ops.library import Kernels
+
+
+@pytest.fixture(scope="module")
+def network() -> Generator:
+    """A random network in float64, of which float32 statistics are known."""
+    torch.manual_seed(0)
+    config = StyleGAN2Config(64, channel_base=1024, channel_max=32, conv_clamp=256.0)
+    generator = Generator(config).frozen()
+    statistics = generator.w_std, generator.w_covariance
+    assert all(bool(each.isfinite().all()) for each in statistics)
+    return generator.double()
+
+
+def dragged(generator: Generator, solver: str) -> DragStep[Any]:
+    """Return the fourth picture of a drag of two points with a mask."""
+    mask = np.ones((64, 64), dtype=bool)
+    mask[:20] = False
+    optimizer = DragOptimizer(
+        generator, generator.w_of_z(generator.sample_z(1).double()), DragConfig(solver=solver)
+    )
+    optimizer.set_points(
+        [[30.0, 40.0], [50.0, 45.5]], [[36.0, 44.0], [45.0, 50.0]], point_ids=[0, 1]
+    )
+    optimizer.set_mask(mask)
+    for _ in range(3):
+        optimizer.step()
+    return optimizer.step()
+
+
+@pytest.fixture
+def on_kernels(host_kernels: Kernels, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the CPU for a device: every op with ``impl="auto"`` runs the kernels as loops."""
+    ready = Extension(lambda: host_kernels)
+    ready.wait()
+    monkeypatch.setattr(extension, "_CUDA", ready)
+    monkeypatch.setattr(extension, "_suited", lambda _: True)
+
+
+@pytest.mark.parametrize("solver", ["paper", "official", "whitened", "kinematic"])
+def test_a_drag_on_kernels_goes_where_one_in_pytorch_goes(
+    solver: str, network: Generator, request: pytest.FixtureRequest
+) -> None:
+    expected = dragged(network, solver)
+    request.getfixturevalue("on_kernels")
+    found = dragged(network, solver)
+    torch.testing.assert_close(found.w, expected.w, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(found.handle_points, expected.handle_points, rtol=0, atol=1e-7)
+
+
+def test_a_picture_on_kernels_is_that_in_pytorch(
+    network: Generator, request: pytest.FixtureRequest
+) -> None:
+    with torch.inference_mode():
+        w = network.w_of_z(network.sample_z(2).double())
+        expected = network.image(w)
+        request.getfixturevalue("on_kernels")
+        torch.testing.assert_close(network.image(w), expected)
