@@ -1,8 +1,8 @@
 """How a mask holds a picture in the kinematic solver: by a metric in which what changes the held part is far.
 
-The change of the held features is measured along a few directions of the latent, by small moves; the drag then moves
-in these directions only, and a direction counts as longer the more it changes there. So the step with the least length
-is the one that moves the handles and nothing else.
+The change of the held part is measured along a few directions of the latent, by small moves, and corrected by what
+each step changes; the drag then moves in these directions only, and a direction counts as longer the more it changes
+there. So the step with the least length is the one that moves the handles and nothing else.
 """
 
 from collections.abc import Callable
@@ -22,13 +22,15 @@ of the variance of the embedded generator's w."""
 SMALL_MOVE = 0.1
 """How far a direction is followed to measure what it changes, in standard deviations."""
 
-CELLS = 32
-"""Features are averaged to at most so many cells a side, so that the changes along all directions fit in memory."""
+AT_ONCE = 8
+"""Pictures of a batch."""
 
-WEIGHT = 80.0
-"""Weight of the change of the held part, relative to its own contrast, for a mask weight of one. The default mask
-weight, 20, then stands for 1e4: of 0, 1e2, 1e3, 1e4 and 1e5 the best for the points and for the rest, on a small
-generator of animal heads."""
+CELLS = 32
+"""Pictures are averaged to at most so many cells a side, so that the changes along all directions fit in memory."""
+
+WEIGHT = 150.0
+"""Weight of the change of the held part, relative to its own contrast, for a mask weight of one. At the default mask
+weight, 20, the held part of the embedded generator's pictures then changes as much as in the true edit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,12 +39,12 @@ class Hold:
 
     Attributes:
         directions: Along which the latent may move, orthonormal columns ``[A, m]``.
-        changes: Of the held features per standard deviation along each direction, ``[m, K]``, weighed.
+        changes: Of the held part per standard deviation along each direction, ``[m, K]``, weighed.
         root: ``(I + G)^-1/2`` with the Gram matrix G of the changes, ``[m, m]``.
-        seen: The held features of the present picture, ``[K]``, weighed alike.
-        start: The held features that shall stay, ``[K]``, weighed alike.
+        seen: The held part of the present picture, ``[K]``, weighed alike.
+        start: The held part that shall stay, ``[K]``, weighed alike.
         held: Share of each cell that must not move, ``[h, w]`` in 0..1.
-        scale: Weight of the features.
+        scale: Weight of it.
     """
 
     directions: Tensor
@@ -51,7 +53,7 @@ class Hold:
     seen: Tensor
     start: Tensor
     held: Tensor
-    scale: float
+    scale: Tensor
 
     @property
     def basis(self) -> Tensor:
@@ -69,16 +71,16 @@ class Hold:
         return -self.root @ (pull * self.directions.T @ position + self.changes @ changed)
 
     @torch.no_grad()
-    def after(self, step: Tensor, features: Tensor) -> "Hold":
+    def after(self, step: Tensor, appearance: Tensor) -> "Hold":
         """Return the metric after a step along the directions, which explains what the step has changed.
 
         The correction is that of the handles' derivatives (Broyden 1965).
 
         Args:
             step: That was taken, ``[A]``, not zero.
-            features: Of the picture after it, ``[C, h, w]``.
+            appearance: Of the picture after it, ``[1, C, h, w]``.
         """
-        seen = _weighed(features[None], self.held, self.scale)[0]
+        seen = _weighed(appearance, self.held, self.scale)[0]
         along = self.directions.T @ step
         surprise = seen - self.seen - along @ self.changes
         changes = secant_update(self.changes.T, along, surprise).T
@@ -89,34 +91,33 @@ class Hold:
 def measured_hold(
     chart: Chart,
     position: Tensor,
-    features: Tensor,
-    start_features: Tensor,
-    features_of: Callable[[Tensor], Tensor],
+    appearance_of: Callable[[Tensor], Tensor],
     held: Tensor,
     mask_weight: float,
 ) -> Hold:
-    """Return the metric of a mask around a position; passes :data:`DIRECTIONS` pictures through the generator at most.
+    """Return the metric of a mask around a position; asks for :data:`DIRECTIONS` pictures at most, and two.
 
     Args:
-        chart: Of the drag.
+        chart: Of the drag, whose start is the picture whose held part shall stay.
         position: Present coordinates, ``[A]``.
-        features: Of the picture there, ``[C, h, w]``.
-        start_features: Of the picture whose held part shall stay, ``[C, h, w]``.
-        features_of: Returns the features ``[C, h, w]`` of a latent.
-        held: Share of each cell that must not move, ``[h, w]`` in 0..1.
+        appearance_of: Returns what is compared, ``[B, C, h, w]``, of latents ``[B, num_ws, w_dim]``.
+        held: Share of each cell that must not move, ``[h', w']`` in 0..1.
         mask_weight: As :attr:`DragConfig.mask_weight`.
     """
     directions = leading_directions(chart, position)
-    places = (position[:, None] + SMALL_MOVE * directions).T
-    latents = [chart.w(place.reshape(chart.shape)) for place in places]
-    contrast = start_features - start_features.mean((1, 2), keepdim=True)
-    energy = float(_weighed(contrast[None], held, 1.0).square().sum())
-    scale = (WEIGHT * mask_weight / max(energy, torch.finfo(held.dtype).tiny)) ** 0.5
-    here = _weighed(features[None], held, scale)
-    seen = torch.cat([_weighed(features_of(w)[None], held, scale) for w in latents])
-    changes = (seen - here) / SMALL_MOVE
-    start = _weighed(start_features[None], held, scale)
-    return Hold(directions, changes, _inverse_root(changes), here[0], start[0], held, scale)
+    places = [position, *(position[:, None] + SMALL_MOVE * directions).T]
+    latents = [chart.start, *(chart.w(place.reshape(chart.shape)) for place in places)]
+    looks = [
+        appearance_of(torch.cat(latents[k : k + AT_ONCE])) for k in range(0, len(latents), AT_ONCE)
+    ]
+    appearances = torch.cat(looks)
+    held = F.interpolate(held[None, None], appearances.shape[-2:], mode="nearest")[0, 0]
+    contrast = appearances[:1] - appearances[:1].mean((2, 3), keepdim=True)
+    energy = _weighed(contrast, held, held.new_ones(())).square().sum()
+    scale = (WEIGHT * mask_weight / energy.clamp(min=torch.finfo(held.dtype).tiny)).sqrt()
+    start, here, *near = _weighed(appearances, held, scale)
+    changes = (torch.stack(near) - here) / SMALL_MOVE
+    return Hold(directions, changes, _inverse_root(changes), here, start, held, scale)
 
 
 def leading_directions(chart: Chart, position: Tensor) -> Tensor:
@@ -134,10 +135,10 @@ def leading_directions(chart: Chart, position: Tensor) -> Tensor:
     return torch.eye(len(position), count, dtype=position.dtype, device=position.device)
 
 
-def _weighed(features: Tensor, held: Tensor, scale: float) -> Tensor:
-    """Return the held features of pictures ``[B, C, h, w]`` so that their squares add up to their cost, ``[B, K]``."""
+def _weighed(appearances: Tensor, held: Tensor, scale: Tensor) -> Tensor:
+    """Return what is held of ``[B, C, h, w]`` so that squares of changes add up to their cost, ``[B, K]``."""
     rows, columns = (min(side, CELLS) for side in held.shape)
-    pooled = F.adaptive_avg_pool2d(features * held.sqrt(), (rows, columns))
+    pooled = F.adaptive_avg_pool2d(appearances * held.sqrt(), (rows, columns))
     return pooled.flatten(1) * scale
 
 

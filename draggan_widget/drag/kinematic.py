@@ -92,7 +92,7 @@ class KinematicSolver:
         chart: Chart,
         grid: FeatureGrid,
         start_features: Tensor,
-        features_of: Callable[[Tensor], Tensor],
+        appearance_of: Callable[[Tensor], Tensor],
         config: DragConfig,
     ) -> None:
         """Stand at the start of a chart.
@@ -101,13 +101,13 @@ class KinematicSolver:
             chart: Coordinates in standard deviations.
             grid: How features lie under the picture.
             start_features: Of the first picture, ``[C, h, w]``.
-            features_of: Returns the whole feature map ``[C, h, w]`` of a latent.
+            appearance_of: Returns what a mask holds, ``[B, C, h, w]``, of latents ``[B, num_ws, w_dim]``.
             config: The settings.
         """
         self.evaluations = 0
         self._chart, self._grid, self._config = chart, grid, config
-        self._start_features = start_features
-        self._features_of = features_of
+        self._like = start_features
+        self._appearance_of = appearance_of
         self._scale = pixel_scale(grid.x.pixels, grid.y.pixels)
         self._lattice = _lattice_of(grid)
         self._coordinates = start_features.new_zeros(chart.shape).requires_grad_()
@@ -139,8 +139,8 @@ class KinematicSolver:
 
     @property
     def needs_map(self) -> bool:
-        """Whether the change of the held part will be read."""
-        return self._held is not None
+        """Return False: what a mask holds is asked for apart."""
+        return False
 
     @property
     def reach_px(self) -> float:
@@ -149,7 +149,7 @@ class KinematicSolver:
 
     def centres(self, points: TrackedPoints) -> Tensor:
         """Return where the last step should have led the handles, ``[N, 2]`` px, inside the picture."""
-        centres = as_tensor(points.handles, self._start_features)
+        centres = as_tensor(points.handles, self._like)
         if self._last is None:
             return centres
         for index, key in enumerate(points.ids):
@@ -204,7 +204,7 @@ class KinematicSolver:
         with torch.no_grad():
             errors = as_tensor(points.targets, handles) - handles
             sure = confidence(windows, handles, points.references, self._lattice)
-            hold = self._hold_now(features)
+            hold = self._hold_now()
             step = self._step(hold, jacobian, shortened(errors, reach_px * self._scale), sure)
         if not bool(step.isfinite().all()):
             raise GeneratorError(
@@ -291,23 +291,18 @@ class KinematicSolver:
             step = hold.basis @ damped_step(jacobian @ hold.basis, errors.flatten(), noise, back)
         return shortened(step, LONGEST_STEP)
 
-    def _hold_now(self, features: Tensor | None) -> Hold | None:
+    def _hold_now(self) -> Hold | None:
         """Return the metric of the mask at the present picture: measured, or corrected by what the last step did."""
-        if features is None or self._held is None:
+        if self._held is None:
             return None
+        position, weight = self._coordinates.detach(), self._config.mask_weight
         if self._hold is None:
             return measured_hold(
-                self._chart,
-                self._coordinates.detach().flatten(),
-                features,
-                self._start_features,
-                self._features_of,
-                self._held,
-                self._config.mask_weight,
+                self._chart, position.flatten(), self._appearance_of, self._held, weight
             )
         if self._last is None or not bool(self._last.step.any()):
             return self._hold
-        return self._hold.after(self._last.step, features)
+        return self._hold.after(self._last.step, self._appearance_of(self._chart.w(position)))
 
 
 def _lattice_of(grid: FeatureGrid) -> Lattice:

@@ -136,7 +136,7 @@ class DragOptimizer(Generic[TraceT]):
         self._like = features
         self._solver: Solver
         if config.solver == "kinematic":
-            self._solver = KinematicSolver(chart, grid, features, self._viewer.features, config)
+            self._solver = KinematicSolver(chart, grid, features, self._viewer.appearance, config)
         else:
             deviation = coordinate_deviation(generator, chart)
             self._solver = DescentSolver(chart, grid, features, deviation, config)

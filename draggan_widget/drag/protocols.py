@@ -127,3 +127,12 @@ class PreparableGenerator(Protocol[TraceT_co]):
             block: Name of the feature block.
         """
         ...
+
+
+@runtime_checkable
+class SketchingGenerator(Protocol):
+    """A generator that can make small pictures faster than whole ones."""
+
+    def sketch(self, w: Tensor) -> Tensor:
+        """Return small pictures ``[B, 3, h, w]`` of latents ``[B, num_ws, w_dim]``; everything is at its place."""
+        ...

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Generic
 
+import torch
 from torch import Tensor
 
 from draggan_widget.drag.geometry import FeatureGrid, FeatureWindows
@@ -10,6 +11,7 @@ from draggan_widget.drag.protocols import (
     DragGenerator,
     PreparableGenerator,
     PreparedSynthesis,
+    SketchingGenerator,
     TraceT,
 )
 
@@ -63,6 +65,17 @@ class Viewer(Generic[TraceT]):
     def features(self, w: Tensor) -> Tensor:
         """Return the whole map of a latent, ``[C, h, w]``, of the type of the latents."""
         return self.trace(w).features[0].to(self._type)
+
+    def appearance(self, w: Tensor) -> Tensor:
+        """Return what is to stay where a picture is held, ``[B, C, h, w]``, of latents ``[B, num_ws, w_dim]``.
+
+        Small pictures, where the generator can make them: features around what moves change before the picture does.
+        """
+        self.syntheses += len(w)
+        if isinstance(self._generator, SketchingGenerator):
+            return self._generator.sketch(w).to(self._type)
+        features = [self._generator.trace(each[None], self._block).features for each in w]
+        return torch.cat(features).to(self._type)
 
     def look(
         self, w: Tensor, grid: FeatureGrid, points: Tensor, radius_px: float, *, whole: bool

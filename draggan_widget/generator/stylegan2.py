@@ -12,6 +12,9 @@ from draggan_widget.generator.mapping import Mapping
 from draggan_widget.generator.prepared import PreparedSynthesis
 from draggan_widget.generator.synthesis import Synthesis, SynthesisTrace
 
+SKETCH_SIZE = 128
+"""Size of small pictures in pixels."""
+
 
 class Generator(nn.Module):
     """StyleGAN2 generator with features for dragging.
@@ -150,6 +153,21 @@ class Generator(nn.Module):
             InputError: ``w`` has another shape.
         """
         return self.image_from_trace(self.trace(w, self.feature_blocks[-1]))
+
+    def sketch(self, w: Tensor) -> Tensor:
+        """Return small pictures of latents: what the blocks up to :data:`SKETCH_SIZE` px contribute.
+
+        Args:
+            w: ``[B, num_ws, w_dim]``.
+
+        Returns:
+            ``[B, 3, r, r]``, about -1..1; whole pictures where they are not larger.
+
+        Raises:
+            InputError: ``w`` has another shape.
+        """
+        size = min(self.width, SKETCH_SIZE)
+        return self.synthesis.image(self.trace(w, size), size, noise=self.noise)
 
     def frozen(self) -> "Generator":
         """Return this generator, in evaluation mode and with weights that take no gradient.

@@ -21,8 +21,8 @@ COUPLED = BlobGenerator(starts=TWO_BLOBS, coupling=0.8, dtype=torch.float64)
 """Entries 0 and 1 move both blobs, 2 and 3 the second one alone, 4 and 5 nothing."""
 
 
-def features_of(w: Tensor) -> Tensor:
-    return COUPLED.trace(w, HALF).features[0]
+def appearance_of(w: Tensor) -> Tensor:
+    return torch.cat([COUPLED.trace(each[None], HALF).features for each in w])
 
 
 def chart() -> Chart:
@@ -33,16 +33,7 @@ def hold(position: Tensor, mask_weight: float = 20.0) -> Hold:
     """Return the metric that holds the right half, where the second blob is."""
     held = torch.zeros(HALF, HALF, dtype=torch.float64)
     held[:, HALF // 2 :] = 1
-    latent = chart().w(position.reshape(chart().shape))
-    return measured_hold(
-        chart(),
-        position,
-        features_of(latent),
-        features_of(COUPLED.start()),
-        features_of,
-        held,
-        mask_weight,
-    )
+    return measured_hold(chart(), position, appearance_of, held, mask_weight)
 
 
 def still() -> Tensor:
@@ -87,8 +78,7 @@ def test_the_way_back_undoes_what_has_changed() -> None:
 def test_a_step_corrects_the_metric_by_what_it_has_changed() -> None:
     measured, step = hold(still()), still()
     step[0] = 1.5  # so far that changes are no longer in proportion
-    features = features_of(chart().w(step.reshape(chart().shape)))
-    after = measured.after(step, features)
+    after = measured.after(step, appearance_of(chart().w(step.reshape(chart().shape))))
     torch.testing.assert_close(step @ after.changes, after.seen - measured.seen)
     across = torch.eye(6, dtype=torch.float64)[1]
     torch.testing.assert_close(across @ after.changes, across @ measured.changes)
