@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from draggan_widget.drag.charts import Chart
+from draggan_widget.drag.charts import Chart, MappedChart
 from draggan_widget.drag.config import DragConfig, pixel_scale
 from draggan_widget.drag.geometry import FeatureGrid, FeatureWindows
 from draggan_widget.drag.holding import Hold, measured_hold
@@ -41,7 +41,11 @@ LEAST_CONFIDENCE = 0.05
 """Confidences below count as this."""
 
 PULL = 1.0
-"""Share of the way back to the start that is taken in each step where no handle says otherwise."""
+"""Share of the way back to the start that is taken in each step where no handle says otherwise. All of it makes the
+way of the drag as short as the handles allow."""
+
+PULL_IN_Z = 0.1
+"""The same in the space z, where no way leads off the manifold and a far target need not be given up for a near one."""
 
 LONGEST_STEP = 3.7
 """Longest step in standard deviations of w, all rows together; 1.5 for each of six rows."""
@@ -110,6 +114,7 @@ class KinematicSolver:
         self._appearance_of = appearance_of
         self._scale = pixel_scale(grid.x.pixels, grid.y.pixels)
         self._lattice = _lattice_of(grid)
+        self._pull = PULL_IN_Z if isinstance(chart, MappedChart) else PULL
         self._coordinates = start_features.new_zeros(chart.shape).requires_grad_()
         self._ids: frozenset[int] = frozenset()
         self._rows: dict[int, Tensor] = {}
@@ -285,9 +290,9 @@ class KinematicSolver:
         noise = noise.repeat_interleave(2)
         position = self._coordinates.detach().flatten()
         if hold is None:
-            step = damped_step(jacobian, errors.flatten(), noise, -PULL * position)
+            step = damped_step(jacobian, errors.flatten(), noise, -self._pull * position)
         else:
-            back = hold.back(position, PULL)
+            back = hold.back(position, self._pull)
             step = hold.basis @ damped_step(jacobian @ hold.basis, errors.flatten(), noise, back)
         return shortened(step, LONGEST_STEP)
 
