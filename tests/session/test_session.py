@@ -8,13 +8,10 @@ import pytest
 import torch
 from PIL import Image, ImageSequence
 
-from draggan_widget.access import SessionBusyError
 from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.drag.config import SOLVERS
-from draggan_widget.driver import DragResult
-from draggan_widget.errors import DragganError, GeneratorError, InputError
-from draggan_widget.session import DragSession
-from draggan_widget.state import SessionState
+from draggan_widget.errors import DragganError, GeneratorError, InputError, SessionBusyError
+from draggan_widget.session import DragResult, DragSession, SessionState
 from tests.drag.blobs import BlobTrace
 from tests.picture_blobs import MANY_STEPS, MappedPictureBlobs, PictureBlobs, blob_session
 

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from draggan_widget.drag import DragConfig, DragOptimizer, DragStep
 from draggan_widget.drag.validation import Mask, Points
-from draggan_widget.state import PictureGenerator, SessionState
-from draggan_widget.words import capitalised, ending_in_words, hint_in_words
+from draggan_widget.session.state import PictureGenerator, SessionState
+from draggan_widget.session.words import capitalised, ending_in_words, hint_in_words
 
 NEAR = 0.02
 """Share of the picture's longer side up to which a point that did not arrive is said to be near."""

@@ -21,7 +21,6 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 from torch import Tensor
 
-from draggan_widget.access import Access
 from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.drag.charts import check_known_z
 from draggan_widget.drag.validation import (
@@ -31,16 +30,17 @@ from draggan_widget.drag.validation import (
     check_point_ids,
     check_points,
 )
-from draggan_widget.driver import NEAR, DragResult, Driver, Moment
 from draggan_widget.errors import InputError
 from draggan_widget.export import save_animation, save_image, with_points
 from draggan_widget.frames import mean_change, to_picture
 from draggan_widget.generator.blending import blended_image
 from draggan_widget.generator.stylegan2 import Generator
-from draggan_widget.history import Entry, History
 from draggan_widget.inputs import check_startable, checked_seed, kept_ids
-from draggan_widget.session_file import SavedSession, load_session, save_session
-from draggan_widget.sources import (
+from draggan_widget.session.access import Access
+from draggan_widget.session.driver import NEAR, DragResult, Driver, Moment
+from draggan_widget.session.history import Entry, History
+from draggan_widget.session.session_file import SavedSession, load_session, save_session
+from draggan_widget.session.sources import (
     GeneratorSource,
     checked_config,
     checked_latent,
@@ -48,7 +48,7 @@ from draggan_widget.sources import (
     found_generator,
     sampled,
 )
-from draggan_widget.state import (
+from draggan_widget.session.state import (
     PictureGenerator,
     SessionState,
     closed,

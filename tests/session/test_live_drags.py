@@ -9,10 +9,9 @@ import pytest
 import torch
 from PIL import Image, ImageSequence
 
-from draggan_widget.access import SessionBusyError
 from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.drag.config import SOLVERS
-from draggan_widget.errors import GeneratorError, InputError
+from draggan_widget.errors import GeneratorError, InputError, SessionBusyError
 from draggan_widget.session import DragSession
 from tests.picture_blobs import MANY_STEPS, MappedPictureBlobs, PictureBlobs, blob_session
 

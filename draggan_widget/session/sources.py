@@ -13,7 +13,7 @@ from draggan_widget.drag.charts import check_suits, mapping_of
 from draggan_widget.drag.protocols import MappedGenerator
 from draggan_widget.errors import InputError
 from draggan_widget.pretrained import checked_device, load_generator
-from draggan_widget.state import PictureGenerator
+from draggan_widget.session.state import PictureGenerator
 
 TRUNCATION_PSI = 0.7
 """Truncation of the pictures of seeds, as usual for StyleGAN2 and in the published method."""

@@ -25,9 +25,9 @@ from draggan_widget.drag.protocols import MappedGenerator
 from draggan_widget.drag.validation import Mask, check_mask, check_point_ids, check_points
 from draggan_widget.errors import InputError, SessionFileError
 from draggan_widget.export import write_whole
-from draggan_widget.history import HISTORY_LIMIT, Entry, History
 from draggan_widget.inputs import checked_seed
-from draggan_widget.state import PictureGenerator, SessionState, closed
+from draggan_widget.session.history import HISTORY_LIMIT, Entry, History
+from draggan_widget.session.state import PictureGenerator, SessionState, closed
 
 FORMAT = "draggan_widget session 1"
 """Value of the metadata entry ``format``; the number changes with the meaning of the entries."""

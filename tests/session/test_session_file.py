@@ -13,7 +13,7 @@ from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.errors import GeneratorError, InputError, SessionFileError
 from draggan_widget.session import DragSession
 from tests.picture_blobs import MappedPictureBlobs, PictureBlobs, blob_session
-from tests.test_session import pair_session, same, z_session
+from tests.session.test_session import pair_session, same, z_session
 
 
 @pytest.fixture
