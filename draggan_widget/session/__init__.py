@@ -3,7 +3,7 @@
 No threads of its own, no traits and no messages.
 """
 
-from draggan_widget.session.driver import DragResult
+from draggan_widget.session.result import DragResult
 from draggan_widget.session.session import DragSession
 from draggan_widget.session.state import SessionState
 

@@ -65,6 +65,18 @@ def checked_config(config: object, generator: PictureGenerator) -> DragConfig:
     return config
 
 
+def checked_max_steps(max_steps: int | None, config: DragConfig) -> int:
+    """Return the most moves of a drag; None is that of the settings.
+
+    Raises:
+        InputError: They are no whole number from 1.
+    """
+    limit = config.max_steps if max_steps is None else max_steps
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+        raise InputError(f"max_steps must be a whole number from 1, got {limit!r}")
+    return limit
+
+
 def sampled(generator: PictureGenerator, seed: int) -> tuple[Tensor, Tensor | None]:
     """Return the w ``[1, num_ws, w_dim]`` of a seed, and its z ``[1, z_dim]`` where the generator has a mapping."""
     w = generator.sample_w(seed, TRUNCATION_PSI)
