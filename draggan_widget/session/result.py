@@ -1,4 +1,4 @@
-"""How a drag ended."""
+"""How a drag ended, in numbers; its words are of :mod:`words`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """The headless, synchronous heart: a generator, a latent, points, a mask, and the drags between them.
 
 Has no threads and no traits of its own. One thread at a time may change a session; :meth:`DragSession.stop` may come
-from any. Here are its construction, its pictures and its files; what it holds, its drags and its changes are its bases.
+from any. Its construction, pictures and files are here; what it holds, its live drags, its drags and its changes are
+its bases, each of which builds on the one before.
 """
 
 from __future__ import annotations
