@@ -20,6 +20,7 @@ from draggan_widget.traits import equal
 
 if TYPE_CHECKING:
     from draggan_widget.session import DragSession
+    from draggan_widget.session.state import SessionState
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +102,10 @@ class FrontEnd(DragModel):
         def run(session: DragSession) -> None:
             try:
                 session.set_points(
-                    list(edit.handles), list(edit.targets), point_ids=edit.ids, placed=edit.placed
+                    list(edit.handles),
+                    list(edit.targets),
+                    point_ids=edit.ids,
+                    placed=_newly_placed(edit, session.state),
                 )
             finally:
                 self._rev, self._answer_due = max(self._rev, edit.rev), True
@@ -126,10 +130,16 @@ class FrontEnd(DragModel):
         if isinstance(message, protocol.Command):
             self._obey(message)
             return
-        frames = self._worker.frames
         if isinstance(message, protocol.Ack):
-            frames.acknowledge(message)
+            self._worker.acknowledge(message)
             return
+        if isinstance(message, protocol.Release):
+            self._worker.release(message.id, message.end)
+            return
+        if isinstance(message, protocol.Pull):
+            self._pull(message)
+            return
+        frames = self._worker.frames
         if isinstance(message, protocol.Hello):
             frames.greet(message)
         else:
@@ -137,6 +147,18 @@ class FrontEnd(DragModel):
         # Who is new or waits in vain may have missed what was sent outside of a handler.
         self._answer_due = True
         self._worker.refresh()
+
+    def _pull(self, pull: protocol.Pull) -> None:
+        """Have the picture follow a pointer, which pulls at a known pair or at one that is still on its way."""
+        try:
+            protocol.check_inside(pull, self._loaded_size())
+        except DragganError as error:
+            self._complain(error)
+            self._worker.refresh()
+            return
+        # A pair that is gone is none that comes: what pulls at it has not heard of that yet.
+        if pull.id >= self._next_id or pull.id in self._worker.session.point_ids:
+            self._worker.pull(pull.id, pull.x, pull.y, pull.seq)
 
     def _obey(self, command: protocol.Command) -> None:
         """Do what a person has asked for, and answer when it is done or, for a drag, begun."""
@@ -183,6 +205,16 @@ class FrontEnd(DragModel):
         """Log what the front end has done wrong, and show it there."""
         logger.warning("The front end: %s", error)
         self.report(error)
+
+
+def _newly_placed(edit: protocol.PointEdit, state: SessionState) -> set[int]:
+    """Return the ids that an edit places where they were not put already.
+
+    Edits repeat what was not confirmed yet: a handle that was put down and has moved on since is not put back.
+    """
+    put = dict(zip(state.point_ids, map(tuple, state.put_points.tolist()), strict=True))
+    handles = dict(zip(edit.ids, edit.handles, strict=True))
+    return {key for key in edit.placed if put.get(key) != handles[key]}
 
 
 def _call_of(command: protocol.Command) -> Callable[[DragSession], object]:

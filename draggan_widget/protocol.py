@@ -32,6 +32,9 @@ MAX_POINTS = 1000
 COMMANDS = ("run", "step", "stop", "undo", "redo", "reset", "sample", "clear_points")
 """The actions of a person."""
 
+PULL_ENDS = ("settle", "stay", "undo")
+"""What becomes of a picture whose pointer lets go: it goes on until it arrives, stays as it is, or goes back."""
+
 POINT_TRAITS = ("handle_points", "target_points", "point_ids", "point_edit")
 """The traits that an edit of points consists of; a browser sends those of them that it has changed."""
 
@@ -91,6 +94,34 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Pull:
+    """A pointer pulls at a pair: its target belongs at ``(x, y)`` px; of several such messages the newest counts.
+
+    Attributes:
+        id: Of the pair; a new one is told beside this message.
+        x, y: Where the pointer is.
+        seq: The browser's number of the message, from 1, which comes back with the pictures that follow it.
+    """
+
+    id: int
+    x: float
+    y: float
+    seq: int
+
+
+@dataclass(frozen=True)
+class Release:
+    """A pointer has let go of a pair; ``end`` is one of :data:`PULL_ENDS`."""
+
+    id: int
+    end: str
+
+
+Message = Hello | Ack | Poll | Command | Pull | Release
+"""What a browser says."""
+
+
+@dataclass(frozen=True)
 class PointEdit:
     """A complete change of the points.
 
@@ -108,7 +139,7 @@ class PointEdit:
     placed: frozenset[int]
 
 
-def decode_message(content: object) -> Hello | Ack | Poll | Command:
+def decode_message(content: object) -> Message:
     """Return a custom message of the browser.
 
     Raises:
@@ -167,6 +198,11 @@ def decode_rev(state: Mapping[str, object]) -> int | None:
         return _integer("rev", edit.get("rev") if isinstance(edit, Mapping) else None, 0)
     except InputError:
         return None
+
+
+def check_inside(pull: Pull, size: Size) -> None:
+    """Raise :class:`InputError` if a pull goes out of a picture of this size."""
+    _points("pull", [[pull.x, pull.y]], size)
 
 
 def decode_flag(name: str, value: object) -> bool:
@@ -236,6 +272,7 @@ class FrameInfo:
         handles, targets: ``[N, 2]`` px.
         distances: From each handle to its target, ``[N]`` px.
         loss: Value of the loss, or None.
+        pull: Number of the newest pull that the picture follows, 0 for none.
     """
 
     step: int
@@ -245,6 +282,7 @@ class FrameInfo:
     targets: NDArray[np.float64]
     distances: NDArray[np.float64]
     loss: float | None
+    pull: int = 0
 
 
 def frame_message(seq: int, info: FrameInfo, size: Size, mime: str) -> dict[str, Any]:
@@ -262,6 +300,7 @@ def frame_message(seq: int, info: FrameInfo, size: Size, mime: str) -> dict[str,
         "targets": info.targets.tolist(),
         "distances": info.distances.tolist(),
         "loss": info.loss,
+        "pull": info.pull,
     }
 
 
@@ -310,11 +349,28 @@ def _decode_command(message: Mapping[str, object]) -> Command:
     return Command(rid, name, _integer("seed", arguments["seed"], 0, MAX_SEED))
 
 
-_DECODERS: Mapping[str, Callable[[Mapping[str, object]], Hello | Ack | Poll | Command]] = {
+def _decode_pull(message: Mapping[str, object]) -> Pull:
+    """Return where a pointer pulls."""
+    key, seq = (_integer(name, message.get(name), 1) for name in ("id", "seq"))
+    x, y = (_number(name, message.get(name)) for name in ("x", "y"))
+    return Pull(key, x, y, seq)
+
+
+def _decode_release(message: Mapping[str, object]) -> Release:
+    """Return the end of a pull."""
+    key, end = _integer("id", message.get("id"), 1), message.get("end")
+    if not isinstance(end, str) or end not in PULL_ENDS:
+        raise InputError(f"end must be one of {', '.join(PULL_ENDS)}, got {_brief(end)}")
+    return Release(key, end)
+
+
+_DECODERS: Mapping[str, Callable[[Mapping[str, object]], Message]] = {
     "hello": _decode_hello,
     "ack": _decode_ack,
     "poll": _decode_poll,
     "cmd": _decode_command,
+    "pull": _decode_pull,
+    "release": _decode_release,
 }
 
 
@@ -331,6 +387,13 @@ def _integer(name: str, value: object, least: int, most: int = MAX_INTEGER) -> i
         bounds = f"from {least}" if most == MAX_INTEGER else f"from {least} to {most}"
         raise InputError(f"{name} must be an integer {bounds}, got {_brief(value)}")
     return value
+
+
+def _number(name: str, value: object) -> float:
+    """Return a finite number."""
+    if not isinstance(value, int | float) or not _is_finite(value):
+        raise InputError(f"{name} must be a finite number, got {_brief(value)}")
+    return float(value)
 
 
 def _list(name: str, value: object) -> Sequence[object]:

@@ -1,4 +1,4 @@
-"""The worker thread that owns torch and the session, and the pictures on their way to the front end.
+"""The worker thread that owns torch and the session; the screen shows what becomes of it.
 
 Message handlers only put commands on its queue or set its flags, and return at once. A command that fails is logged
 and told; the worker lives on.
@@ -12,29 +12,28 @@ import logging
 import os
 import threading
 import time
-import weakref
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from draggan_widget.errors import DragganError, SessionBusyError
-from draggan_widget.protocol import FrameInfo
-from draggan_widget.sender import FrameSender
+from draggan_widget.errors import DragganError
+from draggan_widget.protocol import Ack
+from draggan_widget.pulls import Place, Pulls
+from draggan_widget.screen import Screen, Stage
 
 if TYPE_CHECKING:  # torch is heavy: the worker imports it, so that a cell returns at once
     from draggan_widget.drag import DragStep
-    from draggan_widget.frames import EncodedPicture
     from draggan_widget.session import DragResult, DragSession
 
 logger = logging.getLogger(__name__)
 
-PUBLISH_S = 0.1
-"""Traits are brought up to date so often while a drag runs; each time costs the browser a redraw."""
-
 RETRY_S = 0.05
-"""Traits that could not be written, because somebody held them, are tried again so soon."""
+"""What could not be shown is tried again so soon."""
+
+REST_S = 1.0
+"""A pointer that rests is looked after so often: it may be lost."""
 
 CLOSE_S = 5.0
 """How long closing waits for the step that is under way."""
@@ -51,22 +50,6 @@ class When(enum.Enum):
     AFTER_THE_DRAG = enum.auto()
     INSTEAD_OF_THE_DRAG = enum.auto()
     """The drag is stopped first."""
-
-
-class Stage(Protocol):
-    """Where a runner shows what happens; it is held weakly."""
-
-    def show(self, message: dict[str, Any], buffers: list[bytes]) -> None:
-        """Send a message to the front end."""
-        ...
-
-    def publish(self, session: DragSession | None) -> bool:
-        """Show the session's state, None while there is none; return False to be asked again."""
-        ...
-
-    def report(self, error: BaseException) -> None:
-        """Tell a person of a failure that no caller will see."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +73,7 @@ class Runner:
 
     Attributes:
         frames: The pictures on their way to the front end.
+        pace: How fast steps and pictures come.
     """
 
     def __init__(
@@ -106,8 +90,6 @@ class Runner:
             stage: Is told what happens, from this thread or from one that uses the session itself.
             clock: Seconds from some moment on.
         """
-        self._stage = weakref.ref(stage)
-        self._clock = clock
         self._commands: deque[_Command] = deque()
         self._wake = threading.Condition()
         self._stops = 0
@@ -116,11 +98,11 @@ class Runner:
         self._session: DragSession | None = None
         self._failure: BaseException | None = None
         self._loaded = threading.Event()
-        self._unpublished = False
-        self._published_at = -PUBLISH_S
-        self._picture_due = True
         self._executing = False
-        self.frames = FrameSender(self._send, clock)
+        self._pulls = Pulls(clock)
+        self._is_following = False
+        self._screen = Screen(stage, clock)
+        self.frames, self.pace = self._screen.frames, self._screen.pace
         self._thread = threading.Thread(
             target=self._work, args=(make_session,), name="draggan-widget", daemon=True
         )
@@ -192,6 +174,44 @@ class Runner:
         call = functools.partial(self._drag, max_steps=None)
         self._put(call, When.INSTEAD_OF_THE_DRAG, told=True, is_drag=True, waits=False)
 
+    def pull(self, point_id: int, x: float, y: float, seq: int) -> None:
+        """Have the picture follow a pointer that pulls at a pair; only the newest place counts.
+
+        The first place stops a drag that runs and begins a live one, in which every pointer joins. A pair that is not
+        there yet is waited for.
+
+        Args:
+            point_id: Of the pair.
+            x, y: Where its target belongs, px.
+            seq: Number of the place, which comes back with the pictures that follow it.
+        """
+        with self._wake:
+            if self._closed or not self._pulls.move(point_id, x, y, seq):
+                return
+            if not self._is_following:
+                self._is_following = True
+                when = When.INSTEAD_OF_THE_DRAG
+                self._put(self._follow, when, told=True, is_drag=True, waits=False)
+            self._wake.notify()
+
+    def release(self, point_id: int, end: str) -> None:
+        """Let go of a pair; with the last one the live drag ends.
+
+        Args:
+            point_id: Of the pair.
+            end: ``"settle"`` goes on until every handle has arrived, ``"stay"`` leaves the picture as it is, and
+                ``"undo"`` takes the whole live drag back.
+        """
+        with self._wake:
+            self._pulls.release(point_id, end)
+            self._wake.notify()
+
+    def acknowledge(self, ack: Ack) -> None:
+        """Note what a front end has taken, which makes room for the next picture."""
+        self._screen.acknowledge(ack)
+        with self._wake:
+            self._wake.notify()
+
     def _put(
         self,
         call: Callable[[DragSession], T],
@@ -226,6 +246,7 @@ class Runner:
         self._stops += 1
         if self._session is not None:
             self._session.stop()
+        self._wake.notify()
 
     def refresh(self) -> None:
         """Bring what is shown up to date, now or, if somebody holds the traits, soon."""
@@ -255,9 +276,9 @@ class Runner:
         except Exception as error:
             logger.exception("The session could not be made")
             self._failure = error
-            self._tell(error)
+            self._screen.tell(error)
         self._loaded.set()
-        self._show_state()
+        self._screen.show_state(self._session)
         while (command := self._next()) is not None:
             if self._session is None:
                 self._refuse(command)
@@ -272,13 +293,13 @@ class Runner:
         """Wait for the next command; None is the end."""
         while True:
             with self._wake:
-                if self._closed or self._stage() is None:
+                if self._closed or self._screen.is_gone:
                     return None
                 if self._commands:
                     command = self._commands.popleft()
                     self._active_drag = command if command.is_drag else None
                     return command
-                if not self._unpublished:
+                if not self._screen.is_unpublished:
                     self._wake.wait()
                     continue
                 self._wake.wait(RETRY_S)
@@ -293,13 +314,13 @@ class Runner:
             result = command.call(session)
         except Exception as error:
             if command.told:
-                self._tell(error)
+                self._screen.tell(error)
             settle = functools.partial(command.future.set_exception, error)
         else:
             settle = functools.partial(command.future.set_result, result)
         finally:
             self._executing = was_executing
-        self._show_state()
+        self._screen.show_state(self._session)
         settle()
 
     def _refuse(self, command: _Command) -> None:
@@ -310,18 +331,27 @@ class Runner:
 
     def _drag(self, session: DragSession, *, max_steps: int | None) -> DragResult:
         """Drag, and run what may run between the steps."""
-        stops = self._stops if self._active_drag is None else self._active_drag.stops
+        try:
+            return session.drag(max_steps, self._between_steps(session))
+        finally:
+            self._active_drag = None
 
-        def between_steps(_: DragStep[Any]) -> None:
+    def _between_steps(self, session: DragSession) -> Callable[[DragStep[Any]], None]:
+        """Return what runs between the steps of the active drag, and ends it when it was called off."""
+        stops = self._stops_of_drag
+
+        def run(_: DragStep[Any]) -> None:
             while (command := self._next_between_steps()) is not None:
                 self._finish(command, session)
             if self._stops != stops:
                 session.stop()
 
-        try:
-            return session.drag(max_steps, between_steps)
-        finally:
-            self._active_drag = None
+        return run
+
+    @property
+    def _stops_of_drag(self) -> int:
+        """The count of stops by which the active drag counts as asked for."""
+        return self._stops if self._active_drag is None else self._active_drag.stops
 
     def _next_between_steps(self) -> _Command | None:
         """Return the next command that may run while a drag runs."""
@@ -334,13 +364,6 @@ class Runner:
                     return command
             return None
 
-    def _tell(self, error: BaseException) -> None:
-        """Log a failure and show it."""
-        logger.warning("%s", error, exc_info=not isinstance(error, DragganError))
-        stage = self._stage()
-        if stage is not None:
-            stage.report(error)
-
     # What is shown
 
     def _changed(self, step: DragStep[Any] | None) -> None:
@@ -350,88 +373,92 @@ class Runner:
             return
         try:
             if step is not None:
-                self._show_step(session, step)
-                if self._clock() - self._published_at >= PUBLISH_S:
-                    self._publish()
+                self._screen.show_step(session, step)
                 return
-            self._picture_due = True
+            self._screen.picture_due = True
             if threading.current_thread() is not self._thread and not self._closed:
                 self.submit(lambda _: None, When.BETWEEN_STEPS)
         except Exception as error:
-            self._tell(error)
+            self._screen.tell(error)
             self._publish()
-
-    def _show_step(self, session: DragSession, step: DragStep[Any]) -> None:
-        """Send the picture of a step, if anybody waits for one."""
-        from draggan_widget.frames import encode_live
-
-        if self.frames.is_ready:
-            info = FrameInfo(
-                step=step.step,
-                final=False,
-                point_ids=step.point_ids,
-                handles=step.handle_points,
-                targets=step.target_points,
-                distances=step.distances_px,
-                loss=step.loss,
-            )
-            picture = session.image_of(step)
-            self._put_frame(encode_live(picture, halve=self.frames.halves(*picture.size)), info)
-
-    def _show_state(self) -> None:
-        """Send the picture at rest if it has changed, and bring the traits up to date."""
-        session = self._session
-        try:
-            if session is not None and self._picture_due and session.status != "running":
-                self._show_picture(session)
-                self._picture_due = False
-        except SessionBusyError:
-            pass  # another thread has begun to drag; its end will be told, too
-        except Exception as error:
-            self._picture_due = False  # it would fail again
-            self._tell(error)
-        self._publish()
-
-    def _show_picture(self, session: DragSession) -> None:
-        """Send the picture at rest, whoever waits for one."""
-        from draggan_widget.frames import encode_still
-
-        state = session.state
-        paired = state if state.is_complete else replace(state, point_ids=())
-        info = FrameInfo(
-            step=session.steps,
-            final=True,
-            point_ids=paired.point_ids,
-            handles=paired.handle_points[: len(paired.point_ids)],
-            targets=paired.target_points[: len(paired.point_ids)],
-            distances=paired.distances_px[: len(paired.point_ids)],
-            loss=None,
-        )
-        self._put_frame(encode_still(session.image), info)
-
-    def _put_frame(self, picture: EncodedPicture, info: FrameInfo) -> None:
-        """Give a picture to those who see it."""
-        self.frames.put(picture.data, picture.mime, (picture.width, picture.height), info)
-
-    def _send(self, message: dict[str, Any], buffers: list[bytes]) -> None:
-        """Send a message to the front end, if there still is one."""
-        stage = self._stage()
-        if stage is not None:
-            stage.show(message, buffers)
 
     def _publish(self) -> None:
         """Bring the traits up to date, now or, if somebody holds them, soon."""
-        stage = self._stage()
-        if stage is None:
-            return
-        self._published_at = self._clock()
-        try:
-            self._unpublished = not stage.publish(self._session)
-        except Exception:
-            logger.exception("The traits could not be written")
-        if self._unpublished and threading.current_thread() is not self._thread:
+        self._screen.publish(self._session)
+        if self._screen.is_unpublished and threading.current_thread() is not self._thread:
             with self._wake:
                 self._wake.notify()
+
+    # Live drags
+
+    def _follow(self, session: DragSession) -> None:
+        """Follow pointers until they have let go, and end the live drag as they ask: one entry of the history."""
+        before = session.history
+        try:
+            if self._stops != self._stops_of_drag:
+                return self._drop_pulls()
+            session.begin_following()
+            self._publish()
+            end = self._follow_pulls(session)
+            if end == "settle":
+                session.settle(on_step=self._between_steps(session))
+            else:
+                session.release()
+            if end == "undo" and session.history is not before:
+                session.undo()
+        except BaseException:
+            self._drop_pulls()
+            if session.is_following:
+                session.release()
+            raise
+        finally:
+            self._active_drag = None
+            self._screen.end_steps()
+
+    def _follow_pulls(self, session: DragSession) -> str:
+        """Take steps towards where pointers pull, rest where there is nothing to do, and return how to end."""
+        stops, moves = self._stops_of_drag, False
+        while True:
+            self._screen.catch_up(session)
+            keys = session.point_ids if session.state.is_complete else ()
+            with self._wake:
+                if self._stops != stops or self._screen.is_gone:
+                    return self._let_go("stay")
+                command, place = self._next_between_steps(), None
+                if command is None:
+                    end = self._pulls.end
+                    if end != "undo":
+                        place = self._pulls.next(keys)
+                    if end and place is None:
+                        return self._let_go(end)
+                    if place is None and not (moves and keys):
+                        self._wake.wait(RETRY_S if self._screen.is_behind else REST_S)
+                        continue
+            if command is not None:
+                self._finish(command, session)
+                del command  # nothing is kept alive while waiting
+                moves = True
+                continue
+            moves = self._follow_once(session, place)
+
+    def _follow_once(self, session: DragSession, place: Place | None) -> bool:
+        """Move the picture once towards a place, or towards those that are known; return whether it has to go on."""
+        index, at = 0, session.target_points[0].tolist()
+        if place is not None:
+            index, at = session.point_ids.index(place.key), (place.x, place.y)
+            self._screen.followed = place
+        return session.follow(index, at).status == "running"
+
+    def _let_go(self, end: str) -> str:
+        """End every pull, so that the next one begins a live drag of its own; the caller holds the lock."""
+        self._pulls.finish()
+        self._is_following = False
+        return end
+
+    def _drop_pulls(self) -> None:
+        """End every pull of a live drag that does not go on."""
+        with self._wake:
+            self._let_go("stay")
 
 
 def _leave_a_core() -> None:

@@ -49,8 +49,8 @@ class FrameSender:
         with self._lock:
             return self._flow.halves(width, height)
 
-    def put(self, data: bytes, mime: str, size: Size, info: FrameInfo) -> None:
-        """Make a picture the newest, and send it unless nobody can see it.
+    def put(self, data: bytes, mime: str, size: Size, info: FrameInfo) -> int:
+        """Make a picture the newest, send it unless nobody can see it, and return its number.
 
         Args:
             data: The picture, encoded.
@@ -63,6 +63,7 @@ class FrameSender:
             self._frame = _Frame(seq, frame_message(seq, info, size, mime), data)
             if self._flow.visible:
                 self._send_newest()
+            return seq
 
     def greet(self, hello: Hello) -> None:
         """Show a new view the newest picture."""

@@ -206,6 +206,14 @@ class DragWidget(FrontEnd):
         """Remove every handle and target."""
         self._do(lambda session: session.clear_points())
 
+    def stats(self) -> dict[str, float]:
+        """Return ``pictures_per_s`` and ``steps_per_s`` of the last drag's last seconds, and ``lag_ms``.
+
+        The lag is the time from a pointer's message to the word that the picture that follows it is seen; what was
+        never measured is 0.
+        """
+        return self._worker.pace.figures
+
     def save(self, path: str | PathLike[str]) -> Path:
         """Write the session to a file; ``DragWidget(DragSession.load(path))`` opens it."""
         return self._do(lambda session: session.save(path), When.AFTER_THE_DRAG)

@@ -170,7 +170,7 @@ def test_one_bad_trait_keeps_the_others_of_its_message_from_being_set(
 
 HOSTILE_MESSAGES = [
     pytest.param(example["message"], id=f"{name}: {example['name']}")
-    for name in ("hello", "ack", "poll", "cmd")
+    for name in ("hello", "ack", "poll", "cmd", "pull", "release")
     for example in json.loads((FIXTURES / f"{name}.json").read_text(encoding="utf-8"))["hostile"]
 ]
 

@@ -25,6 +25,8 @@ DECODED = {
     "ack": protocol.Ack,
     "poll": protocol.Poll,
     "cmd": protocol.Command,
+    "pull": protocol.Pull,
+    "release": protocol.Release,
 }
 
 
@@ -58,6 +60,13 @@ def test_a_hostile_message_of_the_browser_is_refused(name: str, example: dict[st
         protocol.decode_message(example["message"])
 
 
+@pytest.mark.parametrize("place", [(-0.01, 5), (5, -1), (127.01, 5), (5, 128)])
+def test_a_pull_out_of_the_picture_is_refused(place: tuple[float, float]) -> None:
+    protocol.check_inside(protocol.Pull(1, 127, 0, 1), SIZE)
+    with pytest.raises(InputError, match=r"pull: a point must lie in 0 \.\. 127"):
+        protocol.check_inside(protocol.Pull(1, *place, 1), SIZE)
+
+
 @pytest.mark.parametrize(
     "content", [None, 3, "hello", [], {}, {"k": None}, {"k": ["cmd"]}, {"k": "frame"}, {"k": {}}]
 )
@@ -79,6 +88,7 @@ def test_the_kernel_makes_the_frames_that_the_browser_takes(
         targets=np.array(message["targets"], dtype=float).reshape(-1, 2),
         distances=np.array(message["distances"], dtype=float),
         loss=message["loss"],
+        pull=message["pull"],
     )
     size = (message["w"], message["h"])
     made = protocol.frame_message(message["seq"], info, size, message["mime"])

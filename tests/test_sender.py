@@ -56,6 +56,7 @@ def test_a_picture_is_sent_with_what_is_known_about_it(front: Front) -> None:
                 "targets": [[3.0, 4.0]],
                 "distances": [2.5],
                 "loss": None,
+                "pull": 0,
             },
             [b"picture"],
         )

@@ -19,6 +19,19 @@ from draggan_widget.session.sources import checked_max_steps
 class LiveDrags(Held):
     """What a session holds, and live drags of it; whatever else needs rest ends a live drag first."""
 
+    def begin_following(self) -> None:
+        """Begin a live drag before there is a place to follow; with one open nothing happens.
+
+        Points that are set from now on belong to it: a pair that is put down and pulled at is one entry of the history.
+
+        Raises:
+            GeneratorError: As for :meth:`follow`.
+        """
+        with self._access.at_rest():
+            if self._live_from is None:
+                with self._following():
+                    self._open()
+
     def follow(self, handle_index: int, target: ArrayLike) -> DragStep[Any]:
         """Aim a handle elsewhere, and move the latent once towards all targets; the way to follow a pointer.
 
