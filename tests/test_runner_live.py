@@ -365,7 +365,7 @@ def test_traits_that_are_held_are_written_later_while_the_pointer_rests(
 def test_the_pace_of_a_pull_is_measured(runner: Runner, stage: Recorder) -> None:
     for k in range(1, 9):
         runner.pull(1, 30 + k, 32, k)
-        until(lambda k=k: stage.frames[-1]["pull"] == k)
+        until(follows(runner, 30 + k, 32))
         acknowledge_all(runner, stage)
     figures = runner.pace.figures
     assert figures["steps_per_s"] > 1

@@ -4,6 +4,7 @@
  * The one user of the comm. Order, patience and flow live here; what a message means does not.
  */
 import { Alarms } from "./core/alarms";
+import type { Vec } from "./core/geometry";
 import { MaskChannel } from "./core/mask_channel";
 import { isConfirmed } from "./core/points";
 import type { AnyModel, Ports } from "./core/ports";
@@ -14,11 +15,12 @@ import {
   decodeTraits,
   encodePairs,
   PROTOCOL_VERSION,
+  type PullEnd,
   type ToKernel,
   TRAIT_NAMES,
 } from "./core/protocol";
 import type { SharedStore } from "./core/store";
-import type { Command } from "./core/types";
+import type { Command, Pull } from "./core/types";
 
 /** A frame that is awaited is asked for after this time, then ever less often. */
 const POLL_MS = 300;
@@ -29,6 +31,9 @@ const SILENCE_MS = 5000;
 
 /** A run may think this long about one step. */
 const SILENCE_RUNNING_MS = 15000;
+
+/** A pointer that rests says so this often, so that the kernel knows that it was not lost. */
+const HOLD_MS = 1000;
 
 /** A command waits this long for the kernel to confirm the edits made before it, so that they come first. */
 const ORDER_MS = 400;
@@ -42,13 +47,17 @@ export class Sync {
   readonly #cleanups: (() => void)[] = [];
   readonly #visible = new Map<object, boolean>();
   readonly #sent = new Set<number>();
-  readonly #alarms: Alarms<"poll" | "order" | "silence" | "long_silence">;
+  readonly #alarms: Alarms<"poll" | "order" | "silence" | "long_silence" | "hold">;
   readonly #mask: MaskChannel;
   #closed = false;
   #writing = false;
   #pulling = false;
   #writeDue = false;
   #writtenRev = 0;
+  #pullsDue = false;
+  #pullSeq = 0;
+  readonly #pulled = new Map<number, Vec>();
+  readonly #ended = new WeakSet<Pull>();
   #autoRun: boolean;
   #newestSeq = 0;
   #pollMs = POLL_MS;
@@ -172,6 +181,8 @@ export class Sync {
   #stored(): void {
     if (this.#closed) return;
     const { edit, traits } = this.#store.value;
+    // A pull comes before the edit that brings its pair: the two are one change.
+    this.#sendPulls();
     if (edit.rev > this.#writtenRev && !isConfirmed(this.#store.value)) this.#scheduleWrite();
     if (traits.autoRun !== this.#autoRun) {
       this.#autoRun = traits.autoRun;
@@ -200,6 +211,51 @@ export class Sync {
     const point_edit = { rev: edit.rev, ids: points.point_ids, placed: [...edit.placed] };
     this.#write({ ...points, point_edit });
     this.#watchSilence();
+  }
+
+  /** Tells of new and ended pulls at once, and of places once per paint: only the newest counts. */
+  #sendPulls(): void {
+    const { pulls } = this.#store.value;
+    for (const pull of pulls) {
+      if (this.#ended.has(pull)) continue;
+      if (pull.end) this.#endPull(pull, pull.end);
+      else if (!this.#pulled.has(pull.id)) this.#sendPull(pull);
+      else if (this.#pulled.get(pull.id) !== pull.at) this.#schedulePulls();
+    }
+    if (pulls.length === 0) this.#alarms.cancel("hold");
+    else this.#alarms.set("hold", HOLD_MS, () => this.#holdPulls());
+    if (pulls.some((pull) => pull.end)) this.#store.dispatch({ kind: "pulls_told" });
+  }
+
+  #schedulePulls(): void {
+    if (this.#pullsDue) return;
+    this.#pullsDue = true;
+    this.#ports.beforePaint(() => {
+      this.#pullsDue = false;
+      if (this.#closed) return;
+      for (const pull of this.#store.value.pulls) {
+        if (this.#pulled.get(pull.id) !== pull.at) this.#sendPull(pull);
+      }
+    });
+  }
+
+  #holdPulls(): void {
+    for (const pull of this.#store.value.pulls) this.#sendPull(pull);
+    this.#sendPulls();
+  }
+
+  #endPull(pull: Pull, end: PullEnd): void {
+    if (this.#pulled.get(pull.id) !== pull.at) this.#sendPull(pull);
+    this.#pulled.delete(pull.id);
+    this.#ended.add(pull);
+    this.#writePoints();
+    this.#send({ k: "release", id: pull.id, end });
+  }
+
+  #sendPull({ id, at }: Pull): void {
+    this.#pulled.set(id, at);
+    this.#pullSeq += 1;
+    this.#send({ k: "pull", id, x: at.x, y: at.y, seq: this.#pullSeq });
   }
 
   /** Sends what the kernel was not told yet; what was edited before a command goes first, but stop never waits. */

@@ -34,6 +34,7 @@ export function frameOf(seq: number, pairs: readonly Pair[] = [], step = seq): F
       Math.hypot(handle.x - target.x, handle.y - target.y),
     ),
     loss: null,
+    pull: 0,
   };
 }
 
@@ -62,11 +63,15 @@ export function play(state: State, ...actions: readonly Action[]): State {
   return actions.reduce(reduce, state);
 }
 
-type Options = { readonly touch?: boolean; readonly secondary?: boolean };
+type Options = {
+  readonly touch?: boolean;
+  readonly secondary?: boolean;
+  readonly pin?: boolean;
+};
 
 export function down(x: number, y: number, options: Options = {}): Action {
-  const { touch = false, secondary = false } = options;
-  return { kind: "pointer_down", pointer: { at: { x, y }, scale: SCALE, touch }, secondary };
+  const { touch = false, secondary = false, pin = false } = options;
+  return { kind: "pointer_down", pointer: { at: { x, y }, scale: SCALE, touch }, secondary, pin };
 }
 
 export function move(x: number, y: number, { touch = false }: Options = {}): Action {

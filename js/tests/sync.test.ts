@@ -3,7 +3,7 @@ import { filledMask } from "../src/core/mask";
 import { addPair, movePart } from "../src/core/points";
 import { ViewStore } from "../src/core/store";
 import type { ViewAction } from "../src/core/types";
-import { click, pair } from "./builders";
+import { click, down, move, pair, up } from "./builders";
 import { Bench, settled } from "./fake_model";
 import { example, type MessageFixture, readFixture, type TraitFixture } from "./fixtures";
 
@@ -133,6 +133,85 @@ describe("points", () => {
     await bench.model.update({ target_points: [[90, 41]], points_rev: 2 });
     await bench.model.update({ target_points: [[70, 41]] });
     expect(bench.store.value.pairs[0]?.target).toEqual({ x: 70, y: 41 });
+  });
+});
+
+describe("pulls", () => {
+  const LIVE = { auto_run: true };
+  const moves = (...xs: number[]) => xs.map((x) => move(x, 30)) as ViewAction[];
+  const released = { k: "release", id: 1, end: "settle" };
+  const pulls = (bench: Bench) => bench.sent("pull").map((each) => each.k === "pull" && each.x);
+
+  test("of a new pair are told before its traits, then once per paint with the newest place", () => {
+    const bench = shown(LIVE);
+    bench.act(down(20, 30) as ViewAction, ...moves(25));
+    expect(pulls(bench)).toEqual([25]);
+    expect(bench.model.saved).toEqual([]);
+    bench.act(...moves(26, 27, 28));
+    expect(pulls(bench)).toEqual([25]);
+    bench.paint();
+    bench.paint();
+    expect(pulls(bench)).toEqual([25, 28]);
+    expect(bench.model.saved.length).toBe(1);
+    expect(bench.model.saved[0]).toMatchObject({ point_edit: { rev: 1, ids: [1], placed: [1] } });
+    expect(bench.commands()).toEqual([]);
+  });
+
+  test("are what the fixtures promise the kernel", () => {
+    const bench = shown(LIVE);
+    bench.act(down(20, 30) as ViewAction, ...moves(64));
+    bench.act(up(64, 30) as ViewAction);
+    const first = message("pull", "the first place") as object;
+    expect(bench.model.sent[0]).toEqual({ ...first, id: 1, x: 64, y: 30 });
+    const end = message("release", "settle") as object;
+    expect(bench.model.sent.at(-1)).toEqual({ ...end, id: 1 });
+  });
+
+  test("let go tell the last place, as a pull and as an edit, before the release", () => {
+    const bench = shown(LIVE);
+    bench.act(down(20, 30) as ViewAction, ...moves(25, 26));
+    bench.act(up(40, 30) as ViewAction);
+    expect(pulls(bench)).toEqual([25, 40]);
+    expect(bench.model.saved.at(-1)).toMatchObject({
+      target_points: [[40, 30]],
+      point_edit: { rev: 2, ids: [1], placed: [1] },
+    });
+    expect(bench.model.sent.at(-1)).toEqual(released);
+    expect(bench.store.value.pulls).toEqual([]);
+    bench.paint();
+    bench.wait(5000);
+    expect(bench.sent("release").length).toBe(1);
+    expect(pulls(bench)).toEqual([25, 40]);
+  });
+
+  test("that rest say so every second, and no longer than the pointer is down", () => {
+    const bench = shown(LIVE);
+    bench.act(down(20, 30) as ViewAction, ...moves(25));
+    bench.wait(3100);
+    expect(pulls(bench)).toEqual([25, 25, 25, 25]);
+    expect(bench.sent("pull").map((each) => each.k === "pull" && each.seq)).toEqual([1, 2, 3, 4]);
+    bench.act({ kind: "escape" });
+    expect(bench.model.sent.at(-1)).toEqual({ ...released, end: "undo" });
+    bench.wait(5000);
+    expect(pulls(bench).length).toBe(4);
+  });
+
+  test("end before the command that ends them", async () => {
+    const bench = shown({ ...ONE_POINT, ...LIVE, can_undo: true });
+    bench.act(down(80, 40) as ViewAction, move(90, 40) as ViewAction);
+    bench.act({ kind: "command", name: "undo" });
+    await bench.model.update({ points_rev: 2 });
+    const kinds = bench.model.sent.map(({ k }) => k).filter((k) => k !== "poll");
+    expect(kinds).toEqual(["pull", "release", "cmd"]);
+  });
+
+  test("end once even where the comm is closed", () => {
+    const bench = shown({ ...ONE_POINT, ...LIVE });
+    bench.act(down(80, 40) as ViewAction, move(90, 40) as ViewAction);
+    bench.model.dead = true;
+    bench.act(up(95, 40) as ViewAction);
+    expect(bench.store.value.pulls).toEqual([]);
+    expect(bench.store.value.answering).toBe(false);
   });
 });
 

@@ -2,6 +2,7 @@
 import { commanded } from "./intent";
 import { receiveFrame, receivePairs } from "./points";
 import type { Traits } from "./protocol";
+import { pullsTold } from "./pull";
 import { assertNever, type KernelAction, type Shared } from "./types";
 
 /** The values of a widget of which nothing is known yet. */
@@ -34,6 +35,7 @@ export function initialShared(firstRid: number): Shared {
     edit: { rev: 0, placed: [] },
     pointsRev: 0,
     held: [],
+    pulls: [],
     mask: null,
     maskRev: 0,
     painting: false,
@@ -67,6 +69,8 @@ export function reduceKernel(shared: Shared, action: KernelAction): Shared {
       return receiveReply(shared, action.reply.rid, action.reply.error);
     case "problem":
       return { ...shared, problem: { message: action.message, details: "" } };
+    case "pulls_told":
+      return pullsTold(shared);
     case "silence":
       if (!shared.answering && shared.commands.length === 0) return shared;
       return { ...shared, answering: false, commands: [] };

@@ -22,7 +22,8 @@ import {
   withView,
 } from "./intent";
 import { filledMask, MAY_MOVE, MAY_NOT_MOVE, type MaskValue, stroke } from "./mask";
-import { dragPart, marksOf, movePart } from "./points";
+import { addPair, dragPart, marksOf, movePart } from "./points";
+import { isLive, pullEnded, pulledTo, pullMark, pullNew } from "./pull";
 import { assertNever, DRAFT_ID, type Draft, type Gesture, type Shared, type State } from "./types";
 
 /** A press becomes a pull, and a grip a move, beyond this many CSS pixels; a finger trembles more. */
@@ -34,8 +35,14 @@ const LEAST_PULL_PX = 3;
 
 const IDLE: Gesture = { kind: "none" };
 
+/** What was held down with the pointer. */
+interface Modifiers {
+  readonly secondary: boolean;
+  readonly pin: boolean;
+}
+
 /** The state after the pointer went down. */
-export function pointerDown(state: State, pointer: Pointer, secondary: boolean): State {
+export function pointerDown(state: State, pointer: Pointer, { secondary, pin }: Modifiers): State {
   if (state.view.gesture.kind !== "none" || !state.shared.frame) return state;
   const seen = { ...state, view: { ...state.view, touch: pointer.touch } };
   if (state.view.mode === "mask") return startStroke(seen, pointer, secondary);
@@ -51,7 +58,7 @@ export function pointerDown(state: State, pointer: Pointer, secondary: boolean):
     draft: { handle, target: null },
     selection: { id: DRAFT_ID, part: "handle" },
     hover: null,
-    gesture: { kind: "press", from: pointer.at },
+    gesture: { kind: "press", from: pointer.at, pin },
   });
 }
 
@@ -68,16 +75,21 @@ export function pointerMove(state: State, pointer: Pointer): State {
     }
     case "press":
       if (!draft || !isPull(gesture.from, pointer)) return moved;
+      if (isLive(state.shared)) return pullNew(moved, draft.handle, pointer.at);
       return withView(moved, { gesture: { kind: "aim" }, draft: aimed(state, draft, pointer) });
     case "aim":
       return draft ? withView(moved, { draft: aimed(state, draft, pointer) }) : moved;
     case "move":
       if (!gesture.moved && !isPull(gesture.from, pointer)) return moved;
+      if (!gesture.moved && isPullable(state, gesture.grip))
+        return pullMark(moved, gesture, pointer.at);
       return carried(
         withView(moved, { gesture: { ...gesture, moved: true } }),
         gesture.grip,
         add(pointer.at, gesture.offset),
       );
+    case "pull":
+      return pulledTo(moved, gesture, pointer.at);
     case "paint":
       return continueStroke(moved, gesture, pointer.at);
     default:
@@ -92,8 +104,11 @@ export function pointerUp(state: State, pointer: Pointer): State {
   const idle = withView(last, { gesture: IDLE });
   switch (gesture.kind) {
     case "none":
-    case "press":
       return idle;
+    case "press":
+      return gesture.pin && draft ? pinned(idle, draft.handle) : idle;
+    case "pull":
+      return pullEnded(last, gesture, "settle");
     case "aim": {
       if (!draft?.target) return idle;
       const apart = distance(draft.handle, draft.target) * pointer.scale;
@@ -129,6 +144,8 @@ export function gestureCancelled(state: State): State {
       const back = carried(idle, gesture.grip, gesture.before);
       return { ...back, shared: released(back.shared, gesture.grip) };
     }
+    case "pull":
+      return pullEnded(state, gesture, "undo");
     case "paint":
       return { ...idle, shared: { ...state.shared, mask: gesture.before, painting: false } };
     default:
@@ -146,6 +163,18 @@ function hitAt(state: State, pointer: Pointer): Hit | null {
 function isPull(from: Vec, pointer: Pointer): boolean {
   const least = pointer.touch ? PULL_TOUCH_PX : PULL_MOUSE_PX;
   return distance(from, pointer.at) * pointer.scale > least;
+}
+
+/** True for a mark whose pull the picture follows; while a run is on it takes moved marks along by itself. */
+function isPullable({ shared }: State, grip: Grip): boolean {
+  return isLive(shared) && !shared.traits.running && grip.id !== DRAFT_ID;
+}
+
+/** The state with a point that is to stay where it is. */
+function pinned(state: State, at: Vec): State {
+  const shared = addPair(state.shared, at, at);
+  const selection: Grip = { id: shared.highestId, part: "handle" };
+  return { shared, view: { ...state.view, draft: null, selection } };
 }
 
 function aimed(state: State, draft: Draft, pointer: Pointer): Draft {

@@ -96,7 +96,7 @@ export function receivePairs(
   const merged = pairs.map((pair) => {
     const own = known.get(pair.id);
     if (!own) return pair;
-    const keepsHandle = shared.traits.running || isHeld(shared, pair.id, "handle");
+    const keepsHandle = isMoving(shared) || isHeld(shared, pair.id, "handle");
     const keepsTarget = isHeld(shared, pair.id, "target");
     return {
       id: pair.id,
@@ -117,7 +117,7 @@ export function receiveFrame(shared: Shared, frame: FrameInfo, atMs: number): Sh
     shownAtMs: atMs,
     intervalMs: intervalOf(shared, atMs),
   };
-  if (!shared.traits.running) return shown;
+  if (!isMoving(shared)) return shown;
   const waiting = new Set(isConfirmed(shared) ? [] : shared.edit.placed);
   const tracked = new Map(frame.pointIds.map((id, index) => [id, frame.handles[index]]));
   const pairs = shared.pairs.map((pair) => {
@@ -135,6 +135,11 @@ function intervalOf(shared: Shared, atMs: number): number {
   if (newest <= 0 || newest > LONGEST_GAP_MS) return 0;
   const before = shared.intervalMs || newest;
   return before + PACE_WEIGHT * (newest - before);
+}
+
+/** True while handles are where the newest picture has them. */
+export function isMoving(shared: Shared): boolean {
+  return shared.traits.running || shared.pulls.length > 0;
 }
 
 function isHeld(shared: Shared, id: number, part: Grip["part"]): boolean {

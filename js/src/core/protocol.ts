@@ -52,6 +52,8 @@ export interface FrameInfo {
   readonly targets: readonly Vec[];
   readonly distancesPx: readonly number[];
   readonly loss: number | null;
+  /** The number of the newest pull that the picture follows, 0 for none. */
+  readonly pull: number;
 }
 
 export interface Reply {
@@ -74,6 +76,9 @@ export type CommandName =
   | "sample"
   | "clear_points";
 
+/** What becomes of the picture when a pointer lets go: it goes on until it arrives, stays as it is, or goes back. */
+export type PullEnd = "settle" | "stay" | "undo";
+
 export type ToKernel =
   | {
       readonly k: "hello";
@@ -89,7 +94,15 @@ export type ToKernel =
       readonly rid: number;
       readonly name: CommandName;
       readonly args: { readonly seed?: number };
-    };
+    }
+  | {
+      readonly k: "pull";
+      readonly id: number;
+      readonly x: number;
+      readonly y: number;
+      readonly seq: number;
+    }
+  | { readonly k: "release"; readonly id: number; readonly end: PullEnd };
 
 /** One pair of points: where the picture is held, and where that should go, in image pixels. */
 export interface Pair {
@@ -142,19 +155,21 @@ export function decodeMessage(message: unknown, buffers: readonly unknown[]): Fr
 }
 
 function decodeFrame(message: Record<string, unknown>): FrameInfo | null {
-  const { seq, step, w, h, mime, final, loss } = message;
+  const { seq, step, w, h, mime, final, loss, pull } = message;
   const pointIds = decodeIds(message.point_ids);
   const handles = decodePoints(message.handles);
   const targets = decodePoints(message.targets);
   const distancesPx = decodeList(message.distances, (value) => (isLength(value) ? value : null));
   const size = decodeSize([w, h]);
   const knownMime = MIME_TYPES.find((name) => name === mime);
-  if (!isCount(seq, 1) || !isCount(step, 0) || !size || !knownMime) return null;
+  if (!isCount(seq, 1) || !isCount(step, 0) || !isCount(pull, 0)) return null;
+  if (!size || !knownMime) return null;
   if (typeof final !== "boolean" || !(loss === null || isNumber(loss))) return null;
   if (!pointIds || !handles || !targets || !distancesPx) return null;
   const count = pointIds.length;
   if ([handles, targets, distancesPx].some((list) => list.length !== count)) return null;
-  return { seq, step, size, mime: knownMime, final, pointIds, handles, targets, distancesPx, loss };
+  const points = { pointIds, handles, targets, distancesPx };
+  return { seq, step, size, mime: knownMime, final, ...points, loss, pull };
 }
 
 /** The bytes of a buffer; hosts hand over DataView (Jupyter), Uint8Array (Colab) or ArrayBuffer. */

@@ -15,6 +15,7 @@ import { filledMask, inverted, MAY_MOVE } from "./mask";
 import { gestureCancelled, pointerDown, pointerMove, pointerUp } from "./pointer";
 import { marksOf } from "./points";
 import { MAX_SEED } from "./protocol";
+import { pullEnded } from "./pull";
 import { type Action, assertNever, DRAFT_ID, type Mode, type State, type View } from "./types";
 
 export type * from "./types";
@@ -46,11 +47,12 @@ export function reduce(state: State, action: Action): State {
     case "frame":
     case "reply":
     case "problem":
+    case "pulls_told":
     case "silence":
     case "heard":
       return { ...state, shared: reduceKernel(shared, action) };
     case "pointer_down":
-      return pointerDown(state, action.pointer, action.secondary);
+      return pointerDown(state, action.pointer, action);
     case "pointer_move":
       return pointerMove(state, action.pointer);
     case "pointer_up":
@@ -88,11 +90,12 @@ export function reduce(state: State, action: Action): State {
     case "mask_clear":
       return shared.mask ? { ...state, shared: maskChanged({ ...shared, mask: null }) } : state;
     case "command":
-      return ordered(state, action.name);
+      return ordered(letGo(state), action.name);
     case "sample": {
       if (!shared.frame) return state;
       const seed = clamp(Math.trunc(action.seed) || 0, 0, MAX_SEED);
-      return { shared: commanded(shared, "sample", seed), view: withoutDraft(view) };
+      const free = letGo(state);
+      return { shared: commanded(free.shared, "sample", seed), view: withoutDraft(free.view) };
     }
     case "auto_run":
       return { ...state, shared: { ...shared, traits: { ...shared.traits, autoRun: action.on } } };
@@ -192,6 +195,12 @@ function brushed(state: State, radiusPx: number): State {
   const largest = Math.min(width, height) / 2;
   const radius = clamp(Number.isFinite(radiusPx) ? radiusPx : 1, 0.5, largest);
   return withView(state, { brush: { ...state.view.brush, radiusPx: radius } });
+}
+
+/** The state with no live pull: who gives a command meanwhile wants that next, and the picture to stay for it. */
+function letGo(state: State): State {
+  const { gesture } = state.view;
+  return gesture.kind === "pull" ? pullEnded(state, gesture, "stay") : state;
 }
 
 /** The state with a command given, where it means something. */

@@ -1,7 +1,7 @@
 /** The state of the widget and everything that may happen to it; `state.ts` says what follows. */
 import type { Grip, Hit, Pointer, Vec } from "./geometry";
 import type { Mask, MaskValue } from "./mask";
-import type { CommandName, FrameInfo, Pair, Reply, Traits } from "./protocol";
+import type { CommandName, FrameInfo, Pair, PullEnd, Reply, Traits } from "./protocol";
 
 /** The id of a draft in marks and grips; real ids count from 1. */
 export const DRAFT_ID = 0;
@@ -26,6 +26,15 @@ export interface PointEdit {
   readonly placed: readonly number[];
 }
 
+/** A pair that a pointer pulls at while the picture follows. */
+export interface Pull {
+  readonly id: number;
+  /** Where its target belongs. */
+  readonly at: Vec;
+  /** What becomes of the picture, once the pointer has let go; the kernel is still to be told. */
+  readonly end: PullEnd | null;
+}
+
 /** What the error banner shows. */
 export interface Problem {
   readonly message: string;
@@ -42,6 +51,7 @@ export interface Shared {
   readonly pointsRev: number;
   /** The marks under a finger, which nothing but the finger moves. */
   readonly held: readonly Grip[];
+  readonly pulls: readonly Pull[];
   /** Where the picture may move; null where all of it may. */
   readonly mask: Mask | null;
   /** Grows with each finished change of the mask by a person. */
@@ -82,8 +92,10 @@ export interface Brush {
 /** What the pressed pointer is doing. `from` is where it went down, in image pixels. */
 export type Gesture =
   | { readonly kind: "none" }
-  /** On free ground: a click places a handle, a pull aims it. */
-  | { readonly kind: "press"; readonly from: Vec }
+  /** On free ground: a click places a handle, or a pin with its target in the same place, and a pull aims it. */
+  | { readonly kind: "press"; readonly from: Vec; readonly pin: boolean }
+  /** The picture follows the target of a pair; `offset` is from the pointer to it. */
+  | { readonly kind: "pull"; readonly id: number; readonly offset: Vec }
   /** Moves the target of the draft. */
   | { readonly kind: "aim" }
   | {
@@ -130,6 +142,7 @@ export type KernelAction =
   | { readonly kind: "frame"; readonly frame: FrameInfo; readonly atMs: number }
   | { readonly kind: "reply"; readonly reply: Reply }
   | { readonly kind: "problem"; readonly message: string }
+  | { readonly kind: "pulls_told" }
   | { readonly kind: "silence" }
   | { readonly kind: "heard" };
 
@@ -140,6 +153,8 @@ export type ViewAction =
       readonly pointer: Pointer;
       /** The second button, or the modifier that stands for it: removes a pair, erases the mask. */
       readonly secondary: boolean;
+      /** With the modifier by which a click holds a point where it is. */
+      readonly pin: boolean;
     }
   | { readonly kind: "pointer_move"; readonly pointer: Pointer }
   | { readonly kind: "pointer_up"; readonly pointer: Pointer }

@@ -2,6 +2,7 @@
 import { distance } from "./geometry";
 import { isActive } from "./intent";
 import { marksOf } from "./points";
+import { isLive } from "./pull";
 import { DRAFT_ID, type Shared, type State, selectionOf } from "./state";
 import { assertNever } from "./types";
 
@@ -44,6 +45,9 @@ export function sentenceOf(state: State): Sentence {
   if (hint !== null) return { mood: isActive(shared) ? "running" : "ready", text: hint };
   if (shared.commands.some((command) => command.name === "stop")) {
     return { mood: "running", text: "Stopping ..." };
+  }
+  if (shared.pulls.length > 0) {
+    return { mood: "running", text: "Pull: the picture follows" };
   }
   if (traits.running) {
     const metrics = metricsOf(shared);
@@ -160,7 +164,11 @@ function resultOf(shared: Shared): Sentence {
 
 function readyText(shared: Shared): string {
   const count = shared.pairs.length;
-  if (count === 0) return "Click a point of the picture, then where it should go";
+  if (count === 0) {
+    return isLive(shared)
+      ? "Press on the picture and pull"
+      : "Click a point of the picture, then where it should go";
+  }
   return `Ready: ${counted(count, "point")}, ${lengthInWords(farthestPx(shared))} to go`;
 }
 

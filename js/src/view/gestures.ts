@@ -37,7 +37,8 @@ export function listenToPointers(
       event.button === ERASER_BUTTON ||
       event.ctrlKey ||
       (mask && event.shiftKey);
-    store.dispatch({ kind: "pointer_down", pointer: pointerOf(event), secondary });
+    const pin = event.shiftKey && !mask;
+    store.dispatch({ kind: "pointer_down", pointer: pointerOf(event), secondary, pin });
     const { shared, view } = store.state;
     const used = shared.pairs !== before.shared.pairs || view.draft !== before.view.draft;
     menuAllowed = event.pointerType === "mouse" && !mask && !used;

@@ -19,9 +19,10 @@ const ARROWS: Readonly<Record<string, Vec>> = {
 
 /** Every shortcut with what it does, as the help lists them. */
 export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = [
+  ["Press and pull", "the picture follows; without Live, place handle and target"],
   ["Click, click", "place a handle, then its target"],
-  ["Press and pull", "place both at once"],
-  ["Drag a mark", "move it"],
+  ["Shift+click", "pin: hold a point where it is"],
+  ["Drag a mark", "pull on; without Live, move it"],
   ["Right click, Delete", "remove a pair"],
   ["Enter", "run or stop; finish a pair"],
   ["S", "one step"],
@@ -34,7 +35,7 @@ export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = 
   ["M", "points or mask"],
   ["[ ]", "smaller or larger brush"],
   ["E", "brush or eraser; so does the right button"],
-  ["Esc", "cancel, then stop"],
+  ["Esc", "cancel and take back a pull, then stop"],
 ];
 
 /**

@@ -40,7 +40,9 @@ export function buildToolbar(
 
   const points = button("points", "Points: what moves where", { text: "Points", key: "M" });
   const mask = button("brush", "Mask: where the picture may move", { text: "Mask", key: "M" });
-  const auto = button("bolt", "Start as soon as a pair is set", { text: "Auto" });
+  const auto = button("bolt", "Live: the picture follows a pull, and a pair starts at once", {
+    text: "Live",
+  });
   const clearPoints = button("trash", "Remove all points");
   const paint = button("brush", "Brush: may move", { key: "E" });
   const erase = button("eraser", "Eraser: stays as it is", { key: "E" });

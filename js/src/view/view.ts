@@ -131,6 +131,7 @@ function describe(root: HTMLElement, stage: HTMLElement, state: State): void {
   setAttribute(root, "data-mode", view.mode);
   setAttribute(root, "data-seq", shared.frame?.seq ?? 0);
   setAttribute(root, "data-frames", shared.framesShown);
+  setAttribute(root, "data-pull", shared.frame?.pull ?? 0);
   setAttribute(root, "data-step", metricsOf(shared)?.step ?? shared.traits.step);
   setAttribute(root, "data-image-size", `${width},${height}`);
   setAttribute(root, "data-handles", JSON.stringify(pairs.map(({ handle: p }) => [p.x, p.y])));
@@ -141,7 +142,7 @@ function describe(root: HTMLElement, stage: HTMLElement, state: State): void {
 function cursorOf({ shared, view }: State): string {
   if (!shared.frame) return "wait";
   if (view.mode === "mask") return "brush";
-  if (view.gesture.kind === "move") return "move";
+  if (view.gesture.kind === "move" || view.gesture.kind === "pull") return "move";
   if (view.hover?.kind === "remove" && badgeOf(view)) return "remove";
   return view.hover ? "take" : "place";
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { removeCentre, toImage } from "../../src/core/geometry";
 import { marksOf } from "../../src/core/points";
 import { DRAFT_ID } from "../../src/core/state";
-import { click, down, move, pair, play, SCALE, stateWith, up } from "../builders";
+import { click, down, move, pair, play, SCALE, stateWith, told, up } from "../builders";
 
 const PAIR = pair(1, [40, 40], [80, 40]);
 const withPair = (traits = {}) => stateWith({ pairs: [PAIR] }, traits);
@@ -91,9 +91,13 @@ describe("moving a mark", () => {
     expect(next.shared.held).toEqual([]);
   });
 
-  test("a moved target starts a run where pairs start at once", () => {
-    const next = play(withPair({ autoRun: true }), down(80, 40), move(90, 40), up(90, 40));
-    expect(next.shared.commands.map(({ name }) => name)).toEqual(["run"]);
+  test("a target that is moved while a run is on is taken along by it", () => {
+    const running = withPair({ autoRun: true, running: true });
+    const held = play(running, down(80, 40), move(90, 40));
+    expect(held.shared.pulls).toEqual([]);
+    expect(held.shared.edit.rev).toBe(1);
+    const ended = play(held, told({ autoRun: true }, 1), up(91, 40));
+    expect(ended.shared.commands.map(({ name }) => name)).toEqual(["run"]);
   });
 
   test("the handle of a half-made pair can be moved", () => {
