@@ -3,8 +3,9 @@
 import base64
 import json
 import logging
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -321,6 +322,152 @@ def test_an_own_failure_has_no_details(
         assert not browser.command("step")["ok"]
     assert browser.state["error"]["message"] == "the features are not finite"
     assert browser.state["error"]["details"] == ""
+
+
+# Pulls
+
+
+def pull(browser: BrowserEnd, place: Sequence[float], seq: int = 1) -> None:
+    """Pull at the first pair."""
+    browser.say(k="pull", id=1, x=place[0], y=place[1], seq=seq)
+
+
+def pull_new(browser: BrowserEnd) -> None:
+    """Put down a pair and pull at it as a browser does, and wait until the picture moves."""
+    pull(browser, FAR)
+    browser.edit(1, (1, HANDLE, HANDLE), placed=[1])
+    browser.until(lambda state: state["running"] and state["step"] > 1)
+
+
+def test_a_new_pair_is_pulled_at_and_settles_as_one_entry(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    before = widget.session.state
+    pull(browser, TARGET)
+    browser.edit(1, (1, HANDLE, HANDLE), placed=[1])
+    browser.until(lambda state: state["running"] and state["status"] == "running")
+    browser.edit(2, (1, HANDLE, TARGET), placed=[1])
+    browser.say(k="release", id=1, end="settle")
+    browser.until(lambda state: state["status"] == "arrived")
+    assert browser.state["running"] is False
+    assert browser.state["points_rev"] == 2
+    assert "Arrived" in browser.state["status_text"]
+    assert browser.state["target_points"] == [TARGET]
+    assert any(frame["pull"] == 1 for frame in browser.frames)
+    assert [entry.label for entry in widget.session.history.entries] == ["sample", "drag"]
+    assert browser.command("undo")["ok"]
+    assert widget.session.state is before
+    assert browser.state["point_ids"] == []
+
+
+def test_an_edit_that_repeats_where_a_handle_was_put_does_not_put_it_back(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    pull_new(browser)
+    browser.edit(2, (1, HANDLE, FAR), placed=[1])
+    browser.until(lambda state: state["points_rev"] == 2)
+    browser.say(k="release", id=1, end="stay")
+    browser.until(lambda state: not state["running"])
+    assert np.hypot(*(widget.handle_points[0] - HANDLE)) > 0.1
+
+
+@pytest.mark.parametrize("place", [(-1.0, 5.0), (63.01, 5.0), (5.0, 64.0)])
+def test_a_pull_out_of_the_picture_is_refused_with_a_banner(
+    widget: DragWidget, browser: BrowserEnd, place: tuple[float, float]
+) -> None:
+    state = widget.session.state
+    pull(browser, place)
+    browser.until(lambda state: "pull: a point must lie in" in state["error"]["message"])
+    assert widget.session.state is state
+    assert not widget.running
+
+
+def test_a_pull_at_a_picture_that_is_still_loading_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connect(monkeypatch)
+    hold = threading.Event()
+
+    class LateBlobs(PictureBlobs):
+        def sample_w(self, *arguments: Any) -> Any:
+            hold.wait(10)
+            return super().sample_w(*arguments)
+
+    widget = DragWidget(generator=LateBlobs())
+    pull(widget.comm, TARGET)
+    assert "still loading" in widget.comm.state["error"]["message"]
+    hold.set()
+    until(lambda: widget.status == "idle")
+    assert not widget.running
+    widget.close()
+
+
+def test_a_pull_at_a_pair_that_is_gone_does_nothing(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    browser.edit(1, (1, HANDLE, TARGET), placed=[1])
+    assert browser.command("clear_points")["ok"]
+    pull(browser, TARGET)
+    assert not widget.running
+    assert browser.state["error"] == {}
+
+
+def test_a_release_of_nothing_does_nothing(widget: DragWidget, browser: BrowserEnd) -> None:
+    state = widget.session.state
+    browser.say(k="release", id=7, end="undo")
+    assert widget.session.state is state
+    assert browser.state["error"] == {}
+
+
+def test_escape_takes_a_pull_back(widget: DragWidget, browser: BrowserEnd) -> None:
+    before = widget.session.state
+    pull_new(browser)
+    browser.say(k="release", id=1, end="undo")
+    browser.until(lambda state: not state["running"] and state["point_ids"] == [])
+    assert widget.session.state is before
+    assert browser.state["can_redo"]
+
+
+@pytest.mark.parametrize("name", ["stop", "undo", "reset"])
+def test_commands_end_a_pull(widget: DragWidget, browser: BrowserEnd, name: str) -> None:
+    pull_new(browser)
+    assert browser.command(name)["ok"]
+    browser.until(lambda state: not state["running"])
+    pull(browser, TARGET, seq=2)
+    assert not widget.running
+    assert any(entry.label == "drag" for entry in widget.session.history.entries)
+
+
+def test_scripts_may_do_everything_during_a_pull(widget: DragWidget, browser: BrowserEnd) -> None:
+    pull_new(browser)
+    widget.mask = np.tri(64, dtype=bool)
+    widget.target_points = [TARGET]
+    assert widget.running
+    assert widget.snapshot().size == (64, 64)
+    widget.running = False
+    browser.until(lambda state: state["status"] == "stopped")
+    assert [entry.label for entry in widget.session.history.entries] == ["sample", "drag"]
+    assert widget.mask is not None
+    assert widget.target_points.tolist() == [TARGET]
+    assert widget.drag(2).status in ("arrived", "max_steps")
+
+
+def test_a_widget_that_is_closed_during_a_pull_ends_it(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    session = widget.session
+    pull_new(browser)
+    widget.close()
+    assert not session.is_following
+
+
+def test_the_pace_of_a_pull_can_be_asked_for(widget: DragWidget, browser: BrowserEnd) -> None:
+    assert set(widget.stats()) == {"pictures_per_s", "steps_per_s", "lag_ms"}
+    pull_new(browser)
+    until(lambda: browser.frames[-1]["pull"] == 1)
+    browser.say(k="ack", seq=browser.frames[-1]["seq"], shown=True, visible=True)
+    assert widget.stats()["lag_ms"] > 0
+    assert widget.stats()["steps_per_s"] > 0
 
 
 # Pictures
