@@ -33,6 +33,24 @@ COUNT_FRAMES = """() => {
 }"""
 
 
+COUNT_PULLS = """() => {
+  window.pulls = {sent: {}, shown: {}};
+  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+  kernel.anyMessage.connect((_, { msg, direction }) => {
+    const said = msg.content?.data?.content;
+    if (direction === "send" && said?.k === "pull") window.pulls.sent[said.seq] = performance.now();
+  });
+  const root = document.querySelector(".dgw");
+  new MutationObserver(() => {
+    window.pulls.shown[root.getAttribute("data-pull")] ??= performance.now();
+  }).observe(root, {attributeFilter: ["data-pull"]});
+}"""
+
+LAGS = """() => Object.entries(window.pulls.shown)
+  .filter(([seq]) => seq in window.pulls.sent)
+  .map(([seq, shownMs]) => shownMs - window.pulls.sent[seq])"""
+
+
 class WidgetView:
     """The first widget on a page."""
 
@@ -73,11 +91,29 @@ class WidgetView:
 
     def pull(self, start: Point, end: Point) -> None:
         """Press on a pixel of the picture, move to another one and let go, with real pointer events."""
-        mouse = self._page.mouse
-        mouse.move(*self._place(start))
-        mouse.down()
-        mouse.move(*self._place(end), steps=PULL_STEPS)
-        mouse.up()
+        self.grab(start)
+        self._page.mouse.move(*self._place(end), steps=PULL_STEPS)
+        self.let_go()
+
+    def grab(self, start: Point) -> None:
+        """Press on a pixel of the picture."""
+        self._page.mouse.move(*self._place(start))
+        self._page.mouse.down()
+
+    def lead(self, start: Point, end: Point, moves: int, seconds: float) -> None:
+        """Move the pressed pointer evenly from one pixel to another in so many moves and so much time."""
+        for k in range(1, moves + 1):
+            x, y = (a + (b - a) * k / moves for a, b in zip(start, end, strict=True))
+            self._page.mouse.move(*self._place((x, y)))
+            self._page.wait_for_timeout(1000 * seconds / moves)
+
+    def let_go(self) -> None:
+        """Release the pointer."""
+        self._page.mouse.up()
+
+    def status(self) -> str:
+        """Return the words of the status line."""
+        return self._page.locator(".dgw-status-text").first.inner_text()
 
     def press(self, name: str) -> None:
         """Click a button by its accessible name."""
@@ -91,6 +127,15 @@ class WidgetView:
         """Return when each picture was drawn since :meth:`count_frames`, in seconds of the page's clock."""
         times: list[Any] = self._page.evaluate("() => window.frameTimes")
         return np.asarray(times, dtype=np.float64) / 1000
+
+    def count_pulls(self) -> None:
+        """From now on, note when each pull is told to the kernel, and when a picture that follows it is drawn."""
+        self._page.evaluate(COUNT_PULLS)
+
+    def lags_ms(self) -> list[float]:
+        """Return how long after its pull each picture was drawn since :meth:`count_pulls`."""
+        lags: list[float] = self._page.evaluate(LAGS)
+        return lags
 
     def _place(self, point: Point) -> Point:
         """Return where the centre of a pixel of the picture is on the page."""

@@ -1,0 +1,119 @@
+"""An ear under a real pointer in a real JupyterLab: the picture follows while it is pulled at.
+
+Speeds are measured and told in the summary of the run; what is asserted of them is only what a busy machine holds
+too.
+"""
+
+import json
+import statistics
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import SCREENSHOTS
+from tests.browser.lab import LabServer, Notebook
+from tests.browser.view import WidgetView
+
+Record = Callable[[str, object], None]
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+EAR = (42.0, 26.0)
+PULLED = (35.0, 23.0)
+"""The tip of an ear of seed 3, and the same 30 px of the screen away."""
+
+MOVES = 15
+SECONDS = 1.5
+FEWEST_PICTURES = 5
+NEAR_PX = 2.0
+
+WIDGET, REPORT, HISTORY = range(3)
+CELLS = (
+    "import draggan_widget as dg\nwidget = dg.DragWidget(seed=3)\nwidget",
+    "import json\nprint(json.dumps(widget.stats()))",
+    "print(json.dumps([entry.label for entry in widget.session.history.entries]))",
+)
+
+
+@pytest.fixture
+def notebook(lab: LabServer, page: Page, request: pytest.FixtureRequest) -> Iterator[Notebook]:
+    """An open notebook whose first cell has made a widget; its kernel ends with the test."""
+    name = f"{request.node.name}.ipynb"
+    lab.write_notebook(name, CELLS)
+    opened = Notebook(page).open(lab.url(name))
+    opened.run(WIDGET)
+    yield opened
+    opened.shut_down()
+
+
+@pytest.fixture
+def widget(notebook: Notebook, page: Page) -> WidgetView:
+    """The widget of the notebook, with its first picture."""
+    view = WidgetView(page)
+    view.wait_for_picture()
+    return view
+
+
+def photograph(page: Page, name: str) -> None:
+    """Keep how the widget looks."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.locator(".dgw").first.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def test_the_picture_follows_an_ear_under_the_pointer_and_undo_brings_the_first_back(
+    notebook: Notebook, widget: WidgetView, page: Page, record_property: Record
+) -> None:
+    assert widget.status() == "Press on the picture and pull"
+    first = widget.picture()
+    widget.count_frames()
+    widget.count_pulls()
+    widget.grab(EAR)
+    widget.lead(EAR, PULLED, MOVES, SECONDS)
+    times_s, lags_ms = widget.frame_times_s(), widget.lags_ms()
+    assert widget.status() == "Pull: the picture follows"
+    photograph(page, "touch-pulled")
+    assert len(times_s) >= FEWEST_PICTURES
+    assert widget.points("targets") == [pytest.approx(PULLED, abs=0.2)]
+    widget.let_go()
+    assert widget.wait_for_status("arrived", "stalled", "max_steps", "failed") == "arrived"
+    photograph(page, "touch-settled")
+    (handle,) = widget.points("handles")
+    assert np.hypot(*np.subtract(handle, PULLED)) <= NEAR_PX
+
+    record_property("pulled_pictures_per_s", round((len(times_s) - 1) / np.ptp(times_s), 1))
+    record_property("pull_to_picture_ms_p50", round(statistics.median(lags_ms)))
+    record_property("pull_to_picture_ms_max", round(max(lags_ms)))
+    record_property("widget_stats", json.loads(notebook.execute(REPORT)))
+    assert json.loads(notebook.execute(HISTORY)) == ["sample", "drag"]
+
+    frames = int(widget.hook("frames"))
+    widget.press("Undo")
+    widget.wait_for("frames", f"Number(value) > {frames}")
+    widget.wait_for("handles", 'value === "[]"')
+    assert np.array_equal(widget.picture(), first)
+
+
+def test_escape_takes_a_pull_back_and_a_target_can_be_pulled_on(
+    notebook: Notebook, widget: WidgetView, page: Page
+) -> None:
+    first = widget.picture()
+    widget.grab(EAR)
+    widget.lead(EAR, PULLED, MOVES // 3, SECONDS / 3)
+    page.keyboard.press("Escape")
+    widget.wait_for("handles", 'value === "[]"')
+    widget.let_go()
+    widget.wait_for("status", 'value === "idle"')
+    assert np.array_equal(widget.picture(), first)
+
+    page.emulate_media(color_scheme="dark")
+    widget.pull(EAR, PULLED)
+    widget.wait_for_status("arrived", "stalled", "max_steps")
+    widget.grab(PULLED)
+    widget.lead(PULLED, EAR, MOVES // 3, SECONDS / 3)
+    photograph(page, "touch-pulled-back")
+    widget.let_go()
+    assert widget.wait_for_status("arrived", "stalled", "max_steps") == "arrived"
+    notebook.execute(REPORT)
+    assert json.loads(notebook.execute(HISTORY)) == ["sample", "drag", "drag"]
