@@ -279,6 +279,7 @@ class Runner:
             self._screen.tell(error)
         self._loaded.set()
         self._screen.show_state(self._session)
+        _take_a_gradient()
         while (command := self._next()) is not None:
             if self._session is None:
                 self._refuse(command)
@@ -459,6 +460,14 @@ class Runner:
         """End every pull of a live drag that does not go on."""
         with self._wake:
             self._let_go("stay")
+
+
+def _take_a_gradient() -> None:
+    """Have torch import what its first gradient needs: half a second that the first pull need not wait for."""
+    import torch
+
+    one = torch.ones((), requires_grad=True)
+    torch.autograd.grad([one * one], [one], [torch.ones(())])
 
 
 def _leave_a_core() -> None:

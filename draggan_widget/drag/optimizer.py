@@ -35,6 +35,9 @@ STALL_PROGRESS_PX = 1.0
 """By how much the largest distance must fall to count, in px of a 512-px picture; less is the
 trembling of a point that is held back."""
 
+CLOSE_PART = 0.4
+"""Share of the stop radius within which a handle that follows a pointer closely rests: tracking is no finer."""
+
 
 @dataclass(frozen=True, eq=False)
 class DragStep(Generic[TraceT]):
@@ -229,7 +232,7 @@ class DragOptimizer(Generic[TraceT]):
             loss = self._move_from(picture, lean=False)
         return self._report(picture, status, loss)
 
-    def advance(self, *, drawn: bool = True) -> DragStep[TraceT]:
+    def advance(self, *, drawn: bool = True, closely: bool = False) -> DragStep[TraceT]:
         """Move the latent once, unless the status is final, and return the picture after it.
 
         The move starts from the picture that this function returned before, and goes to the present targets: what a
@@ -238,13 +241,18 @@ class DragOptimizer(Generic[TraceT]):
 
         Args:
             drawn: As for :meth:`step`.
+            closely: Whether handles that have arrived move, too, unless they lie within :data:`CLOSE_PART` of the
+                radius; a pointer moves by less than a radius from picture to picture.
 
         Raises:
             GeneratorError: Features or gradient are not finite.
         """
         picture = self._at or self._look(whole=drawn, differentiable=True, lean=True)
         loss = 0.0
-        if self._status() == "running":
+        status = self._status()
+        if status == "running" or (
+            closely and status == "arrived" and not self._lie_within(CLOSE_PART)
+        ):
             loss = self._move_from(picture, lean=True)
             picture = self._look(whole=drawn, differentiable=True, lean=True)
         self._at = picture
@@ -328,14 +336,19 @@ class DragOptimizer(Generic[TraceT]):
 
     def _status(self) -> str:
         """Return ``running``, ``arrived`` or ``stalled`` for the handles as tracked."""
-        distances = self._points.distances_px
-        if (distances <= self.config.stop_radius_px(*self._size, len(distances))).all():
+        if self._lie_within(1.0):
             return "arrived"
-        largest = float(distances.max())
+        largest = float(self._points.distances_px.max())
         if largest <= self._least_px - STALL_PROGRESS_PX * pixel_scale(*self._size):
             self._least_px, self._least_at = largest, self._updates
         since = self._updates - self._least_at
         return "stalled" if since >= self.config.rules.stall_steps else "running"
+
+    def _lie_within(self, part: float) -> bool:
+        """Return whether every handle lies within a part of the stop radius around its target."""
+        distances = self._points.distances_px
+        radius = self.config.stop_radius_px(*self._size, len(distances))
+        return bool((distances <= part * radius).all())
 
     def _watch_from_now(self) -> None:
         """Forget how far the points have come: the task is a new one."""

@@ -156,9 +156,14 @@ class Driver:
                 return step.status
         return "stopped" if stop.is_set() else "max_steps"
 
-    def step(self) -> DragStep[Any]:
-        """Move the latent once, unless the status is final, and return the picture after it."""
-        return self._counted(self._standing().advance(drawn=self._is_drawn()))
+    def step(self, *, closely: bool = False) -> DragStep[Any]:
+        """Move the latent once, unless the status is final, and return the picture after it.
+
+        Args:
+            closely: Whether handles that have arrived move, too; as for :meth:`DragOptimizer.advance`.
+        """
+        optimizer = self._standing()
+        return self._counted(optimizer.advance(drawn=self._is_drawn(), closely=closely))
 
     def _standing(self) -> DragOptimizer[Any]:
         """Return the optimizer, which :meth:`stand_at` has made."""

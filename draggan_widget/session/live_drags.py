@@ -37,7 +37,8 @@ class LiveDrags(Held):
 
         The first call begins a live drag, which stays open until :meth:`settle` or :meth:`release`; ``status`` is
         ``"running"`` meanwhile, and other threads are kept out. The other targets stay: a point whose target is where
-        it was put down is a pin. Where every handle has arrived, the latent stays as it is.
+        it was put down is a pin. Where every handle has arrived, the latent stays as it is, unless the target is elsewhere
+        than before and not quite where the handle is: so slow pointers are followed evenly.
 
         Args:
             handle_index: Which handle, 0 to N - 1.
@@ -59,10 +60,11 @@ class LiveDrags(Held):
             with self._following():
                 if self._live_from is None:
                     self._open()
-                if aimed.target_points is not self._state.target_points:
+                moved = aimed is not self._state
+                if moved:
                     self._state = aimed
                     self._driver.follow(aimed)
-                step = self._driver.step()
+                step = self._driver.step(closely=moved)
                 self._take(step)
                 return step
 

@@ -127,6 +127,7 @@ class AfmHost:
             "targets": [target for _, target in placed.values()],
             "distances": [0.5 for _ in placed],
             "loss": None,
+            "pull": 0,
         } | fields
         self.page.evaluate(
             f"""([message, text]) => {{

@@ -41,9 +41,10 @@ def test_two_clicks_make_a_pair(host: AfmHost) -> None:
     assert host.status() == "Ready: 1 point, 40.3 px to go"
 
 
-def test_press_and_pull_makes_a_pair_and_starts_the_run(page: Page) -> None:
+def test_a_second_click_starts_the_run(page: Page) -> None:
     host = shown(page, auto_run=True)
-    host.drag((20, 30), (50, 40), (60, 35))
+    host.click((20, 30))
+    host.click((60, 35))
     assert host.last_saved("target_points")[0] == pytest.approx([60, 35])
     assert host.commands() == []
     host.confirm()
@@ -56,6 +57,54 @@ def test_press_and_pull_makes_a_pair_and_starts_the_run(page: Page) -> None:
     assert host.hook("step") == "4"
     assert host.status() == "Dragging: step 4, 0.5 px to go"
     assert host.button("Stop").is_visible()
+
+
+def test_a_pull_is_told_while_it_lasts_and_its_marks_go_along_at_once(page: Page) -> None:
+    host = shown(page, auto_run=True)
+    assert host.status() == "Press on the picture and pull"
+    host.page.mouse.move(*host.place((20, 30)))
+    host.page.mouse.down()
+    host.page.mouse.move(*host.place((24, 32)))
+    host.page.mouse.move(*host.place((50, 40)), steps=4)
+    assert host.hook("handles") == "[[20,30]]"
+    assert host.hook("targets") == "[[50,40]]"
+    assert host.status() == "Pull: the picture follows"
+    assert host.canvas().get_attribute("data-cursor") == "move"
+    host.wait_until("host.sent.at(-1).k === 'pull' && host.sent.at(-1).x === 50")
+    assert host.last_saved("point_edit") == {"rev": 1, "ids": [1], "placed": [1]}
+    host.confirm()
+    host.update(running=True, status="running")
+    host.send_frame(pairs={1: ((48, 39), (50, 40))}, step=4, pull=2)
+    assert host.hook("handles") == "[[48,39]]"
+    host.page.mouse.up()
+    pulls = host.sent("pull")
+    assert [pull["seq"] for pull in pulls] == list(range(1, len(pulls) + 1))
+    assert len(pulls) <= 6
+    assert host.sent("release") == [{"k": "release", "id": 1, "end": "settle"}]
+    assert host.last_saved("point_edit") == {"rev": 2, "ids": [1], "placed": []}
+    assert host.commands() == []
+
+
+def test_escape_takes_a_pull_back(page: Page) -> None:
+    host = shown(page, auto_run=True, **ONE_PAIR)
+    host.page.mouse.move(*host.place((80, 40)))
+    host.page.mouse.down()
+    host.page.mouse.move(*host.place((90, 50)), steps=4)
+    host.page.keyboard.press("Escape")
+    host.page.mouse.move(*host.place((20, 20)), steps=2)
+    host.page.mouse.up()
+    assert host.sent("release") == [{"k": "release", "id": 1, "end": "undo"}]
+    assert host.sent("pull")[-1]["x"] == pytest.approx(90)
+    assert host.saved() == []
+
+
+def test_shift_and_a_click_pin_a_point(page: Page) -> None:
+    host = shown(page, auto_run=True)
+    host.page.keyboard.down("Shift")
+    host.click((20, 30))
+    host.page.keyboard.up("Shift")
+    assert host.last_saved("handle_points") == host.last_saved("target_points") == [[20, 30]]
+    assert host.commands() == []
 
 
 def test_marks_are_moved_by_dragging(page: Page) -> None:
@@ -165,7 +214,7 @@ def test_commands_and_their_keys_and_buttons(page: Page) -> None:
     assert host.sent("cmd")[-1]["args"] == {"seed": 42}
     host.button("New animal by chance").click()
     assert 0 <= host.sent("cmd")[-1]["args"]["seed"] < 100_000
-    host.button("Start as soon as a pair is set").click()
+    host.button("Live: the picture follows a pull, and a pair starts at once").click()
     assert host.last_saved("auto_run") is True
 
 
@@ -192,6 +241,24 @@ def test_a_finger_taps_and_pulls(touch_page: Page) -> None:
     host.wait_until("host.saved.at(-1).point_ids.length === 2")
     assert host.last_saved("handle_points")[1] == pytest.approx([30, 70], abs=0.3)
     assert host.last_saved("target_points")[1] == pytest.approx([90, 72], abs=0.3)
+
+
+def test_a_finger_pulls_live(touch_page: Page) -> None:
+    host = shown(touch_page, auto_run=True)
+    touch = touch_page.context.new_cdp_session(touch_page)
+
+    def at(point: tuple[float, float]) -> dict[str, Any]:
+        x, y = host.place(point)
+        return {"touchPoints": [{"x": x, "y": y}]}
+
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", **at((30, 70))})
+    for x in (40, 60, 90):
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", **at((x, 72))})
+    host.wait_until("host.sent.some((each) => each.k === 'pull' && each.x > 89)")
+    assert host.status() == "Pull: the picture follows"
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    host.wait_until("host.sent.at(-1).k === 'release'")
+    assert host.last_saved("target_points")[0] == pytest.approx([90, 72], abs=0.3)
 
 
 def test_a_brush_stroke_becomes_a_grey_png(host: AfmHost) -> None:

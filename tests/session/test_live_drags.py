@@ -92,6 +92,15 @@ def test_where_nothing_is_asked_the_latent_stays_bit_for_bit(solver: str, space:
     assert torch.equal(session.w, start)
 
 
+def test_a_slow_pointer_is_followed_evenly() -> None:
+    session = pinned_session(config=DragConfig(feature_block=32))
+    steps = [session.follow(0, (30 + k / 2, 32)) for k in range(1, 13)]
+    assert [step.step for step in steps] == list(range(1, 13))
+    lags = [30 + k / 2 - step.handle_points[0][0] for k, step in enumerate(steps, 1)]
+    assert max(map(abs, lags[3:])) < 0.6
+    assert session.settle().status == "arrived"
+
+
 def test_after_arrival_the_picture_does_not_move_on() -> None:
     session = pinned_session()
     step = session.follow(0, TARGET)

@@ -68,7 +68,8 @@ export function metricsOf(shared: Shared): Metrics | null {
   const live = traits.running && frame && frame.distancesPx.length > 0;
   const measured = hasResult(shared) ? traits.distancePx : farthestPx(shared);
   const distancePx = live ? Math.max(...frame.distancesPx) : measured;
-  const start = shared.startDistancePx;
+  // A pull has no way to go: its end is wherever the pointer is.
+  const start = shared.pulls.length > 0 ? 0 : shared.startDistancePx;
   return {
     step: live ? frame.step : traits.step,
     distancePx,

@@ -22,6 +22,8 @@ const HANDLE_RADIUS_PX = 8;
 const TARGET_RADIUS_PX = 12;
 const CROSS_PX = 4;
 const HOVER_GROWTH = 1.15;
+/** Marks under a pulling pointer hide less of what they move. */
+const PULLED_GROWTH = 0.6;
 
 type Context = CanvasRenderingContext2D;
 
@@ -61,7 +63,10 @@ interface Emphasis {
   readonly selected: boolean;
 }
 
-function emphasis({ view }: State, selection: Grip | null, grip: Grip): Emphasis {
+function emphasis({ view, shared }: State, selection: Grip | null, grip: Grip): Emphasis {
+  if (shared.pulls.some((pull) => pull.id === grip.id)) {
+    return { growth: PULLED_GROWTH, selected: false };
+  }
   const near = view.hover?.kind === "grip" && sameGrip(view.hover.grip, grip);
   return { growth: near ? HOVER_GROWTH : 1, selected: sameGrip(selection, grip) };
 }
@@ -95,6 +100,7 @@ function drawHandle(
   disc(context, at, radius + 3, DARK);
   disc(context, at, radius + 2, LIGHT);
   disc(context, at, radius, HANDLE_COLOUR);
+  if (growth < 1) return;
   context.fillStyle = LIGHT;
   context.font = `700 ${label.length > 1 ? 9 : 11}px system-ui, sans-serif`;
   context.textAlign = "center";
@@ -105,8 +111,9 @@ function drawHandle(
 function drawTarget(context: Context, at: Vec, { growth, selected }: Emphasis): void {
   const radius = TARGET_RADIUS_PX * growth;
   if (selected) drawSelection(context, at, radius + 5);
-  outlined(context, 2.5, TARGET_COLOUR, () => {
+  outlined(context, growth < 1 ? 1.5 : 2.5, TARGET_COLOUR, () => {
     context.arc(at.x, at.y, radius, 0, 2 * Math.PI);
+    if (growth < 1) return;
     context.moveTo(at.x - CROSS_PX, at.y);
     context.lineTo(at.x + CROSS_PX, at.y);
     context.moveTo(at.x, at.y - CROSS_PX);
