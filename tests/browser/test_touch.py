@@ -25,7 +25,7 @@ PULLED = (35.0, 23.0)
 """The tip of an ear of seed 3, and the same 30 px of the screen away."""
 
 MOVES = 15
-SECONDS = 1.5
+SECONDS = 0.6
 FEWEST_PICTURES = 5
 NEAR_PX = 2.0
 

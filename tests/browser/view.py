@@ -102,9 +102,10 @@ class WidgetView:
 
     def lead(self, start: Point, end: Point, moves: int, seconds: float) -> None:
         """Move the pressed pointer evenly from one pixel to another in so many moves and so much time."""
+        ends = self._place(start), self._place(end)
         for k in range(1, moves + 1):
-            x, y = (a + (b - a) * k / moves for a, b in zip(start, end, strict=True))
-            self._page.mouse.move(*self._place((x, y)))
+            x, y = (a + (b - a) * k / moves for a, b in zip(*ends, strict=True))
+            self._page.mouse.move(x, y)
             self._page.wait_for_timeout(1000 * seconds / moves)
 
     def let_go(self) -> None:
