@@ -271,6 +271,7 @@ class Runner:
         end_listening: Callable[[], None] | None = None
         try:
             _leave_a_core()
+            threading.Thread(target=_take_a_gradient, daemon=True).start()
             self._session = make_session()
             end_listening = self._session.listen(self._changed, lambda: self.frames.is_ready)
         except Exception as error:
@@ -279,7 +280,6 @@ class Runner:
             self._screen.tell(error)
         self._loaded.set()
         self._screen.show_state(self._session)
-        _take_a_gradient()
         while (command := self._next()) is not None:
             if self._session is None:
                 self._refuse(command)
@@ -463,7 +463,7 @@ class Runner:
 
 
 def _take_a_gradient() -> None:
-    """Have torch import what its first gradient needs: half a second that the first pull need not wait for."""
+    """Have torch import what its first gradient needs, while the generator loads: the first pull need not wait for it."""
     import torch
 
     one = torch.ones((), requires_grad=True)

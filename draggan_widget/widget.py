@@ -55,7 +55,7 @@ class DragWidget(FrontEnd):
         target_points: Where it should go, read-only ``[N, 2]`` px.
         mask: Read-only boolean ``[H, W]``, True where the picture may move, or None for everywhere.
         running: Whether a drag runs; setting it starts or stops one.
-        auto_run: Whether the front end starts when a pair is complete.
+        auto_run: Whether the picture follows pulls live, and a drag starts when a pair is complete.
         seed: Seed of the picture; setting it goes to another one, without points and mask.
         config: Settings of the drag; setting them stops a drag that runs.
         step: Steps since the drag began; calling it moves the latent once.
@@ -87,7 +87,8 @@ class DragWidget(FrontEnd):
         Args:
             session: The session to show.
             generator, seed, w, config, device: Otherwise the arguments of a new :class:`DragSession`.
-            auto_run: Whether the front end starts a drag when a pair of points is complete.
+            auto_run: Whether the picture follows pulls of the front end live, and a drag starts when a pair of points
+                is complete.
             others: ``layout``, as every widget takes it.
 
         Raises:
