@@ -157,8 +157,8 @@ class FrontEnd(DragModel):
             self._worker.refresh()
             return
         # A pair that is gone is none that comes: what pulls at it has not heard of that yet.
-        if pull.id >= self._next_id or pull.id in self._worker.session.point_ids:
-            self._worker.pull(pull.id, pull.x, pull.y, pull.seq)
+        begins = pull.id >= self._next_id or pull.id in self._worker.session.point_ids
+        self._worker.pull(pull.id, pull.x, pull.y, pull.seq, begins=begins)
 
     def _obey(self, command: protocol.Command) -> None:
         """Do what a person has asked for, and answer when it is done or, for a drag, begun."""

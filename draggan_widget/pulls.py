@@ -51,6 +51,10 @@ class Pulls:
         self._clock = clock
         self._pulls: dict[int, _Pull] = {}
 
+    def __contains__(self, key: int) -> bool:
+        """Return whether a pointer pulls at a pair, or has not let go of it."""
+        return key in self._pulls
+
     def move(self, key: int, x: float, y: float, seq: int) -> bool:
         """Note where a pointer pulls; return False where that does not count.
 

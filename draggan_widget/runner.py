@@ -174,7 +174,7 @@ class Runner:
         call = functools.partial(self._drag, max_steps=None)
         self._put(call, When.INSTEAD_OF_THE_DRAG, told=True, is_drag=True, waits=False)
 
-    def pull(self, point_id: int, x: float, y: float, seq: int) -> None:
+    def pull(self, point_id: int, x: float, y: float, seq: int, *, begins: bool = True) -> None:
         """Have the picture follow a pointer that pulls at a pair; only the newest place counts.
 
         The first place stops a drag that runs and begins a live one, in which every pointer joins. A pair that is not
@@ -184,8 +184,11 @@ class Runner:
             point_id: Of the pair.
             x, y: Where its target belongs, px.
             seq: Number of the place, which comes back with the pictures that follow it.
+            begins: Whether the pair can be pulled at anew; otherwise only what has begun goes on.
         """
         with self._wake:
+            if not begins and point_id not in self._pulls:
+                return
             if self._closed or not self._pulls.move(point_id, x, y, seq):
                 return
             if not self._is_following:
@@ -375,6 +378,7 @@ class Runner:
         try:
             if step is not None:
                 self._screen.show_step(session, step)
+                self._ask_again()
                 return
             self._screen.picture_due = True
             if threading.current_thread() is not self._thread and not self._closed:
@@ -386,6 +390,10 @@ class Runner:
     def _publish(self) -> None:
         """Bring the traits up to date, now or, if somebody holds them, soon."""
         self._screen.publish(self._session)
+        self._ask_again()
+
+    def _ask_again(self) -> None:
+        """Have the worker write the traits soon, if this thread could not."""
         if self._screen.is_unpublished and threading.current_thread() is not self._thread:
             with self._wake:
                 self._wake.notify()

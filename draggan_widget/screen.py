@@ -119,7 +119,7 @@ class Screen:
         try:
             if session is not None and self.picture_due and session.status != "running":
                 self._send_still(session)
-                self.picture_due = False
+                self.picture_due, self._unseen = False, None
         except SessionBusyError:
             pass  # another thread has begun to drag; its end will be told, too
         except Exception as error:

@@ -360,6 +360,22 @@ def test_a_new_pair_is_pulled_at_and_settles_as_one_entry(
     assert browser.state["point_ids"] == []
 
 
+def test_a_pull_whose_messages_come_all_at_once_ends_where_the_pointer_let_go(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    hold = threading.Event()
+    widget._worker.submit(lambda session: hold.wait(10))
+    pull(browser, (30.5, 32))
+    browser.edit(1, (1, HANDLE, (30.5, 32)), placed=[1])
+    pull(browser, TARGET, seq=2)
+    browser.edit(2, (1, HANDLE, TARGET), placed=[1])
+    browser.say(k="release", id=1, end="settle")
+    hold.set()
+    browser.until(lambda state: state["status"] == "arrived")
+    assert widget.target_points.tolist() == [TARGET]
+    assert [entry.label for entry in widget.session.history.entries] == ["sample", "drag"]
+
+
 def test_an_edit_that_repeats_where_a_handle_was_put_does_not_put_it_back(
     widget: DragWidget, browser: BrowserEnd
 ) -> None:

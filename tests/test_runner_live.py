@@ -164,6 +164,20 @@ def test_the_newest_picture_is_shown_once_there_is_room(runner: Runner, stage: R
     assert stage.frames[-1]["handles"] == runner.session.handle_points.tolist()
 
 
+def test_a_picture_that_was_not_shown_in_its_drag_is_never_shown_later(
+    runner: Runner, stage: Recorder
+) -> None:
+    runner.submit(placing([HANDLE], [(40, 32)])).result(PATIENCE_S)
+    runner.drag().result(PATIENCE_S)
+    runner.submit(lambda session: session.reset()).result(PATIENCE_S)
+    count = len(stage.frames)
+    acknowledge_all(runner, stage)
+    runner.pull(9, 40, 40, 1)
+    until(lambda: runner.session.is_following)
+    time.sleep(0.1)
+    assert len(stage.frames) == count
+
+
 def test_a_new_pair_is_waited_for_and_belongs_to_the_entry(stage: Recorder) -> None:
     runner = Runner(blob_session, stage)
     runner.begin()
