@@ -162,9 +162,12 @@ def test_the_quickstart_can_be_dragged_after_its_first_cell(
     view = WidgetView(page)
     view.wait_for_picture()
     record_property("first_picture_s", round(time.perf_counter() - started, 1))
-    view.pull(NOSE, NOSE_TURNED)
-    view.wait_for("step", "Number(value) >= 1")
+    view.grab(NOSE)
+    view.lead(NOSE, NOSE_TURNED, moves=20, seconds=1.0)
+    view.wait_for("pull", "Number(value) >= 1")
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.locator(".jp-NotebookPanel").screenshot(path=SCREENSHOTS / "quickstart.png")
+    view.let_go()
     assert view.wait_for_status("arrived", "stalled", "max_steps", "failed") == "arrived"
+    assert view.points("targets") == [list(NOSE_TURNED)]
     notebook.shut_down()

@@ -108,7 +108,8 @@ def test_escape_takes_a_pull_back_and_a_target_can_be_pulled_on(
     assert np.array_equal(widget.picture(), first)
 
     widget.pull(EAR, PULLED)
-    widget.wait_for_status("arrived", "stalled", "max_steps")
+    assert widget.wait_for_status("arrived", "stalled", "max_steps") == "arrived"
+    assert widget.points("targets") == [pytest.approx(PULLED, abs=0.2)]
     widget.grab(PULLED)
     widget.lead(PULLED, EAR, MOVES // 3, SECONDS / 3)
     photograph(page, "touch-pulled-back")
