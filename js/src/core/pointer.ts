@@ -81,8 +81,7 @@ export function pointerMove(state: State, pointer: Pointer): State {
       return draft ? withView(moved, { draft: aimed(state, draft, pointer) }) : moved;
     case "move":
       if (!gesture.moved && !isPull(gesture.from, pointer)) return moved;
-      if (!gesture.moved && isPullable(state, gesture.grip))
-        return pullMark(moved, gesture, pointer.at);
+      if (isPullable(state, gesture)) return pullMark(moved, gesture, pointer.at);
       return carried(
         withView(moved, { gesture: { ...gesture, moved: true } }),
         gesture.grip,
@@ -165,9 +164,10 @@ function isPull(from: Vec, pointer: Pointer): boolean {
   return distance(from, pointer.at) * pointer.scale > least;
 }
 
-/** True for a mark whose pull the picture follows; while a run is on it takes moved marks along by itself. */
-function isPullable({ shared }: State, grip: Grip): boolean {
-  return isLive(shared) && !shared.traits.running && grip.id !== DRAFT_ID;
+/** True for a mark whose pull the picture follows; a run takes moved marks along, until it ends, by itself. */
+function isPullable({ shared }: State, { grip, moved }: Gesture & { kind: "move" }): boolean {
+  if (!isLive(shared) || shared.traits.running || grip.id === DRAFT_ID) return false;
+  return grip.part === "target" || !moved;
 }
 
 /** The state with a point that is to stay where it is. */

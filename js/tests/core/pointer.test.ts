@@ -96,8 +96,17 @@ describe("moving a mark", () => {
     const held = play(running, down(80, 40), move(90, 40));
     expect(held.shared.pulls).toEqual([]);
     expect(held.shared.edit.rev).toBe(1);
-    const ended = play(held, told({ autoRun: true }, 1), up(91, 40));
-    expect(ended.shared.commands.map(({ name }) => name)).toEqual(["run"]);
+    const ended = play(held, told({ autoRun: true }, 1), move(91, 40));
+    expect(ended.shared.pulls).toEqual([{ id: 1, at: { x: 91, y: 40 }, end: null }]);
+  });
+
+  test("a handle that is moved while a run is on is put down, and a run starts", () => {
+    const running = withPair({ autoRun: true, running: true });
+    const held = play(running, down(40, 40), move(50, 45), told({ autoRun: true }));
+    const done = play(held, move(51, 45), up(52, 45));
+    expect(done.shared.pulls).toEqual([]);
+    expect(done.shared.edit).toEqual({ rev: 1, placed: [1] });
+    expect(done.shared.commands.map(({ name }) => name)).toEqual(["run"]);
   });
 
   test("the handle of a half-made pair can be moved", () => {
