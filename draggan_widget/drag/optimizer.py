@@ -5,7 +5,7 @@ Knows no threads, no pictures and no limit of steps; its caller decides when to 
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic
 
 import numpy as np
@@ -13,14 +13,12 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from draggan_widget.drag.charts import chart_of, coordinate_deviation
+from draggan_widget.drag.charts import chart_of
 from draggan_widget.drag.config import DragConfig, pixel_scale
-from draggan_widget.drag.descent import DescentSolver
-from draggan_widget.drag.geometry import FeatureGrid
-from draggan_widget.drag.kinematic import KinematicSolver
-from draggan_widget.drag.points import TrackedPoints, as_tensor, read_only
+from draggan_widget.drag.mover import Picture
+from draggan_widget.drag.movers import mover_of
+from draggan_widget.drag.points import TrackedPoints, read_only
 from draggan_widget.drag.protocols import DragGenerator, TraceT
-from draggan_widget.drag.solver import Solver
 from draggan_widget.drag.supervision import held_share
 from draggan_widget.drag.validation import (
     Points,
@@ -28,7 +26,7 @@ from draggan_widget.drag.validation import (
     check_pairs,
     check_point_ids,
 )
-from draggan_widget.drag.views import View, Viewer
+from draggan_widget.drag.views import Viewer
 from draggan_widget.errors import GeneratorError, InputError
 
 STALL_PROGRESS_PX = 1.0
@@ -72,16 +70,6 @@ class DragStep(Generic[TraceT]):
     generator_evaluations: int
 
 
-@dataclass(frozen=True, eq=False)
-class _Picture(Generic[TraceT]):
-    """A picture in which the handles were found: what is seen of it, its z, its number, and the confidences ``[N]``."""
-
-    view: View[TraceT]
-    z: Tensor | None
-    number: int
-    confidences: Points
-
-
 class DragOptimizer(Generic[TraceT]):
     """Moves a latent until handle points lie on target points.
 
@@ -123,35 +111,26 @@ class DragOptimizer(Generic[TraceT]):
             raise InputError("the generator must be frozen; call generator.requires_grad_(False)")
         self.config = config
         block = config.block_of(generator.height, generator.feature_blocks)
-        self._size = size = generator.width, generator.height
+        self._size = generator.width, generator.height
         start = w.detach().clone()
-        self._start_z = None if z is None else z.detach().clone()
-        chart = chart_of(generator, start, config, self._start_z)
-        self._viewer = Viewer(generator, start, chart.rows, block)
+        start_z = None if z is None else z.detach().clone()
+        chart = chart_of(generator, start, config, start_z)
+        viewer = Viewer(generator, start, chart.rows, block)
         with torch.no_grad():
-            features = self._viewer.features(start)
+            features = viewer.features(start)
         if not bool(features.isfinite().all()):
             raise GeneratorError("the features of w are not finite; choose another latent")
-        self._grid = grid = FeatureGrid.between(*size, features)
+        self._mover = mover_of(generator, viewer, chart, features, config, start_z)
         self._like = features
-        self._solver: Solver
-        if config.solver == "kinematic":
-            self._solver = KinematicSolver(chart, grid, features, self._viewer.appearance, config)
-        else:
-            deviation = coordinate_deviation(generator, chart)
-            self._solver = DescentSolver(chart, grid, features, deviation, config)
         nothing = read_only(np.empty((0, 2)))
         self._points = TrackedPoints((), nothing, nothing, features.new_empty(0, 0))
-        # What a person sees, to which new points refer: the latent, and the map where there is one.
-        self._seen: tuple[Tensor, Tensor | None] = start, features
-        self._updates = 0
-        self._at: _Picture[TraceT] | None = None  # from which the latent was not moved yet
+        self._at: Picture[TraceT] | None = None  # from which the latent was not moved yet
         self._least_px, self._least_at = math.inf, 0
 
     @property
     def w(self) -> Tensor:
         """The latent after the last move, ``[1, num_ws, w_dim]``."""
-        return self._solver.w().detach()
+        return self._mover.w()
 
     def set_points(
         self,
@@ -184,7 +163,7 @@ class DragOptimizer(Generic[TraceT]):
             handles[new] = self._points.handles[old]
         if ids != self._points.ids or len(kept) < len(ids):
             references = self._references(handles, kept)
-            self._solver.arrange(ids, frozenset(ids[new] for new, _ in kept))
+            self._mover.arrange(ids, frozenset(ids[new] for new, _ in kept))
             self._at = None
         else:
             references = self._points.references
@@ -203,9 +182,9 @@ class DragOptimizer(Generic[TraceT]):
         """
         checked = check_mask(mask, *self._size)
         if checked is None or checked.all():
-            self._solver.hold(None)
+            self._mover.hold(None)
         else:
-            self._solver.hold(held_share(checked, self._like))
+            self._mover.hold(held_share(checked, self._like))
         self._at = None
         self._watch_from_now()
 
@@ -224,9 +203,7 @@ class DragOptimizer(Generic[TraceT]):
         """
         picture = self._look(whole=drawn, differentiable=True)
         status = self._status()
-        loss = 0.0
-        if status == "running":
-            loss = self._move_from(picture, lean=False)
+        loss = self._mover.move(picture) if status == "running" else 0.0
         return self._report(picture, status, loss)
 
     def advance(self, *, drawn: bool = True) -> DragStep[TraceT]:
@@ -243,10 +220,11 @@ class DragOptimizer(Generic[TraceT]):
             GeneratorError: Features or gradient are not finite.
         """
         picture = self._at or self._look(whole=drawn, differentiable=True, lean=True)
+        self._at = None  # a move that fails does not start from it again
         loss = 0.0
         if self._status() == "running":
-            loss = self._move_from(picture, lean=True)
-            picture = self._look(whole=drawn, differentiable=True, lean=True)
+            picture, loss = self._mover.advance(picture, self._points, whole=drawn)
+            self._points = picture.points
         self._at = picture
         return self._report(picture, self._status(), loss)
 
@@ -259,53 +237,18 @@ class DragOptimizer(Generic[TraceT]):
         Raises:
             GeneratorError: The features are not finite.
         """
-        return self._report(self._look(whole=drawn, differentiable=False), self._status(), 0.0)
+        picture = self._look(whole=drawn, differentiable=False)
+        return self._report(picture, self._status(), 0.0)
 
-    def _look(self, *, whole: bool, differentiable: bool, lean: bool = False) -> _Picture[TraceT]:
-        """Synthesise the present latent and find the handles in it; it becomes the picture that new points refer to."""
-        points, solver = self._points, self._solver
+    def _look(self, *, whole: bool, differentiable: bool, lean: bool = False) -> Picture[TraceT]:
+        """Synthesise the present latent and find the handles in it."""
         self._at = None
-        gradient = differentiable and bool(points.ids) and solver.needs_gradient(lean=lean)
-        with torch.set_grad_enabled(gradient):
-            w, z = solver.w(), solver.z()
-            view = self._viewer.look(
-                w,
-                self._grid,
-                solver.centres(points),
-                solver.reach_px,
-                whole=whole or solver.needs_map or not points.ids,
-            )
-        confidences = read_only(np.ones(len(points.ids)))
-        if points.ids:
-            confidences = self._follow(view)
-        self._seen = w.detach(), None if view.features is None else view.features.detach()
-        return _Picture(view, self._start_z if z is None else z, self._updates, confidences)
+        picture = self._mover.look(
+            self._points, whole=whole, differentiable=differentiable, lean=lean
+        )
+        self._points = picture.points
+        return picture
 
-    @torch.no_grad()
-    def _follow(self, view: View[TraceT]) -> Points:
-        """Track the handles into a picture; return how sure they are, ``[N]``."""
-        points = self._points
-        tracked = self._solver.follow(view.windows.detach(), points)
-        # The one wait for the device.
-        found = torch.cat([tracked.offsets, tracked.confidences[:, None]], dim=1)
-        values = found.cpu().double().numpy()
-        if not np.isfinite(values).all():
-            raise GeneratorError(
-                "the features around a handle are not finite; "
-                "undo or reset the picture, and lower learning_rate"
-            )
-        handles = (points.handles + values[:, :2]).clip(0, np.subtract(self._size, 1))
-        self._points = replace(points, handles=read_only(handles))
-        return read_only(values[:, 2].copy())
-
-    def _move_from(self, picture: _Picture[TraceT], *, lean: bool) -> float:
-        """Move the latent on from a picture; return the loss there."""
-        view = picture.view
-        loss = self._solver.move(view.windows, view.features, self._points, lean=lean)
-        self._updates += 1
-        return loss
-
-    @torch.no_grad()
     def _references(self, handles: Points, kept: list[tuple[int, int]]) -> Tensor:
         """Return the references of handles ``[N, 2]``: old ones of points that are kept, others from the picture seen.
 
@@ -315,13 +258,7 @@ class DragOptimizer(Generic[TraceT]):
         """
         if len(kept) == len(handles):
             return self._points.references[[old for _, old in kept]]
-        places, (w, features) = as_tensor(handles, self._like), self._seen
-        if features is None:
-            view = self._viewer.look(w, self._grid, places, self._solver.reach_px, whole=False)
-            windows = view.windows
-        else:
-            windows = self._grid.windows(features, places, self._solver.reach_px)
-        references = self._solver.references(windows, places)
+        references = self._mover.references(handles)
         for new, old in kept:
             references[new] = self._points.references[old]
         return references
@@ -333,20 +270,20 @@ class DragOptimizer(Generic[TraceT]):
             return "arrived"
         largest = float(distances.max())
         if largest <= self._least_px - STALL_PROGRESS_PX * pixel_scale(*self._size):
-            self._least_px, self._least_at = largest, self._updates
-        since = self._updates - self._least_at
+            self._least_px, self._least_at = largest, self._mover.moves
+        since = self._mover.moves - self._least_at
         return "stalled" if since >= self.config.rules.stall_steps else "running"
 
     def _watch_from_now(self) -> None:
         """Forget how far the points have come: the task is a new one."""
-        self._least_px, self._least_at = math.inf, self._updates
+        self._least_px, self._least_at = math.inf, self._mover.moves
 
-    def _report(self, picture: _Picture[TraceT], status: str, loss: float) -> DragStep[TraceT]:
+    def _report(self, picture: Picture[TraceT], status: str, loss: float) -> DragStep[TraceT]:
         """Return what is known about a picture."""
         points = self._points
         return DragStep(
             step=picture.number,
-            w=picture.view.w.detach(),
+            w=picture.w,
             z=picture.z,
             handle_points=points.handles,
             target_points=points.targets,
@@ -355,6 +292,6 @@ class DragOptimizer(Generic[TraceT]):
             confidences=picture.confidences,
             loss=loss,
             status=status,
-            trace=picture.view.trace,
-            generator_evaluations=self._viewer.syntheses + self._solver.evaluations,
+            trace=picture.trace,
+            generator_evaluations=self._mover.evaluations,
         )

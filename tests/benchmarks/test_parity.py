@@ -9,7 +9,7 @@ from torch import Tensor
 from draggan_widget.benchmarks.plain import PlainDrag, trainable
 from draggan_widget.drag import DragConfig, DragOptimizer
 from draggan_widget.drag.charts import chart_of
-from draggan_widget.drag.descent import DescentSolver
+from draggan_widget.drag.descent import DescentSolver, Recipe
 from draggan_widget.drag.geometry import FeatureGrid
 from draggan_widget.drag.points import TrackedPoints
 from draggan_widget.drag.supervision import held_share, mask_loss
@@ -73,7 +73,7 @@ def product_gradient(
     )
     features = viewer.features(w)
     grid = FeatureGrid.between(generator.width, generator.height, features)
-    solver = DescentSolver(chart, grid, features, 1.0, config)
+    solver = DescentSolver(Recipe.of(chart, grid, features, 1.0, config))
     references = torch.empty(len(handles), 0)
     points = TrackedPoints(tuple(range(len(handles))), handles, targets, references)
     latent = solver.w()

@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from draggan_widget.drag import DragConfig, DragOptimizer
+from draggan_widget.errors import GeneratorError
 from draggan_widget.generator import StyleGAN2Config
 from tests.drag.blobs import BlobGenerator, BlobTrace
-from tests.drag.test_optimizer import HALF, TWO_BLOBS, true_distance
+from tests.drag.test_optimizer import HALF, TWO_BLOBS, SteepGenerator, true_distance
 from tests.generator.networks import random_generator
 
 FINE = DragConfig(arrival_px=0.8, feature_block=HALF)
@@ -19,6 +20,7 @@ def start(generator: BlobGenerator, config: DragConfig = FINE) -> DragOptimizer[
     return DragOptimizer(generator, generator.start(), config)
 
 
+@pytest.mark.usefixtures("mover")
 @pytest.mark.parametrize("config", [FINE, PUBLISHED])
 def test_advancing_returns_the_picture_after_the_move_with_its_handles(config: DragConfig) -> None:
     generator = BlobGenerator()
@@ -48,6 +50,7 @@ def test_a_moving_target_is_followed_with_one_pass_a_picture_and_no_lag() -> Non
     assert step.generator_evaluations == evaluations + 30 == evaluations + generator.traces
 
 
+@pytest.mark.usefixtures("mover")
 @pytest.mark.parametrize("config", [FINE, PUBLISHED])
 def test_advancing_does_not_move_what_has_arrived(config: DragConfig) -> None:
     generator = BlobGenerator()
@@ -58,6 +61,19 @@ def test_advancing_does_not_move_what_has_arrived(config: DragConfig) -> None:
         assert step.status == "arrived"
         assert torch.equal(step.w, generator.start())
     assert step.step == 0
+
+
+@pytest.mark.usefixtures("mover")
+def test_an_advance_that_fails_does_not_move_the_latent_and_can_be_repeated() -> None:
+    generator = SteepGenerator()
+    optimizer = start(generator, PUBLISHED)
+    optimizer.set_points([(30, 32)], [(30, 32)], point_ids=[1])
+    assert optimizer.advance().status == "arrived"
+    optimizer.set_points([(30, 32)], [(36, 32)], point_ids=[1])
+    for _ in range(2):
+        with pytest.raises(GeneratorError, match="gradient of the drag is not finite"):
+            optimizer.advance()
+    assert torch.equal(optimizer.w, generator.start())
 
 
 def test_a_point_that_is_added_leaves_the_others_their_references() -> None:
@@ -115,6 +131,7 @@ def test_steps_that_are_not_drawn_are_those_that_are(
     torch.testing.assert_close(local.w, whole.w, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.usefixtures("mover")
 def test_with_a_mask_the_whole_map_is_read_though_nothing_is_drawn() -> None:
     config = StyleGAN2Config(64, z_dim=8, w_dim=16, channel_base=512, channel_max=32)
     generator = random_generator(config)

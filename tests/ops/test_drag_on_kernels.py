@@ -11,6 +11,7 @@ from draggan_widget.generator import Generator, StyleGAN2Config
 from draggan_widget.ops import extension
 from draggan_widget.ops.extension import Extension
 from draggan_widget.ops.library import Kernels
+from tests.drag.device_drags import device_steps
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,21 @@ def test_a_drag_on_kernels_goes_where_one_in_pytorch_goes(
 ) -> None:
     expected = dragged(network, solver)
     request.getfixturevalue("on_kernels")
+    found = dragged(network, solver)
+    torch.testing.assert_close(found.w, expected.w, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(found.handle_points, expected.handle_points, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("solver", ["paper", "official", "whitened"])
+def test_the_step_of_a_device_on_kernels_goes_there_too(
+    solver: str,
+    network: Generator,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected = dragged(network, solver)
+    request.getfixturevalue("on_kernels")
+    device_steps(monkeypatch)
     found = dragged(network, solver)
     torch.testing.assert_close(found.w, expected.w, rtol=0, atol=1e-9)
     np.testing.assert_allclose(found.handle_points, expected.handle_points, rtol=0, atol=1e-7)
