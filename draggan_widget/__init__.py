@@ -11,11 +11,10 @@ from draggan_widget.errors import DragganError, GeneratorError, InputError, Sess
 
 if TYPE_CHECKING:
     from draggan_widget.drag import DragConfig, DragStep
-    from draggan_widget.driver import DragResult
     from draggan_widget.evaluation.evaluate import Evaluation, evaluate
     from draggan_widget.generator import Generator
     from draggan_widget.pretrained import list_generators, load_generator
-    from draggan_widget.session import DragSession
+    from draggan_widget.session import DragResult, DragSession
     from draggan_widget.widget import DragWidget
 
 __all__ = [
@@ -38,7 +37,7 @@ __all__ = [
 
 _HOMES = {
     "DragConfig": "draggan_widget.drag",
-    "DragResult": "draggan_widget.driver",
+    "DragResult": "draggan_widget.session",
     "DragSession": "draggan_widget.session",
     "DragStep": "draggan_widget.drag",
     "DragWidget": "draggan_widget.widget",

@@ -13,6 +13,10 @@ class GeneratorError(DragganError):
     """A generator cannot be found, read or built."""
 
 
+class SessionBusyError(DragganError):
+    """The session is being dragged, and cannot do what was asked until that has ended."""
+
+
 class SessionFileError(DragganError):
     """A session file cannot be read, or holds something else."""
 

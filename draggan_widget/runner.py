@@ -19,16 +19,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from draggan_widget.access import SessionBusyError
-from draggan_widget.errors import DragganError
+from draggan_widget.errors import DragganError, SessionBusyError
 from draggan_widget.protocol import FrameInfo
 from draggan_widget.sender import FrameSender
 
 if TYPE_CHECKING:  # torch is heavy: the worker imports it, so that a cell returns at once
     from draggan_widget.drag import DragStep
-    from draggan_widget.driver import DragResult
     from draggan_widget.frames import EncodedPicture
-    from draggan_widget.session import DragSession
+    from draggan_widget.session import DragResult, DragSession
 
 logger = logging.getLogger(__name__)
 

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from draggan_widget.drag import DragStep
-    from draggan_widget.driver import DragResult
-    from draggan_widget.session import DragSession
+    from draggan_widget.session import DragResult, DragSession
 
 SESSION_ARGUMENTS = ("generator", "seed", "w", "config", "device")
 

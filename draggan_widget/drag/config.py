@@ -52,6 +52,7 @@ class SolverRules:
         relative_step: Default learning rate in standard deviations of w.
         row_coupling: Correlation of the moving rows in a metric of standard deviations of w, 0..1;
             None where entries of w are moved as they are.
+        block_divisor: The feature block of a picture below 256 px is its height over this.
         stall_steps: A drag has stalled when the largest distance did not fall for so many steps.
     """
 
@@ -64,6 +65,7 @@ class SolverRules:
     stop_px: tuple[float, float]
     relative_step: float
     row_coupling: float | None = None
+    block_divisor: int = 4
     stall_steps: int = PATIENCE
 
 
@@ -114,6 +116,7 @@ SOLVERS: Mapping[str, SolverRules] = {
         stop_px=(1.0, 2.0),
         relative_step=0.0,
         row_coupling=0.99,
+        block_divisor=2,
         stall_steps=5,
     ),
 }
@@ -133,7 +136,7 @@ class DragConfig:
         space: ``"w+"`` (every trainable row is free), ``"w"`` (one offset for all of them) or
             ``"z"`` (they move as the mapping moves them; for a picture whose z is known).
         feature_block: Resolution of the block whose features are compared. None: 128 for pictures
-            from 256 px, else a quarter of the picture's height.
+            from 256 px, else a quarter of the picture's height, a half for ``kinematic``.
         supervision_radius: r1, radius of the patch that is moved, in px of a 512-px picture, up to
             256. ``kinematic`` has patches and windows of its own.
         tracking_radius: r2, half side of the window that is searched, in px of a 512-px picture, up to
@@ -249,7 +252,8 @@ class DragConfig:
             InputError: ``feature_block`` is not one of them.
         """
         if self.feature_block is None:
-            wanted = PUBLISHED_BLOCK if height >= 2 * PUBLISHED_BLOCK else height // 4
+            large = height >= 2 * PUBLISHED_BLOCK
+            wanted = PUBLISHED_BLOCK if large else height // self.rules.block_divisor
             return max((b for b in blocks if b <= wanted), default=blocks[0])
         if self.feature_block not in blocks:
             raise InputError(

@@ -28,7 +28,7 @@ AT_ONCE = 8
 CELLS = 32
 """Pictures are averaged to at most so many cells a side, so that the changes along all directions fit in memory."""
 
-WEIGHT = 150.0
+WEIGHT = 250.0
 """Weight of the change of the held part, relative to its own contrast, for a mask weight of one. At the default mask
 weight, 20, the held part of the embedded generator's pictures then changes as much as in the true edit."""
 

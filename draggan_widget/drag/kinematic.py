@@ -5,31 +5,32 @@ How the places of the handles depend on the latent is differentiated once and th
 passes through the generator, where descent on a loss takes a hundred.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from draggan_widget.drag.charts import Chart
+from draggan_widget.drag.charts import Chart, MappedChart
 from draggan_widget.drag.config import DragConfig, pixel_scale
 from draggan_widget.drag.geometry import FeatureGrid, FeatureWindows
 from draggan_widget.drag.holding import Hold, measured_hold
-from draggan_widget.drag.least_squares import damped_step, secant_update, shortened
+from draggan_widget.drag.jacobian import Jacobian
+from draggan_widget.drag.least_squares import damped_step, shortened
 from draggan_widget.drag.patches import Lattice, confidence, find, readout, surroundings
 from draggan_widget.drag.points import TrackedPoints, as_tensor
 from draggan_widget.drag.solver import Tracked
 from draggan_widget.errors import GeneratorError
 
-# Lengths are in px of a 512-px picture. They and the weights were chosen on a small generator of animal heads, whose
-# feature map has half the size of the picture.
+# Lengths are in px of a 512-px picture. They and the weights were chosen on the first half of the evaluation's cases:
+# docs/solver.md says what was tried.
 
-SPACING_CELLS = 0.5
+SPACING_CELLS = 1.0
 """Distance of neighbouring places of a patch in feature cells."""
 
 PATCH_STEPS = 2
-"""Radius of a patch in steps of its lattice; between 1 and 6 it made no difference to the derivatives."""
+"""Radius of a patch in steps of its lattice."""
 
 SEARCH_PX = 24.0
 """Half side of the window that is searched around the predicted place."""
@@ -41,7 +42,11 @@ LEAST_CONFIDENCE = 0.05
 """Confidences below count as this."""
 
 PULL = 1.0
-"""Share of the way back to the start that is taken in each step where no handle says otherwise."""
+"""Share of the way back to the start that is taken in each step where no handle says otherwise. All of it makes the
+way of the drag as short as the handles allow."""
+
+PULL_IN_Z = 0.1
+"""The same in the space z, where no way leads off the manifold and a far target need not be given up for a near one."""
 
 LONGEST_STEP = 3.7
 """Longest step in standard deviations of w, all rows together; 1.5 for each of six rows."""
@@ -61,9 +66,6 @@ GROWTH, SHRINKAGE = 1.5, 0.6
 SHORTEST_PREDICTION_PX = 0.8
 """Predictions are taken to be at least so long when their error is judged; below is the error of the tracking."""
 
-DERIVATIVES_AT_ONCE = 8
-"""Rows of the Jacobian that are computed in one batch; each holds a gradient of every activation."""
-
 
 @dataclass(frozen=True, eq=False)
 class _Move:
@@ -76,8 +78,22 @@ class _Move:
     """
 
     step: Tensor
-    handles: dict[int, Tensor]
-    predicted: dict[int, Tensor]
+    handles: Mapping[int, Tensor]
+    predicted: Mapping[int, Tensor]
+
+    def only(self, point_ids: Collection[int]) -> "_Move":
+        """Return it without what concerns other handles."""
+        kept = [key for key in self.handles if key in point_ids]
+        handles = {key: self.handles[key] for key in kept}
+        return _Move(self.step, handles, {key: self.predicted[key] for key in kept})
+
+    def surprises(self, point_ids: Sequence[int], places: Tensor) -> dict[int, Tensor]:
+        """Return observed minus predicted moves of the handles that are at ``places`` ``[N, 2]`` now, by id."""
+        return {
+            key: place - self.handles[key] - self.predicted[key]
+            for key, place in zip(point_ids, places, strict=True)
+            if key in self.handles
+        }
 
 
 class KinematicSolver:
@@ -110,9 +126,10 @@ class KinematicSolver:
         self._appearance_of = appearance_of
         self._scale = pixel_scale(grid.x.pixels, grid.y.pixels)
         self._lattice = _lattice_of(grid)
+        self._pull = PULL_IN_Z if isinstance(chart, MappedChart) else PULL
         self._coordinates = start_features.new_zeros(chart.shape).requires_grad_()
         self._ids: frozenset[int] = frozenset()
-        self._rows: dict[int, Tensor] = {}
+        self._jacobian = Jacobian({})
         self._last: _Move | None = None
         self._reach_px = REACH_PX
         self._misled = False
@@ -125,7 +142,7 @@ class KinematicSolver:
 
         After a step that went elsewhere than predicted a row has its turn in any case.
         """
-        if not self._rows.keys() >= self._ids:
+        if not self._jacobian.covers(self._ids):
             return True
         return self._config.jacobian_refresh and (not lean or self._misled)
 
@@ -165,12 +182,8 @@ class KinematicSolver:
     def arrange(self, point_ids: tuple[int, ...], known: frozenset[int]) -> None:
         """Take up points, and forget the derivatives and the predicted moves of all that are not known."""
         self._ids = frozenset(point_ids)
-        self._rows = {key: row for key, row in self._rows.items() if key in known}
-        if (last := self._last) is not None:
-            kept = [key for key in last.handles if key in known]
-            handles = {key: last.handles[key] for key in kept}
-            predicted = {key: last.predicted[key] for key in kept}
-            self._last = _Move(last.step, handles, predicted)
+        self._jacobian = self._jacobian.only(known)
+        self._last = self._last and self._last.only(known)
 
     def hold(self, held: Tensor | None) -> None:
         """Take the share of each feature cell that must not move; its metric is measured at the next move."""
@@ -196,88 +209,47 @@ class KinematicSolver:
         lean: bool,
     ) -> float:
         """Take one step of least squares; return the mean squared distance of handles and targets, px^2."""
-        handles = as_tensor(points.handles, windows.values)
-        rows, reach_px = self._learned(points.ids, handles)
-        refreshes = self.needs_gradient(lean=lean)
-        rows |= self._derivatives(windows, points, handles, rows, refreshes)
-        jacobian = torch.cat([rows[key] for key in points.ids])
+        handles, ids = as_tensor(points.handles, windows.values), points.ids
+        turn = self._moves if self.needs_gradient(lean=lean) else None
+        learned, factor = self._learned(ids, handles)
+        wanted = learned.wanted(ids, turn)
+        jacobian = learned
+        if wanted:
+            places = readout(windows, handles, points.references, self._lattice)
+            jacobian = learned.computed(ids, wanted, places, self._coordinates)
+        reach_px = min(max(self._reach_px * factor, REACHES_PX[0]), REACHES_PX[1])
         with torch.no_grad():
             errors = as_tensor(points.targets, handles) - handles
             sure = confidence(windows, handles, points.references, self._lattice)
-            hold = self._hold_now()
-            step = self._step(hold, jacobian, shortened(errors, reach_px * self._scale), sure)
+            hold, matrix = self._hold_now(), jacobian.matrix(ids)
+            step = self._step(hold, matrix, shortened(errors, reach_px * self._scale), sure)
+            predicted = (matrix @ step).reshape(-1, 2)
         if not bool(step.isfinite().all()):
             raise GeneratorError(
                 "the derivative of the handles is not finite; the latent was not moved: undo or reset the picture"
             )
-        predicted = (jacobian @ step).reshape(-1, 2)
-        self._misled = reach_px < self._reach_px
-        self._rows, self._reach_px, self._hold = rows, reach_px, hold
-        self._last = _Move(
-            step,
-            dict(zip(points.ids, handles, strict=True)),
-            dict(zip(points.ids, predicted, strict=True)),
-        )
+        self.evaluations += len(wanted)
+        self._jacobian, self._hold = jacobian, hold
+        self._reach_px, self._misled = reach_px, factor < 1
+        by_id = dict(zip(ids, handles, strict=True)), dict(zip(ids, predicted, strict=True))
+        self._last = _Move(step, *by_id)
         self._moves += 1
         with torch.no_grad():
             self._coordinates += step.reshape(self._chart.shape)
         return float(np.square(points.distances_px).mean())
 
-    def _learned(
-        self, point_ids: tuple[int, ...], handles: Tensor
-    ) -> tuple[dict[int, Tensor], float]:
-        """Return the Jacobian's rows by id, and the reach, after what the last step has done."""
+    def _learned(self, point_ids: Sequence[int], handles: Tensor) -> tuple[Jacobian, float]:
+        """Return the Jacobian after what the last step has done, and by which factor the reach changes."""
         last = self._last
-        seen = [] if last is None else [key for key in point_ids if key in last.handles]
-        if last is None or not seen:
-            return dict(self._rows), self._reach_px
-        now = dict(zip(point_ids, handles, strict=True))
-        observed = torch.stack([now[key] - last.handles[key] for key in seen])
-        predicted = torch.stack([last.predicted[key] for key in seen])
-        surprise = observed - predicted
-        length = max(float(predicted.norm()), SHORTEST_PREDICTION_PX * self._scale)
-        error = float(surprise.norm()) / length
-        factor = GROWTH if error < GOOD_PREDICTION else SHRINKAGE if error > BAD_PREDICTION else 1
-        reach_px = min(max(self._reach_px * factor, REACHES_PX[0]), REACHES_PX[1])
-        rows = dict(self._rows)
-        if bool(last.step.any()):
-            for key, miss in zip(seen, surprise, strict=True):
-                rows[key] = secant_update(rows[key], last.step, miss)
-        return rows, reach_px
-
-    def _derivatives(
-        self,
-        windows: FeatureWindows,
-        points: TrackedPoints,
-        handles: Tensor,
-        rows: dict[int, Tensor],
-        refreshes: bool,
-    ) -> dict[int, Tensor]:
-        """Return the new rows ``[2, A]`` by id: those of points that have none, or else one row in its turn."""
-        wanted = [
-            2 * i + axis for i, key in enumerate(points.ids) if key not in rows for axis in (0, 1)
-        ]
-        if not wanted and refreshes:
-            wanted = [self._moves % (2 * len(points.ids))]
-        if not wanted:
-            return {}
-        places = readout(windows, handles, points.references, self._lattice)
-        chosen = places.flatten()[wanted]
-        batches = torch.eye(len(wanted), dtype=chosen.dtype, device=chosen.device)
-        parts = [
-            torch.autograd.grad(
-                chosen, self._coordinates, batch, retain_graph=True, is_grads_batched=True
-            )[0]
-            for batch in torch.split(batches, DERIVATIVES_AT_ONCE)
-        ]
-        self.evaluations += len(wanted)
-        fresh: dict[int, Tensor] = {}
-        for row, derivative in zip(wanted, torch.cat(parts).flatten(1), strict=True):
-            key = points.ids[row // 2]
-            block = fresh.get(key, rows.get(key, derivative.new_zeros(2, derivative.numel())))
-            fresh[key] = block.clone()
-            fresh[key][row % 2] = derivative
-        return fresh
+        if last is None or not (surprises := last.surprises(point_ids, handles)):
+            return self._jacobian, 1.0
+        length = float(torch.stack([last.predicted[key] for key in surprises]).norm())
+        error = float(torch.stack(list(surprises.values())).norm())
+        error /= max(length, SHORTEST_PREDICTION_PX * self._scale)
+        factor = GROWTH if error < GOOD_PREDICTION else SHRINKAGE if error > BAD_PREDICTION else 1.0
+        if not bool(last.step.any()):
+            return self._jacobian, factor
+        return self._jacobian.after(last.step, surprises), factor
 
     def _step(self, hold: Hold | None, jacobian: Tensor, errors: Tensor, sure: Tensor) -> Tensor:
         """Return the step of the coordinates, ``[A]``."""
@@ -285,9 +257,9 @@ class KinematicSolver:
         noise = noise.repeat_interleave(2)
         position = self._coordinates.detach().flatten()
         if hold is None:
-            step = damped_step(jacobian, errors.flatten(), noise, -PULL * position)
+            step = damped_step(jacobian, errors.flatten(), noise, -self._pull * position)
         else:
-            back = hold.back(position, PULL)
+            back = hold.back(position, self._pull)
             step = hold.basis @ damped_step(jacobian @ hold.basis, errors.flatten(), noise, back)
         return shortened(step, LONGEST_STEP)
 

@@ -162,11 +162,22 @@ def test_the_default_step_follows_the_deviation_of_w() -> None:
 
 
 @pytest.mark.parametrize(
-    ("height", "block"), [(1024, 128), (256, 128), (128, 32), (64, 16), (16, 4), (8, 4)]
+    ("height", "block", "finer"),
+    [
+        (1024, 128, 128),
+        (256, 128, 128),
+        (128, 32, 64),
+        (64, 16, 32),
+        (16, 4, 8),
+        (8, 4, 4),
+    ],
 )
-def test_the_default_block_follows_the_size_of_the_picture(height: int, block: int) -> None:
+def test_the_default_block_follows_the_size_of_the_picture(
+    height: int, block: int, finer: int
+) -> None:
     blocks = tuple(b for b in (4, 8, 16, 32, 64, 128, 256, 512, 1024) if b <= height)
-    assert DragConfig().block_of(height, blocks) == block
+    assert DragConfig(solver="paper").block_of(height, blocks) == block
+    assert DragConfig(solver="kinematic").block_of(height, blocks) == finer
 
 
 def test_a_block_that_the_generator_lacks_is_refused() -> None:

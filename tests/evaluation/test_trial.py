@@ -1,5 +1,6 @@
 """Single trials: what a drag leaves behind, and what is measured against the truth."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +23,7 @@ from draggan_widget.evaluation.trial import (
     weights_digest,
 )
 from draggan_widget.generator import Generator
+from draggan_widget.pretrained import load_generator
 from draggan_widget.session import DragSession
 
 JOB = Job(Setting("paper", "w+", 2), 1)
@@ -139,3 +141,29 @@ def test_digests_tell_weights_apart(
     same.load_state_dict(scene_generator.state_dict())
     assert weights_digest(same) == weights_digest(scene_generator)
     assert weights_digest(same) != weights_digest(strange_generator)
+
+
+@pytest.mark.slow
+def test_a_mask_keeps_the_rest_of_an_animal_as_the_true_edit_does(
+    record_property: Callable[[str, object], None],
+) -> None:
+    generator = load_generator("animals", device="cpu")
+    network = load_landmark_network()
+    sums = dict.fromkeys((False, True), 0.0)
+    goal = true = 0.0
+    for masked in sums:
+        bench = Bench(generator, network, None, max_steps=30, mask=masked, residual=False)
+        for number in range(10, 15):  # one of each kind of edit
+            job = Job(Setting("kinematic", "w+", 5), number)
+            values = drag_there(bench, landmark_case(generator, 1, number, 5), job).measures
+            sums[masked] += values["outside"] or 0.0
+            if masked:
+                goal += values["outside_floor"] or 0.0
+                true += values["true_px"] or 0.0
+    record_property(
+        "change outside a mask of 255, without it, in the goal",
+        (sums[True] / 5, sums[False] / 5, goal / 5),
+    )
+    record_property("true distance with a mask, px", true / 5)
+    assert sums[True] < 1.5 * goal < 0.7 * sums[False]
+    assert true / 5 < 4

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from draggan_widget.driver import DragResult
+from draggan_widget.session import DragResult
 from tests.picture_blobs import blob_session
 
 

@@ -9,15 +9,12 @@ import pytest
 import torch
 from PIL import Image, ImageSequence
 
-from draggan_widget.access import SessionBusyError
 from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.drag.config import SOLVERS
-from draggan_widget.errors import GeneratorError, InputError
+from draggan_widget.errors import GeneratorError, InputError, SessionBusyError
 from draggan_widget.session import DragSession
 from tests.picture_blobs import MANY_STEPS, MappedPictureBlobs, PictureBlobs, blob_session
-
-HANDLE = 30.0, 32.0
-TARGET = 33.0, 31.0
+from tests.session.sessions import HANDLE, TARGET, centre
 
 
 def pinned_session(**arguments: Any) -> DragSession:
@@ -26,13 +23,6 @@ def pinned_session(**arguments: Any) -> DragSession:
     session = blob_session(**arguments)
     session.set_points([HANDLE], [HANDLE])
     return session
-
-
-def centre(session: DragSession) -> np.ndarray:
-    """Return where the blob of a session's latent is."""
-    generator = session.generator
-    assert isinstance(generator, PictureBlobs)
-    return generator.centres(session.w)[0].numpy()
 
 
 def labels(session: DragSession) -> list[str]:

@@ -6,11 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from draggan_widget.errors import DragganError
-
-
-class SessionBusyError(DragganError):
-    """The session is being dragged, and cannot do what was asked until that has ended."""
+from draggan_widget.errors import SessionBusyError
 
 
 class Access:

@@ -3,42 +3,16 @@ import pickle
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from safetensors import safe_open
 from safetensors.torch import save_file
 
-from draggan_widget.drag import DragConfig, DragStep
+from draggan_widget.drag import DragStep
 from draggan_widget.errors import GeneratorError, InputError, SessionFileError
 from draggan_widget.session import DragSession
-from tests.picture_blobs import MappedPictureBlobs, PictureBlobs, blob_session
-from tests.test_session import pair_session, same, z_session
-
-
-@pytest.fixture
-def saved(tmp_path: Path) -> tuple[DragSession, Path]:
-    """Return a session with a past and a future, and its file."""
-    session = pair_session(config=DragConfig(max_steps=3))
-    session.mask = np.tri(64, dtype=bool)
-    session.drag()
-    session.sample(8)
-    session.handle_points = [[1.25, 2.5]]
-    session.undo()
-    session.undo()
-    return session, session.save(tmp_path / "a.dgs")
-
-
-def contents(path: Path) -> tuple[dict[str, str], dict[str, Any], dict[str, torch.Tensor]]:
-    """Return metadata, description and tensors of a session file."""
-    with safe_open(str(path), framework="pt") as file:
-        metadata = file.metadata()
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dict
-    return metadata, json.loads(metadata["session"]), tensors
-
-
-def load(path: Path) -> DragSession:
-    return DragSession.load(path, generator=PictureBlobs())
+from tests.picture_blobs import PictureBlobs, blob_session
+from tests.session.files import contents, load, load_z
+from tests.session.sessions import pair_session, same
 
 
 def test_a_session_comes_back_bit_for_bit_with_its_past_and_future(
@@ -158,47 +132,6 @@ def test_the_generator_is_found_by_its_name(saved: tuple[DragSession, Path]) -> 
         DragSession.load(saved[1])
 
 
-@pytest.mark.parametrize(
-    ("path", "value", "message"),
-    [
-        (["generator"], 3, "generator must be dict"),
-        (["generator", "name"], None, "name must be str"),
-        (["config"], {"solver": "magic"}, "unusable config: solver must be one of"),
-        (["config"], {"speed": 3}, "unknown config fields"),
-        (["config"], [], "config must be dict"),
-        (["position"], 6, "position of one of them"),
-        (["position"], True, "position must be int"),
-        (["entries"], [], "1 to 200 entries"),
-        (["entries", 1], "drag", "an entry must be an object"),
-        (["entries", 1, "label"], "x" * 2000, "label must be str"),
-        (["entries", 1, "seed"], -4, "seed must be a whole number"),
-        (["entries", 1, "w"], 99, "w must be an index below 3"),
-        (["entries", 1, "w"], -1, "w must be an index below 3"),
-        (["entries", 1, "mask"], 1, "mask must be an index below 1"),
-        (["entries", 1, "mask"], "a", "mask must be an index below 1"),
-        (["entries", 1, "handle_points"], [[1, 2, 3]], "handle_points must be"),
-        (["entries", 1, "handle_points"], [[1e9, 2]], "must lie in the picture"),
-        (["entries", 1, "target_points"], [[float("nan"), 2]], "must be finite"),
-        (["entries", 1, "put_points"], [], "one point per handle"),
-        (["entries", 1, "point_ids"], [0], "point_ids must be from 1"),
-        (["entries", 1, "point_ids"], [1, 2], "one id per point"),
-        (["entries", 1, "point_ids"], ["1"], "must be whole numbers"),
-    ],
-)
-def test_a_damaged_description_is_refused(
-    saved: tuple[DragSession, Path], path: list[Any], value: object, message: str
-) -> None:
-    metadata, description, tensors = contents(saved[1])
-    place = description
-    for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = value
-    metadata["session"] = json.dumps(description)
-    save_file(tensors, str(saved[1]), metadata)
-    with pytest.raises(SessionFileError, match=message):
-        load(saved[1])
-
-
 @pytest.mark.parametrize("text", ["null", "[]", "{", "[" * 100_000])
 def test_a_description_that_is_no_object_is_refused(
     saved: tuple[DragSession, Path], text: str
@@ -207,55 +140,6 @@ def test_a_description_that_is_no_object_is_refused(
     save_file(tensors, str(saved[1]), metadata | {"session": text})
     with pytest.raises(SessionFileError, match="damaged"):
         load(saved[1])
-
-
-@pytest.mark.parametrize(
-    ("name", "tensor", "message"),
-    [
-        ("latents", torch.zeros(3, 8, 7), r"must hold latents \[K, 8, 6\]"),
-        ("latents", torch.zeros(3, 8, 6, dtype=torch.int64), "must hold latents"),
-        (
-            "latents",
-            torch.zeros(3, 8, 6, dtype=torch.float16),
-            r"must hold latents .* of torch.float",
-        ),
-        ("latents", torch.full((3, 8, 6), torch.inf), "latents must be finite"),
-        ("masks", torch.ones(1, 32, 64, dtype=torch.bool), r"boolean masks \[M, 64, 64\]"),
-        ("masks", torch.ones(1, 64, 64), "boolean masks"),
-        ("masks", torch.zeros(1, 64, 64, dtype=torch.bool), "True somewhere"),
-    ],
-)
-def test_damaged_tensors_are_refused(
-    saved: tuple[DragSession, Path], name: str, tensor: torch.Tensor, message: str
-) -> None:
-    metadata, _, tensors = contents(saved[1])
-    save_file(tensors | {name: tensor}, str(saved[1]), metadata)
-    with pytest.raises(SessionFileError, match=message):
-        load(saved[1])
-
-
-def test_a_file_without_latents_is_refused(saved: tuple[DragSession, Path]) -> None:
-    metadata, _, tensors = contents(saved[1])
-    save_file({"masks": tensors["masks"]}, str(saved[1]), metadata)
-    with pytest.raises(SessionFileError, match="must hold latents"):
-        load(saved[1])
-
-
-# A session whose latent comes from a z
-
-
-@pytest.fixture
-def saved_z(tmp_path: Path) -> tuple[DragSession, Path]:
-    """Return a session that was dragged in z, undone once, and its file."""
-    session = z_session()
-    session.drag()
-    session.w = session.w + 0.1
-    session.undo()
-    return session, session.save(tmp_path / "z.dgs")
-
-
-def load_z(path: Path) -> DragSession:
-    return DragSession.load(path, generator=MappedPictureBlobs())
 
 
 def test_a_session_in_z_comes_back_bit_for_bit_and_goes_on_alike(
@@ -282,43 +166,6 @@ def test_a_file_of_before_z_was_kept_is_read(saved_z: tuple[DragSession, Path]) 
     loaded = load_z(saved_z[1])
     assert loaded.z is None
     assert torch.equal(loaded.w, saved_z[0].w)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"z": 7}, "z must be an index below 2"),
-        ({"z": None}, "start_z and z must both be there"),
-        ({"start_z": "a"}, "start_z must be an index below 2"),
-    ],
-)
-def test_a_damaged_z_is_refused(
-    saved_z: tuple[DragSession, Path], change: dict[str, Any], message: str
-) -> None:
-    metadata, description, tensors = contents(saved_z[1])
-    description["entries"][1] |= change
-    metadata["session"] = json.dumps(description)
-    save_file(tensors, str(saved_z[1]), metadata)
-    with pytest.raises(SessionFileError, match=message):
-        load_z(saved_z[1])
-
-
-@pytest.mark.parametrize(
-    ("zs", "message"),
-    [
-        (torch.zeros(2, 5), r"must hold zs \[L, 6\] of torch.float32"),
-        (torch.zeros(2, 6, dtype=torch.float64), "must hold zs"),
-        (torch.zeros(12), "must hold zs"),
-        (torch.full((2, 6), torch.nan), "zs must be finite"),
-    ],
-)
-def test_damaged_zs_are_refused(
-    saved_z: tuple[DragSession, Path], zs: torch.Tensor, message: str
-) -> None:
-    metadata, _, tensors = contents(saved_z[1])
-    save_file(tensors | {"zs": zs}, str(saved_z[1]), metadata)
-    with pytest.raises(SessionFileError, match=message):
-        load_z(saved_z[1])
 
 
 def test_settings_that_the_generator_cannot_have_are_refused(

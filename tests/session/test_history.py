@@ -1,7 +1,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from draggan_widget.history import HISTORY_LIMIT, Entry, History
+from draggan_widget.session.history import HISTORY_LIMIT, Entry, History
 
 
 def start() -> History[int]:

@@ -7,10 +7,10 @@ The tensors are ``latents [K, num_ws, w_dim]`` and, where there are any, ``zs [L
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,21 +21,14 @@ from torch import Tensor
 from draggan_widget._version import __version__
 from draggan_widget.drag import DragConfig
 from draggan_widget.drag.charts import check_suits
-from draggan_widget.drag.protocols import MappedGenerator
-from draggan_widget.drag.validation import Mask, check_mask, check_point_ids, check_points
 from draggan_widget.errors import InputError, SessionFileError
 from draggan_widget.export import write_whole
-from draggan_widget.history import HISTORY_LIMIT, Entry, History
-from draggan_widget.inputs import checked_seed
-from draggan_widget.state import PictureGenerator, SessionState, closed
+from draggan_widget.session.history import HISTORY_LIMIT, History
+from draggan_widget.session.saved_states import Reader, StatePool
+from draggan_widget.session.state import PictureGenerator, SessionState
 
 FORMAT = "draggan_widget session 1"
 """Value of the metadata entry ``format``; the number changes with the meaning of the entries."""
-
-MAX_TEXT = 1000
-"""Longest name or label that is read."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -111,9 +104,9 @@ def load_session(
     """
     source = Path(path)
     description, tensors = _read(source)
-    reader = _Reader(source, description)
+    reader = Reader(source, description)
     made_with = reader.take("generator", dict)
-    generator = find_generator(_Reader(source, made_with).take("name", str))
+    generator = find_generator(Reader(source, made_with).take("name", str))
     _check_generator(source, made_with, describe(generator))
     try:
         config = DragConfig.from_json(reader.take("config", dict))
@@ -127,7 +120,7 @@ def load_session(
             f"{source} must hold 1 to {HISTORY_LIMIT} entries and the position of one of them, "
             f"got {len(entries)} and {position}"
         )
-    pool = _Pool(source, generator, tensors)
+    pool = StatePool(source, generator, tensors)
     history = History(tuple(pool.entry(item) for item in entries), position)
     return generator, SavedSession(config, history)
 
@@ -162,110 +155,6 @@ class _Distinct:
     def index(self, value: object) -> int:
         """Return the index of one of the values."""
         return self._indices[id(value)]
-
-
-class _Reader:
-    """Takes entries out of a JSON object and says what is wrong with them."""
-
-    def __init__(self, path: Path, values: Mapping[str, Any]) -> None:
-        self._path = path
-        self._values = values
-
-    def take(self, name: str, kind: type[T], default: T | None = None) -> T:
-        """Return an entry of exactly this kind."""
-        value = self._values.get(name, default)
-        if type(value) is not kind or (isinstance(value, str) and len(value) > MAX_TEXT):
-            raise SessionFileError(
-                f"{self._path} is damaged: {name} must be {kind.__name__}, "
-                f"got {str(value)[:80]!r}; save the session again"
-            )
-        return value
-
-
-class _Pool:
-    """Builds states out of a file's tensors and descriptions."""
-
-    def __init__(
-        self, path: Path, generator: PictureGenerator, tensors: Mapping[str, Tensor]
-    ) -> None:
-        self._path = path
-        self._size = size = generator.width, generator.height
-        shape = (generator.num_ws, generator.w_dim)
-        dtype = next(iter(generator.parameters())).dtype
-        latents = tensors.get("latents")
-        if latents is None or latents.shape[1:] != shape or latents.dtype != dtype:
-            raise SessionFileError(
-                f"{path} must hold latents [K, {shape[0]}, {shape[1]}] of {dtype}"
-            )
-        if not bool(latents.isfinite().all()):
-            raise SessionFileError(f"{path} is damaged: its latents must be finite")
-        masks = tensors.get("masks", torch.empty((0, size[1], size[0]), dtype=torch.bool))
-        if masks.dtype != torch.bool or masks.shape[1:] != (size[1], size[0]):
-            raise SessionFileError(f"{path} must hold boolean masks [M, {size[1]}, {size[0]}]")
-        zs = tensors.get("zs")
-        if zs is not None:
-            z_dim = generator.z_dim if isinstance(generator, MappedGenerator) else None
-            if zs.ndim != 2 or zs.shape[1] != z_dim or zs.dtype != dtype:
-                raise SessionFileError(f"{path} must hold zs [L, {z_dim}] of {dtype}")
-            if not bool(zs.isfinite().all()):
-                raise SessionFileError(f"{path} is damaged: its zs must be finite")
-        # Each row is copied, so that no state keeps the others alive.
-        self._latents = [w[None].clone().to(generator.device) for w in latents]
-        self._zs = [] if zs is None else [z[None].clone().to(generator.device) for z in zs]
-        self._masks: list[Mask] = [closed(mask.numpy().copy()) for mask in masks]
-
-    def entry(self, item: object) -> Entry[SessionState]:
-        """Return the history entry of a description."""
-        if not isinstance(item, dict):
-            raise SessionFileError(f"{self._path} is damaged: an entry must be an object")
-        reader = _Reader(self._path, item)
-        try:
-            state = self._state(reader, item)
-        except InputError as error:
-            raise SessionFileError(f"{self._path} is damaged: {error}") from error
-        return Entry(reader.take("label", str), state)
-
-    def _state(self, reader: _Reader, item: Mapping[str, Any]) -> SessionState:
-        """Return the state of a description."""
-        seed = checked_seed(reader.take("seed", int))
-        handles, targets, put = (
-            closed(check_points(name, reader.take(name, list), *self._size))
-            for name in ("handle_points", "target_points", "put_points")
-        )
-        if len(put) != len(handles):
-            raise InputError("put_points must have one point per handle")
-        ids, _ = check_point_ids(reader.take("point_ids", list), (), len(handles))
-        if min(ids, default=1) < 1:
-            raise InputError("point_ids must be from 1")
-        mask = self._picked_if_any(self._masks, item, "mask")
-        start_z, z = (self._picked_if_any(self._zs, item, name) for name in ("start_z", "z"))
-        if (start_z is None) != (z is None):
-            raise InputError("start_z and z must both be there or both be absent")
-        return SessionState(
-            seed=seed,
-            start_w=self._picked(self._latents, reader.take("start_w", int), "start_w"),
-            w=self._picked(self._latents, reader.take("w", int), "w"),
-            handle_points=handles,
-            target_points=targets,
-            point_ids=ids,
-            put_points=put,
-            mask=None if check_mask(mask, *self._size) is None else mask,
-            start_z=start_z,
-            z=z,
-        )
-
-    @classmethod
-    def _picked_if_any(cls, values: Sequence[T], item: Mapping[str, Any], name: str) -> T | None:
-        """Return the value of the index in an entry, or None where it has none."""
-        index = item.get(name)
-        return None if index is None else cls._picked(values, index, name)
-
-    @staticmethod
-    def _picked(values: Sequence[T], index: object, name: str) -> T:
-        """Return the value of an index."""
-        if type(index) is not int or not 0 <= index < len(values):
-            raise InputError(f"{name} must be an index below {len(values)}, got {index!r}")
-        return values[index]
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -13,7 +13,7 @@ from draggan_widget.drag.charts import check_suits, mapping_of
 from draggan_widget.drag.protocols import MappedGenerator
 from draggan_widget.errors import InputError
 from draggan_widget.pretrained import checked_device, load_generator
-from draggan_widget.state import PictureGenerator
+from draggan_widget.session.state import PictureGenerator
 
 TRUNCATION_PSI = 0.7
 """Truncation of the pictures of seeds, as usual for StyleGAN2 and in the published method."""
@@ -63,6 +63,18 @@ def checked_config(config: object, generator: PictureGenerator) -> DragConfig:
         )
     check_suits(config, generator)
     return config
+
+
+def checked_max_steps(max_steps: int | None, config: DragConfig) -> int:
+    """Return the most moves of a drag; None is that of the settings.
+
+    Raises:
+        InputError: They are no whole number from 1.
+    """
+    limit = config.max_steps if max_steps is None else max_steps
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+        raise InputError(f"max_steps must be a whole number from 1, got {limit!r}")
+    return limit
 
 
 def sampled(generator: PictureGenerator, seed: int) -> tuple[Tensor, Tensor | None]:

@@ -1,0 +1,193 @@
+"""What a person changes at a session: points, mask, settings, latent; undo and redo."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from draggan_widget.drag import DragConfig
+from draggan_widget.drag.validation import Mask, Points, check_point_ids
+from draggan_widget.errors import InputError
+from draggan_widget.inputs import checked_seed, kept_ids
+from draggan_widget.session.drags import Drags
+from draggan_widget.session.history import Entry, History
+from draggan_widget.session.sources import checked_config, checked_latent, sampled
+from draggan_widget.session.state import SessionState
+
+
+class Changes(Drags):
+    """A session's changes, each an entry of the history, between and during its drags."""
+
+    # Points
+
+    @property
+    def handle_points(self) -> Points:
+        """What is held, ``[N, 2]`` px, read-only; a drag moves them with the picture.
+
+        Setting them leaves the targets alone; handles and targets belong together by their index. A new handle that
+        lies exactly on an old one is the old one, and keeps the appearance by which it is tracked.
+        """
+        return self._state.handle_points
+
+    @handle_points.setter
+    def handle_points(self, points: ArrayLike) -> None:
+        self.set_points(points, self._state.target_points)
+
+    @property
+    def target_points(self) -> Points:
+        """Where the handles should go, ``[N, 2]`` px, read-only; setting them leaves the handles alone."""
+        return self._state.target_points
+
+    @target_points.setter
+    def target_points(self, points: ArrayLike) -> None:
+        self.set_points(self._state.handle_points, points)
+
+    def set_points(
+        self,
+        handle_points: ArrayLike,
+        target_points: ArrayLike,
+        *,
+        point_ids: Sequence[int] | None = None,
+        placed: Collection[int] = (),
+    ) -> None:
+        """Say what is held and where it should go; also while a drag runs.
+
+        A handle whose id is known stays where it was tracked, whatever ``handle_points`` says, and keeps its
+        appearance, unless it is ``placed``. Unequal numbers are kept until a drag begins.
+
+        Args:
+            handle_points: ``[N, 2]`` px, inside the picture.
+            target_points: ``[M, 2]`` px, inside the picture.
+            point_ids: One id a handle, from 1, all different; None finds old handles by their position.
+            placed: Ids whose handle was put down anew.
+
+        Raises:
+            InputError: Wrong shapes, numbers or ids, or a point outside the picture; nothing is changed.
+        """
+        handles = self.check_points("handle_points", handle_points)
+        targets = self.check_points("target_points", target_points)
+        with self._access.exclusive():
+            old = self._state
+            if point_ids is None:
+                point_ids = kept_ids(old.handle_points, old.point_ids, handles, self._next_id)
+            ids, put_down = check_point_ids(point_ids, placed, len(handles))
+            if min(ids, default=1) < 1:
+                raise InputError(f"point_ids must be from 1, got {min(ids)}")
+            new = old.with_points(handles, targets, ids, put_down)
+            self._next_id = max(self._next_id, 1 + max(ids, default=0))
+            self._driver.place(put_down)
+            self._put("points", new, subject=new.moved_parts(old))
+
+    def clear_points(self) -> None:
+        """Remove every handle and target."""
+        self.set_points([], [])
+
+    # Mask and settings
+
+    @property
+    def mask(self) -> Mask | None:
+        """Boolean ``[H, W]``, True where the picture may move, read-only; None for everywhere."""
+        return self._state.mask
+
+    @mask.setter
+    def mask(self, mask: ArrayLike | None) -> None:
+        checked = self.check_mask(mask)
+        with self._access.exclusive():
+            self._put("mask", replace(self._state, mask=checked))
+
+    @property
+    def config(self) -> DragConfig:
+        """Settings of the drag."""
+        return self._config
+
+    @config.setter
+    def config(self, config: DragConfig) -> None:
+        checked_config(config, self.generator)
+        with self._at_rest():
+            self._config = config
+            self._driver.forget()
+            self._listeners.tell()
+
+    # Latent
+
+    @property
+    def w(self) -> Tensor:
+        """Latent of the picture, ``[1, num_ws, w_dim]``, a copy.
+
+        Setting it makes it the start to which :meth:`reset` returns; points and mask stay, and z is forgotten.
+        """
+        return self._state.w.clone()
+
+    @w.setter
+    def w(self, w: Tensor | ArrayLike) -> None:
+        checked = checked_latent(self.generator, w)
+        with self._at_rest():
+            self._leave_picture()
+            state = replace(self._state, start_w=checked, w=checked, start_z=None, z=None)
+            self._put("latent", state)
+
+    def sample(self, seed: int) -> None:
+        """Go to the picture of a seed, 0 to 2**32 - 1; it has no points and no mask yet."""
+        seed = checked_seed(seed)
+        with self._at_rest():
+            self._leave_picture()
+            self._put("sample", SessionState.first(seed, *sampled(self.generator, seed)))
+
+    def reset(self) -> None:
+        """Go back to the first picture of this seed or latent; the handles return to where they were put down."""
+        with self._at_rest():
+            old = self._state
+            self._leave_picture()
+            start = replace(old, w=old.start_w, z=old.start_z, handle_points=old.put_points)
+            self._put("reset", start)
+
+    # History
+
+    def undo(self) -> bool:
+        """Go back by one change of latent, points or mask; return whether there was one."""
+        with self._at_rest():
+            if self.history.can_undo:
+                self._return_to(self.history.undo())
+                return True
+            return False
+
+    def redo(self) -> bool:
+        """Take one undone change up again; return whether there was one."""
+        with self._at_rest():
+            if self.history.can_redo:
+                self._return_to(self.history.redo())
+                return True
+            return False
+
+    # Inside
+
+    def _put(self, label: str, state: SessionState, subject: object = None) -> None:
+        """Take up a state that a person has asked for; at rest it becomes an entry of the history."""
+        before, self._state = self._state, state
+        if not self._access.is_dragging and not self.is_following:
+            self.status, self._result = "idle", None
+            completes = label == self.history.current.label and not before.is_complete
+            self.history = self.history.record(Entry(label, state, subject), completes=completes)
+        self._driver.follow(state)
+        self._listeners.tell()
+
+    def _return_to(self, history: History[SessionState]) -> None:
+        """Take up the present state of a history."""
+        old, new = self._state, history.current.state
+        if new.w is not old.w:
+            self._driver.forget()
+        else:  # the same picture: the handles that stayed keep the appearance they are tracked by
+            where = dict(zip(old.point_ids, old.handle_points.tolist(), strict=True))
+            handles = zip(new.point_ids, new.handle_points.tolist(), strict=True)
+            self._driver.place(frozenset(key for key, at in handles if where.get(key) != at))
+        self.history, self._state, self.status, self._result = history, new, "idle", None
+        self._driver.follow(new)
+        self._listeners.tell()
+
+    def _leave_picture(self) -> None:
+        """Forget what belongs to a picture that another one replaces."""
+        self._driver.forget()
+        self._drag_w = None

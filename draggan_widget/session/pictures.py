@@ -1,0 +1,65 @@
+"""The pictures of a session's latents, drawn and blended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from draggan_widget.drag import DragStep
+from draggan_widget.drag.validation import Mask
+from draggan_widget.errors import InputError
+from draggan_widget.export import with_points
+from draggan_widget.frames import to_picture
+from draggan_widget.generator.blending import blended_image
+from draggan_widget.generator.stylegan2 import Generator
+from draggan_widget.session.driver import Moment
+from draggan_widget.session.state import PictureGenerator
+
+
+def picture_of(generator: PictureGenerator, w: Tensor) -> Image.Image:
+    """Return the picture of a latent ``[1, num_ws, w_dim]``."""
+    with torch.no_grad():
+        return to_picture(generator.image(w))
+
+
+def picture_of_step(generator: PictureGenerator, step: DragStep[Any]) -> Image.Image:
+    """Return the picture of a step, continued from what the step has computed."""
+    if step.trace is None:
+        return picture_of(generator, step.w)
+    with torch.no_grad():
+        return to_picture(generator.image_from_trace(step.trace))
+
+
+def pictures_of(
+    generator: PictureGenerator, moments: Iterable[Moment], *, points: bool
+) -> Iterator[Image.Image]:
+    """Yield the pictures of a drag, with its handles and targets where ``points`` asks for them."""
+    for moment in moments:
+        picture = picture_of(generator, moment.w)
+        if points:
+            picture = with_points(picture, moment.handle_points, moment.target_points)
+        yield picture
+
+
+def blendable(generator: PictureGenerator) -> Generator:
+    """Return a generator whose pictures can be blended.
+
+    Raises:
+        InputError: It is no StyleGAN2.
+    """
+    if not isinstance(generator, Generator):
+        raise InputError(
+            f"only pictures of a StyleGAN2 Generator can be blended, got {type(generator).__name__}"
+        )
+    return generator
+
+
+def blended_picture(
+    generator: Generator, w: Tensor, before: Tensor, mask: Mask, feather_px: float | None
+) -> Image.Image:
+    """Return the picture of ``w`` inside a mask and that of ``before`` outside; see :func:`blended_image`."""
+    return to_picture(blended_image(generator, w, before, mask, feather_px))

@@ -1,0 +1,127 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageSequence
+
+from draggan_widget.drag import DragConfig
+from draggan_widget.errors import GeneratorError, InputError
+from draggan_widget.session import DragSession
+from tests.picture_blobs import MappedPictureBlobs, PictureBlobs, blob_session
+from tests.session.sessions import Z_CONFIG, pair_session, same_z
+
+
+def test_a_new_session_shows_the_sample_of_its_seed() -> None:
+    generator = PictureBlobs()
+    session = DragSession(generator, seed=3)
+    assert torch.equal(session.w, generator.sample_w(3))
+    assert (session.seed, session.status) == (3, "idle")
+    assert session.image.size == (64, 64)
+    assert len(session.handle_points) == len(session.target_points) == 0
+    assert session.mask is None
+
+
+def test_a_latent_can_be_given_as_an_array() -> None:
+    w = np.full((1, 8, 6), 0.25)
+    assert torch.equal(DragSession(PictureBlobs(), w=w).w, torch.full((1, 8, 6), 0.25))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"seed": -1}, "seed must be a whole number from 0 to 4294967295, got -1"),
+        ({"seed": 1.5}, "seed must be a whole number"),
+        ({"seed": True}, "seed must be a whole number"),
+        ({"w": np.zeros((8, 6))}, r"w must be \[1, 8, 6\], got \[8, 6\]; generator.sample_w"),
+        ({"w": np.full((1, 8, 6), np.nan)}, "w must be finite"),
+        ({"w": "latent"}, r"w must be numbers \[1, 8, 6\]"),
+        ({"config": {"solver": "paper"}}, "config must be a DragConfig, got dict"),
+        ({"w": np.full((1, 8, 6), 1e300)}, "w must be finite in torch.float32"),
+        ({"w": torch.zeros(1, 8, 6, dtype=torch.complex64)}, "w must be real numbers .*complex64"),
+        ({"config": DragConfig(feature_block=33)}, "feature_block must be one of .*, got 33"),
+        ({"device": "meta"}, "device 'meta' cannot be used here"),
+    ],
+)
+def test_an_unusable_argument_is_refused_with_its_cure(
+    arguments: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        DragSession(PictureBlobs(), **arguments)
+
+
+def test_a_given_generator_is_not_moved() -> None:
+    class Elsewhere(PictureBlobs):
+        device = torch.device("meta")
+
+    with pytest.raises(
+        InputError, match=r"this one is on meta; move it with generator.to\(device\)"
+    ):
+        DragSession(Elsewhere(), device="cpu")
+
+
+def test_what_is_no_generator_is_refused() -> None:
+    with pytest.raises(InputError, match="generator must be a Generator or its name, got int"):
+        DragSession(4)  # type: ignore[arg-type]
+
+
+def test_an_unknown_generator_is_named() -> None:
+    with pytest.raises(GeneratorError, match="no generator 'unicorns'"):
+        DragSession("unicorns")
+
+
+def test_a_picture_may_be_given_by_its_z() -> None:
+    generator = MappedPictureBlobs()
+    z = generator.sample_z(4)
+    session = DragSession(generator, z=z)
+    assert same_z(session.z, z)
+    assert torch.equal(session.w, generator.w_of_z(z))
+    apart = DragSession(generator, w=generator.start(), z=z)
+    assert same_z(apart.z, z)
+    assert torch.equal(apart.w, generator.start())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"z": np.zeros(6)}, r"z must be \[1, 6\], got \[6\]; generator.sample_z"),
+        ({"z": np.full((1, 6), np.inf)}, "z must be finite"),
+        ({"z": "latent"}, r"z must be numbers \[1, 6\]"),
+    ],
+)
+def test_an_unusable_z_is_refused_in_words(arguments: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        DragSession(MappedPictureBlobs(), **arguments)
+
+
+def test_a_generator_without_a_mapping_takes_no_z() -> None:
+    with pytest.raises(InputError, match="PictureBlobs has no w_of_z"):
+        DragSession(PictureBlobs(), z=np.zeros((1, 6)))
+    session = blob_session()
+    with pytest.raises(InputError, match="PictureBlobs has no w_of_z"):
+        session.config = Z_CONFIG
+    assert session.config == DragConfig()
+
+
+def test_the_representation_is_one_short_line() -> None:
+    assert repr(pair_session()) == "<DragSession blobs 64x64, seed 0, 1 points, idle>"
+
+
+def test_the_picture_is_saved_as_it_is_shown(tmp_path: Path) -> None:
+    session = pair_session()
+    with Image.open(session.save_image(tmp_path / "a.png")) as image:
+        assert image.tobytes() == session.image.tobytes()
+
+
+def test_the_last_drag_is_saved_as_an_animation(tmp_path: Path) -> None:
+    session = pair_session()
+    session.drag(max_steps=3)
+    path = session.save_animation(tmp_path / "a.gif", fps=20, points=True)
+    with Image.open(path) as image:
+        assert len(list(ImageSequence.Iterator(image))) == 4
+
+
+def test_without_a_drag_there_is_nothing_to_animate(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no drag to animate; call drag\(\) first"):
+        pair_session().save_animation(tmp_path / "a.gif")
