@@ -51,10 +51,10 @@ PULL_IN_Z = 0.1
 LONGEST_STEP = 3.7
 """Longest step in standard deviations of w, all rows together; 1.5 for each of six rows."""
 
-REACH_PX = 32.0
+REACH_PX = 24.0
 """How far a handle is first asked to move in a step."""
 
-REACHES_PX = 4.0, 64.0
+REACHES_PX = 4.0, 32.0
 """Bounds of that length, which grows and shrinks with how well places were predicted."""
 
 GOOD_PREDICTION, BAD_PREDICTION = 0.35, 0.8
