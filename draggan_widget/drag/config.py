@@ -53,6 +53,8 @@ class SolverRules:
         row_coupling: Correlation of the moving rows in a metric of standard deviations of w, 0..1;
             None where entries of w are moved as they are.
         block_divisor: The feature block of a picture below 256 px is its height over this.
+        follow_px: A target that is aimed anew during a live drag is followed from this distance on, in pixels of the
+            picture; None: from the stop radius on.
         stall_steps: A drag has stalled when the largest distance did not fall for so many steps.
     """
 
@@ -66,6 +68,7 @@ class SolverRules:
     relative_step: float
     row_coupling: float | None = None
     block_divisor: int = 4
+    follow_px: float | None = None
     stall_steps: int = PATIENCE
 
 
@@ -117,6 +120,7 @@ SOLVERS: Mapping[str, SolverRules] = {
         relative_step=0.0,
         row_coupling=0.99,
         block_divisor=2,
+        follow_px=0.1,
         stall_steps=5,
     ),
 }

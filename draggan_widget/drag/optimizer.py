@@ -92,14 +92,13 @@ class DragOptimizer(Generic[TraceT]):
 
         Args:
             generator: Frozen generator.
-            w: Latent of the first picture, ``[1, num_ws, w_dim]``; it is copied. Its type and
-                device are those of all computations.
+            w: Latent of the first picture, ``[1, num_ws, w_dim]``, copied; all is computed in its type and on its device.
             config: The settings.
             z: The z that w came from, ``[1, z_dim]``, where it is known.
 
         Raises:
-            InputError: The latent has another shape or is not finite, the generator is not
-                frozen, or has no such feature block, or no mapping or z for the space z.
+            InputError: The latent has another shape or is not finite, the generator is not frozen, or has no such
+                feature block, or no mapping or z for the space z.
             GeneratorError: The features are not finite.
         """
         expected = [1, generator.num_ws, generator.w_dim]
@@ -125,6 +124,7 @@ class DragOptimizer(Generic[TraceT]):
         nothing = read_only(np.empty((0, 2)))
         self._points = TrackedPoints((), nothing, nothing, features.new_empty(0, 0))
         self._at: Picture[TraceT] | None = None  # from which the latent was not moved yet
+        self._aimed = False  # anew, and not moved since
         self._least_px, self._least_at = math.inf, 0
 
     @property
@@ -142,9 +142,8 @@ class DragOptimizer(Generic[TraceT]):
     ) -> None:
         """Say which points shall go where; may be called at any time.
 
-        Known ids keep their reference and the handle as tracked, whatever ``handle_points`` says,
-        unless they are ``placed``. Unknown and placed ids take their handle from
-        ``handle_points`` and their reference from the picture of the last step.
+        Known ids keep their reference and the handle as tracked, whatever ``handle_points`` says, unless they are
+        ``placed``. Unknown and placed ids take theirs from ``handle_points`` and the picture of the last step.
 
         Args:
             handle_points: ``[N, 2]`` px, inside the picture.
@@ -169,6 +168,7 @@ class DragOptimizer(Generic[TraceT]):
             references = self._points.references
         if self._at is None or not np.array_equal(targets, self._points.targets):
             self._watch_from_now()
+            self._aimed = True
         self._points = TrackedPoints(ids, read_only(handles), read_only(targets), references)
 
     def set_mask(self, mask: ArrayLike | None) -> None:
@@ -181,10 +181,9 @@ class DragOptimizer(Generic[TraceT]):
             InputError: Another type or shape, or nothing may move.
         """
         checked = check_mask(mask, *self._size)
-        if checked is None or checked.all():
-            self._mover.hold(None)
-        else:
-            self._mover.hold(held_share(checked, self._like))
+        self._mover.hold(
+            None if checked is None or checked.all() else held_share(checked, self._like)
+        )
         self._at = None
         self._watch_from_now()
 
@@ -209,7 +208,8 @@ class DragOptimizer(Generic[TraceT]):
     def advance(self, *, drawn: bool = True) -> DragStep[TraceT]:
         """Move the latent once, unless the status is final, and return the picture after it.
 
-        The move starts from the picture that this function returned before, and goes to the present targets: what a
+        A target that was aimed anew is followed within the stop radius too, by solvers that can
+        (:attr:`SolverRules.follow_px`): what follows a pointer shall not rest and leap. The move starts from the picture that this function returned before, and goes to the present targets: what a
         pointer asks for is seen one synthesis later. The kinematic solver takes no backward pass for it, unless a
         point is new or the last step went elsewhere than predicted.
 
@@ -222,7 +222,8 @@ class DragOptimizer(Generic[TraceT]):
         picture = self._at or self._look(whole=drawn, differentiable=True, lean=True)
         self._at = None  # a move that fails does not start from it again
         loss = 0.0
-        if self._status() == "running":
+        if self._status() == "running" or self._is_asked():
+            self._aimed = False
             picture, loss = self._mover.advance(picture, self._points, whole=drawn)
             self._points = picture.points
         self._at = picture
@@ -273,6 +274,13 @@ class DragOptimizer(Generic[TraceT]):
             self._least_px, self._least_at = largest, self._mover.moves
         since = self._mover.moves - self._least_at
         return "stalled" if since >= self.config.rules.stall_steps else "running"
+
+    def _is_asked(self) -> bool:
+        """Return whether a target that was aimed anew is so far away that it is followed in any case."""
+        near_px = self.config.rules.follow_px
+        if not self._aimed or near_px is None:
+            return False
+        return bool((self._points.distances_px > near_px).any())
 
     def _watch_from_now(self) -> None:
         """Forget how far the points have come: the task is a new one."""

@@ -76,6 +76,19 @@ def test_an_advance_that_fails_does_not_move_the_latent_and_can_be_repeated() ->
     assert torch.equal(optimizer.w, generator.start())
 
 
+def test_a_slow_pointer_is_followed_smoothly_and_rest_is_rest() -> None:
+    generator = BlobGenerator()
+    optimizer = start(generator, DragConfig(feature_block=HALF))  # arrives within a pixel
+    x = []
+    for k in range(20):
+        optimizer.set_points([(30, 32)], [(30 + 0.3 * k, 32)], point_ids=[1])
+        x.append(float(generator.centres(optimizer.advance().w)[0, 0]))
+    assert max(np.abs(np.diff(x) - 0.3)) < 0.15
+    rest = optimizer.w
+    optimizer.set_points([(30, 32)], [(30 + 0.3 * 19, 32)], point_ids=[1])
+    assert torch.equal(optimizer.advance().w, rest)
+
+
 def test_a_point_that_is_added_leaves_the_others_their_references() -> None:
     generator = BlobGenerator(starts=TWO_BLOBS)
     optimizer = start(generator)

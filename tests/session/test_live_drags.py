@@ -84,7 +84,7 @@ def test_where_nothing_is_asked_the_latent_stays_bit_for_bit(solver: str, space:
     session.set_points([HANDLE], [HANDLE])
     start = session.w
     for _ in range(3):
-        step = session.follow(0, np.add(session.handle_points[0], 0.25))
+        step = session.follow(0, np.add(session.handle_points[0], 0.05))
         assert step.status == "arrived"
         assert step.step == 0
     assert torch.equal(session.w, start)
