@@ -1,6 +1,7 @@
 """The published loop: motion supervision, Adam, and tracking of the nearest feature (DragGAN, Pan et al. 2023)."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +15,7 @@ from draggan_widget.drag.points import TrackedPoints, as_tensor
 from draggan_widget.drag.solver import Tracked
 from draggan_widget.drag.supervision import Patch, mask_loss, motion_loss, steps_towards
 from draggan_widget.drag.tracking import MARGIN_PX, track
+from draggan_widget.drag.validation import Points
 from draggan_widget.errors import GeneratorError
 
 NO_GRADIENT = (
@@ -173,6 +175,25 @@ class DescentSolver:
         """Return how far each handle moved, and how like its reference it is; see :meth:`Recipe.follow`."""
         handles = as_tensor(points.handles, windows.values)
         return self._recipe.follow(windows, handles, points.references)
+
+    def lost(self, points: TrackedPoints, confidences: Points) -> list[int]:
+        """Return none: the published method searches around the handle only."""
+        return []
+
+    def find_again(
+        self, features: Tensor, points: TrackedPoints, lost: Sequence[int]
+    ) -> Mapping[int, Tensor]:
+        """Return none, since none is lost."""
+        return {}
+
+    def standing(self) -> Tensor:
+        """Return the coordinates where the solver stands, a copy."""
+        return self._coordinates.detach().clone()
+
+    def stand(self, coordinates: Tensor) -> None:
+        """Go back to coordinates where it stood before; Adam's memory stays."""
+        with torch.no_grad():
+            self._coordinates.copy_(coordinates)
 
     @torch.enable_grad()
     def move(

@@ -58,6 +58,14 @@ class DeviceMover(Generic[TraceT]):
         """Return the latent after the last move, ``[1, num_ws, w_dim]``."""
         return self._recipe.chart.w(self._descent.coordinates)
 
+    def standing(self) -> Tensor:
+        """Return the coordinates of the latent, a copy."""
+        return self._descent.coordinates.clone()
+
+    def stand(self, coordinates: Tensor) -> None:
+        """Go back to coordinates of before; Adam's memory stays."""
+        self._descent = self._descent._replace(coordinates=coordinates)
+
     def arrange(self, point_ids: tuple[int, ...], known: frozenset[int]) -> None:
         """Do nothing: all that is known about a point is its reference."""
 

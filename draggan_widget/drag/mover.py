@@ -57,6 +57,14 @@ class Mover(Protocol[TraceT]):
         """Return the latent after the last move, ``[1, num_ws, w_dim]``."""
         ...
 
+    def standing(self) -> Tensor:
+        """Return the coordinates of the latent, a copy."""
+        ...
+
+    def stand(self, coordinates: Tensor) -> None:
+        """Go back to coordinates of before; what was learnt about moves stays."""
+        ...
+
     def arrange(self, point_ids: tuple[int, ...], known: frozenset[int]) -> None:
         """Take up points; forget all about those that are not ``known``."""
         ...

@@ -5,7 +5,7 @@ Knows no threads, no pictures and no limit of steps; its caller decides when to 
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic
 
 import numpy as np
@@ -19,6 +19,7 @@ from draggan_widget.drag.mover import Picture
 from draggan_widget.drag.movers import mover_of
 from draggan_widget.drag.points import TrackedPoints, read_only
 from draggan_widget.drag.protocols import DragGenerator, TraceT
+from draggan_widget.drag.solver import LOST
 from draggan_widget.drag.supervision import held_share
 from draggan_widget.drag.validation import (
     Points,
@@ -126,6 +127,7 @@ class DragOptimizer(Generic[TraceT]):
         self._at: Picture[TraceT] | None = None  # from which the latent was not moved yet
         self._aimed = False  # anew, and not moved since
         self._least_px, self._least_at = math.inf, 0
+        self._nearest: tuple[float, Tensor, Points] | None = None
 
     @property
     def w(self) -> Tensor:
@@ -160,13 +162,14 @@ class DragOptimizer(Generic[TraceT]):
         kept = [(i, known[key]) for i, key in enumerate(ids) if key in known]
         for new, old in kept:
             handles[new] = self._points.handles[old]
-        if ids != self._points.ids or len(kept) < len(ids):
+        is_new = ids != self._points.ids or len(kept) < len(ids)
+        if is_new:
             references = self._references(handles, kept)
             self._mover.arrange(ids, frozenset(ids[new] for new, _ in kept))
             self._at = None
         else:
             references = self._points.references
-        if self._at is None or not np.array_equal(targets, self._points.targets):
+        if is_new or not np.array_equal(targets, self._points.targets):
             self._watch_from_now()
             self._aimed = True
         self._points = TrackedPoints(ids, read_only(handles), read_only(targets), references)
@@ -201,7 +204,9 @@ class DragOptimizer(Generic[TraceT]):
             GeneratorError: Features or gradient are not finite.
         """
         picture = self._look(whole=drawn, differentiable=True)
-        status = self._status()
+        status = self._status(picture)
+        if status == "stalled":
+            picture = self._back(picture, whole=drawn)
         loss = self._mover.move(picture) if status == "running" else 0.0
         return self._report(picture, status, loss)
 
@@ -222,12 +227,15 @@ class DragOptimizer(Generic[TraceT]):
         picture = self._at or self._look(whole=drawn, differentiable=True, lean=True)
         self._at = None  # a move that fails does not start from it again
         loss = 0.0
-        if self._status() == "running" or self._is_asked():
+        if self._status(picture) == "running" or self._is_asked():
             self._aimed = False
             picture, loss = self._mover.advance(picture, self._points, whole=drawn)
             self._points = picture.points
+        status = self._status(picture)
+        if status == "stalled":
+            picture = self._back(picture, whole=drawn)
         self._at = picture
-        return self._report(picture, self._status(), loss)
+        return self._report(picture, status, loss)
 
     def observe(self, *, drawn: bool = True) -> DragStep[TraceT]:
         """Synthesise and track, and leave the latent as it is.
@@ -239,7 +247,7 @@ class DragOptimizer(Generic[TraceT]):
             GeneratorError: The features are not finite.
         """
         picture = self._look(whole=drawn, differentiable=False)
-        return self._report(picture, self._status(), 0.0)
+        return self._report(picture, self._status(picture), 0.0)
 
     def _look(self, *, whole: bool, differentiable: bool, lean: bool = False) -> Picture[TraceT]:
         """Synthesise the present latent and find the handles in it."""
@@ -249,6 +257,15 @@ class DragOptimizer(Generic[TraceT]):
         )
         self._points = picture.points
         return picture
+
+    def _back(self, picture: Picture[TraceT], *, whole: bool) -> Picture[TraceT]:
+        """Return to the picture in which the farthest handle was nearest to its target, and return it."""
+        if self._nearest is None or self._nearest[0] == self._points.distances_px.max():
+            return picture
+        _, coordinates, handles = self._nearest
+        self._mover.stand(coordinates)
+        self._points = replace(self._points, handles=handles)
+        return self._look(whole=whole, differentiable=True, lean=True)
 
     def _references(self, handles: Points, kept: list[tuple[int, int]]) -> Tensor:
         """Return the references of handles ``[N, 2]``: old ones of points that are kept, others from the picture seen.
@@ -264,12 +281,15 @@ class DragOptimizer(Generic[TraceT]):
             references[new] = self._points.references[old]
         return references
 
-    def _status(self) -> str:
-        """Return ``running``, ``arrived`` or ``stalled`` for the handles as tracked."""
+    def _status(self, picture: Picture[TraceT]) -> str:
+        """Return ``running``, ``arrived`` or ``stalled`` for the handles as they are found in the present picture."""
         distances = self._points.distances_px
         if (distances <= self.config.stop_radius_px(*self._size, len(distances))).all():
             return "arrived"
         largest = float(distances.max())
+        is_nearest = self._nearest is None or largest < self._nearest[0]
+        if is_nearest and (picture.confidences >= LOST).all():
+            self._nearest = largest, self._mover.standing(), self._points.handles
         if largest <= self._least_px - STALL_PROGRESS_PX * pixel_scale(*self._size):
             self._least_px, self._least_at = largest, self._mover.moves
         since = self._mover.moves - self._least_at
@@ -285,6 +305,7 @@ class DragOptimizer(Generic[TraceT]):
     def _watch_from_now(self) -> None:
         """Forget how far the points have come: the task is a new one."""
         self._least_px, self._least_at = math.inf, self._mover.moves
+        self._nearest = None
 
     def _report(self, picture: Picture[TraceT], status: str, loss: float) -> DragStep[TraceT]:
         """Return what is known about a picture."""

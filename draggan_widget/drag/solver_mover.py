@@ -61,6 +61,14 @@ class SolverMover(Generic[TraceT]):
         """Return the latent after the last move, ``[1, num_ws, w_dim]``."""
         return self._solver.w().detach()
 
+    def standing(self) -> Tensor:
+        """Return the coordinates where the solver stands, a copy."""
+        return self._solver.standing()
+
+    def stand(self, coordinates: Tensor) -> None:
+        """Go back to coordinates where it stood before."""
+        self._solver.stand(coordinates)
+
     def arrange(self, point_ids: tuple[int, ...], known: frozenset[int]) -> None:
         """Hand them to the solver."""
         self._solver.arrange(point_ids, known)
@@ -80,6 +88,16 @@ class SolverMover(Generic[TraceT]):
         self, points: TrackedPoints, *, whole: bool, differentiable: bool, lean: bool = False
     ) -> Picture[TraceT]:
         """Synthesise the present latent and find the handles in it; see :meth:`Mover.look`."""
+        picture = self._look(points, whole=whole, differentiable=differentiable, lean=lean)
+        again = self._again(picture)
+        if again is None:
+            return picture
+        return self._look(again, whole=whole, differentiable=differentiable, lean=lean)
+
+    def _look(
+        self, points: TrackedPoints, *, whole: bool, differentiable: bool, lean: bool
+    ) -> _ViewedPicture[TraceT]:
+        """Synthesise the present latent and find the handles near where they should be."""
         solver = self._solver
         gradient = differentiable and bool(points.ids) and solver.needs_gradient(lean=lean)
         with torch.set_grad_enabled(gradient):
@@ -97,6 +115,26 @@ class SolverMover(Generic[TraceT]):
         self._seen = Seen(w.detach(), None if view.features is None else view.features.detach())
         z = self._start_z if z is None else z
         return _ViewedPicture(w.detach(), z, view.trace, points, confidences, self.moves, view)
+
+    @torch.no_grad()
+    def _again(self, picture: _ViewedPicture[TraceT]) -> TrackedPoints | None:
+        """Return the points with those handles that are lost where they are after all; None if none is found."""
+        points = picture.points
+        lost = self._solver.lost(points, picture.confidences)
+        if not lost:
+            return None
+        features = self._seen.features
+        if features is None:
+            features = self._viewer.features(picture.w)
+        found = self._solver.find_again(features, points, lost)
+        if not found:
+            return None
+        handles = points.handles.copy()
+        for index, place in found.items():
+            handles[index] = place.cpu().double().numpy()
+        known = frozenset(key for i, key in enumerate(points.ids) if i not in found)
+        self._solver.arrange(points.ids, known)
+        return replace(points, handles=read_only(handles))
 
     def move(self, picture: Picture[TraceT]) -> float:
         """Move the latent on from a picture, and return the loss there; see :meth:`Mover.move`."""
