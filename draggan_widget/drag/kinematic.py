@@ -60,7 +60,7 @@ PULL_IN_Z = 0.1
 """The same in the space z, where no way leads off the manifold and a far target need not be given up for a near one."""
 
 LONGEST_STEP = 3.7
-"""Longest step in standard deviations of w, all rows together; 1.5 for each of six rows."""
+"""Longest step in standard deviations: no row moves further."""
 
 REACH_PX = 24.0
 """How far a handle is first asked to move in a step."""

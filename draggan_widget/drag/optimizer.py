@@ -184,9 +184,10 @@ class DragOptimizer(Generic[TraceT]):
             InputError: Another type or shape, or nothing may move.
         """
         checked = check_mask(mask, *self._size)
-        self._mover.hold(
-            None if checked is None or checked.all() else held_share(checked, self._like)
-        )
+        if checked is None or checked.all() or self.config.mask_weight == 0:
+            self._mover.hold(None)
+        else:
+            self._mover.hold(held_share(checked, self._like))
         self._at = None
         self._watch_from_now()
 

@@ -144,8 +144,14 @@ class SolverMover(Generic[TraceT]):
         self, picture: Picture[TraceT], points: TrackedPoints, *, whole: bool
     ) -> tuple[Picture[TraceT], float]:
         """Move the latent on from a picture, then look again; see :meth:`Mover.advance`."""
+        before = self._solver.standing()
         loss = self._move(picture, points, lean=True)
-        return self.look(points, whole=whole, differentiable=True, lean=True), loss
+        try:
+            return self.look(points, whole=whole, differentiable=True, lean=True), loss
+        except GeneratorError:
+            self._solver.stand(before)
+            self.moves -= 1
+            raise
 
     def _move(self, picture: Picture[TraceT], points: TrackedPoints, *, lean: bool) -> float:
         """Move the latent on from a picture; return the loss there."""

@@ -1,5 +1,7 @@
 """Following targets that move, and steps of which no picture is drawn."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -74,6 +76,24 @@ def test_an_advance_that_fails_does_not_move_the_latent_and_can_be_repeated() ->
         with pytest.raises(GeneratorError, match="gradient of the drag is not finite"):
             optimizer.advance()
     assert torch.equal(optimizer.w, generator.start())
+
+
+def brightness(value: float) -> torch.nn.Parameter:
+    return torch.nn.Parameter(torch.tensor(value), requires_grad=False)
+
+
+@pytest.mark.parametrize("config", [FINE, PUBLISHED])
+def test_an_advance_that_fails_has_not_moved_the_latent(config: DragConfig) -> None:
+    generator = BlobGenerator()
+    optimizer = start(generator, config)
+    optimizer.set_points([(30, 32)], [(44, 32)], point_ids=[1])
+    before = optimizer.advance()
+    generator.brightness = brightness(math.nan)
+    with pytest.raises(GeneratorError, match="around a handle are not finite"):
+        optimizer.advance()
+    assert torch.equal(optimizer.w, before.w)
+    generator.brightness = brightness(1.0)
+    assert optimizer.advance().step == before.step + 1
 
 
 def test_a_slow_pointer_is_followed_smoothly_and_rest_is_rest() -> None:
