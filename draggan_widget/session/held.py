@@ -12,7 +12,7 @@ from torch import Tensor
 
 from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.drag.charts import check_known_z
-from draggan_widget.drag.validation import Mask, Points, check_mask, check_points
+from draggan_widget.drag.validation import Mask, Points, check_mask, check_point, check_points
 from draggan_widget.inputs import check_startable
 from draggan_widget.session.access import Access
 from draggan_widget.session.driver import Driver, Moment
@@ -115,6 +115,10 @@ class Held:
     def check_points(self, name: str, points: ArrayLike) -> Points:
         """Return points as a read-only array ``[N, 2]``; raise :class:`InputError` if they cannot be used."""
         return closed(check_points(name, points, self.generator.width, self.generator.height))
+
+    def check_point(self, name: str, point: ArrayLike) -> Points:
+        """Return a position ``[2]``; raise :class:`InputError` if it cannot be used."""
+        return check_point(name, point, self.generator.width, self.generator.height)
 
     def check_mask(self, mask: ArrayLike | None) -> Mask | None:
         """Return a mask as a read-only array; raise :class:`InputError` if it cannot be used."""

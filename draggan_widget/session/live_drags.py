@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 from numpy.typing import ArrayLike
 
@@ -40,9 +40,7 @@ class LiveDrags(Held):
         """
         with self._access.at_rest():
             self.check_startable()
-            aimed = self._state.with_target(
-                handle_index, self.check_points("target", cast(ArrayLike, [target]))[0]
-            )
+            aimed = self._state.with_target(handle_index, self.check_point("target", target))
             with self._following():
                 if self._live_from is None:
                     self._open()

@@ -144,6 +144,13 @@ def test_an_unusable_target_is_refused_and_the_live_drag_stays(target: Any) -> N
     assert session.is_following
 
 
+@pytest.mark.parametrize("target", [[], [[1, 1]], (1, 2, 3), "here", None, 5])
+def test_a_target_that_is_not_one_point_is_refused_with_its_cure(target: Any) -> None:
+    cure = r"target must be two numbers \(x, y\).*; give one point as \(x, y\)"
+    with pytest.raises(InputError, match=cure):
+        pinned_session().follow(0, target)
+
+
 def test_without_points_there_is_nothing_to_follow_with() -> None:
     with pytest.raises(InputError, match="at least one pair of points"):
         blob_session().follow(0, TARGET)
