@@ -46,11 +46,11 @@ def result(
         ),
         (
             result("stalled", 1.2, 2.9),
-            "as near as it gets: the farthest point, 2, is 2.9 px from its target",
+            "as near as it gets: the farthest point, 2, is 2.4 px from its target",
         ),
         (
             result("stalled", 1.4),
-            "as near as it gets: the point is 1.4 px from its target",
+            "as near as it gets: the point is 0.9 px from its target",
         ),
         (
             result("max_steps", 3.7, 9.1),
