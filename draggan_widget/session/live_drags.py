@@ -139,9 +139,10 @@ class LiveDrags(Held):
         self._access.hold()
         self._stop.clear()
         self.status, self._result = "running", None
+        started = time.perf_counter()
         self._driver.stand_at(self._state, self._config)
         self._driver.begin(self._state)
-        self._live_since = time.perf_counter(), self._driver.evaluations
+        self._live_since = started, self._driver.evaluations
 
     @contextmanager
     def _following(self) -> Iterator[None]:

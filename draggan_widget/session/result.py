@@ -26,7 +26,7 @@ class DragResult:
         steps: How many times the latent was moved.
         handle_points: Where the handles are now, ``[N, 2]`` px, read-only.
         distances_px: From each handle to its target, ``[N]`` px, read-only.
-        seconds: Duration.
+        seconds: Duration, the making of the optimizer included.
         generator_evaluations: Forward plus backward passes through the generator up to the feature
             block.
         nearest_px: ``distances_px`` of the picture in which the largest of them was least, since the points and the

@@ -1,5 +1,6 @@
 import math
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -163,6 +164,22 @@ def test_without_points_there_is_nothing_to_follow_with() -> None:
 def test_without_a_live_drag_there_is_nothing_to_end(end: Callable[[DragSession], object]) -> None:
     with pytest.raises(InputError, match=r"no live drag is open; call follow\(\) first"):
         end(pinned_session())
+
+
+def test_the_seconds_of_a_live_drag_count_from_the_making_of_its_optimizer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = pinned_session()
+    trace = session.generator.trace
+
+    def slow(w: torch.Tensor, block: int) -> Any:
+        time.sleep(0.1)
+        return trace(w, block)
+
+    monkeypatch.setattr(session.generator, "trace", slow)
+    session.follow(0, TARGET)
+    # The first picture of the optimizer, the one that is moved from, and the one after the move.
+    assert session.release().seconds > 0.25
 
 
 def test_a_release_leaves_the_picture_where_it_is() -> None:
