@@ -16,6 +16,11 @@ from draggan_widget.drag.validation import Mask, Points
 from draggan_widget.session.state import PictureGenerator, SessionState
 
 
+MOST_MOMENTS = 600
+"""Most pictures of a drag that are kept: a minute of a live one at ten pictures a second, and at 36 KB a latent of the
+largest published generators 22 MB."""
+
+
 @dataclass(frozen=True, eq=False)
 class Moment:
     """One picture of a drag, small enough to keep.
@@ -62,7 +67,7 @@ class Driver:
 
     @property
     def trajectory(self) -> tuple[Moment, ...]:
-        """The pictures of the last drag."""
+        """The pictures of the last drag, of a long one the older ones less densely."""
         return tuple(self._moments)
 
     def forget(self) -> None:
@@ -173,9 +178,17 @@ class Driver:
         moment = Moment(step.w, step.handle_points, step.target_points)
         if moved or not self._moments:
             self._moments.append(moment)
+            if len(self._moments) > MOST_MOMENTS:
+                self._moments = thinned(self._moments)
         else:  # the same picture again
             self._moments[-1] = moment
         distances, self.confidences = step.distances_px, step.confidences
         if self.nearest_px is None or max(distances, default=0) < max(self.nearest_px, default=0):
             self.nearest_px = distances
         return replace(step, step=self.steps)
+
+
+def thinned(moments: list[Moment]) -> list[Moment]:
+    """Return moments without every second one of the older half; the first and the last stay."""
+    half = len(moments) // 2
+    return moments[:half:2] + moments[half:]

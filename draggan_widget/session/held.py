@@ -87,7 +87,7 @@ class Held:
 
     @property
     def trajectory(self) -> tuple[Moment, ...]:
-        """The pictures of the last drag, the last one included."""
+        """The pictures of the last drag, from its first to its last; of a long one the older ones less densely."""
         return self._driver.trajectory
 
     @property

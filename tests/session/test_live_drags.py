@@ -367,6 +367,22 @@ def test_the_pictures_of_a_live_drag_are_an_animation(tmp_path: Path) -> None:
         assert len(list(ImageSequence.Iterator(image))) == 6
 
 
+def test_the_pictures_of_a_long_live_drag_are_thinned_out_between_its_first_and_its_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("draggan_widget.session.driver.MOST_MOMENTS", 8)
+    session, latents = pinned_session(config=MANY_STEPS), list[torch.Tensor]()
+    start = session.w
+    for k in range(20):
+        latents.append(session.follow(0, (50, 32 + k / 4)).w)
+        kept = [moment.w for moment in session.trajectory]
+        assert len(kept) <= 8
+        assert torch.equal(kept[0], start)
+        assert kept[-1] is latents[-1]
+        numbers = [next(i for i, w in enumerate(latents) if w is each) for each in kept[1:]]
+        assert numbers == sorted(numbers)
+
+
 def test_listeners_are_told_of_each_step_and_of_the_end() -> None:
     session, told = pinned_session(), list[int | None]()
     session.listen(lambda step: told.append(None if step is None else step.step))
