@@ -15,7 +15,7 @@ from draggan_widget.inputs import checked_seed, kept_ids
 from draggan_widget.session.drags import Drags
 from draggan_widget.session.history import Entry, History
 from draggan_widget.session.sources import checked_config, checked_latent, sampled
-from draggan_widget.session.state import SessionState
+from draggan_widget.session.state import SessionState, same_mask
 
 
 class Changes(Drags):
@@ -89,14 +89,18 @@ class Changes(Drags):
 
     @property
     def mask(self) -> Mask | None:
-        """Boolean ``[H, W]``, True where the picture may move, read-only; None for everywhere."""
+        """Boolean ``[H, W]``, True where the picture may move, read-only; None for everywhere.
+
+        Setting an equal one changes nothing.
+        """
         return self._state.mask
 
     @mask.setter
     def mask(self, mask: ArrayLike | None) -> None:
         checked = self.check_mask(mask)
         with self._access.exclusive():
-            self._put("mask", replace(self._state, mask=checked))
+            if not same_mask(checked, self._state.mask):
+                self._put("mask", replace(self._state, mask=checked))
 
     @property
     def config(self) -> DragConfig:

@@ -13,8 +13,7 @@ from torch import Tensor
 
 from draggan_widget.drag import DragConfig, DragOptimizer, DragStep
 from draggan_widget.drag.validation import Mask, Points
-from draggan_widget.session.state import PictureGenerator, SessionState
-
+from draggan_widget.session.state import NO_POINTS, PictureGenerator, SessionState, same_mask
 
 MOST_MOMENTS = 600
 """Most pictures of a drag that are kept: a minute of a live one at ten pictures a second, and at 36 KB a latent of the
@@ -61,6 +60,7 @@ class Driver:
         self._generator, self._is_drawn = generator, is_drawn
         self._optimizer: DragOptimizer[Any] | None = None
         self._mask: Mask | None = None
+        self._aims: tuple[tuple[int, ...], Points] = (), NO_POINTS
         self._placed: frozenset[int] = frozenset()
         self._first_step = self._last_step = 0
         self._moments: list[Moment] = []
@@ -79,19 +79,24 @@ class Driver:
         self._placed |= point_ids
 
     def follow(self, state: SessionState) -> None:
-        """Hand points and mask to the optimizer, if there is one; points once each handle has a target."""
+        """Hand changed points and mask to the optimizer, if there is one; points once each handle has a target."""
         if self._optimizer is None:
             return
-        self.nearest_px = None  # the task is a new one
-        if state.mask is not self._mask:
+        placed, (ids, targets) = self._placed.intersection(state.point_ids), self._aims
+        masked_anew = not same_mask(state.mask, self._mask)
+        aimed_anew = state.point_ids != ids or not np.array_equal(state.target_points, targets)
+        if masked_anew or aimed_anew or placed:
+            self.nearest_px = None  # the task is a new one
+        self._aims = state.point_ids, state.target_points
+        if masked_anew:
             self._optimizer.set_mask(state.mask)
             self._mask = state.mask
-        if state.is_complete:
+        if state.is_complete and (aimed_anew or placed):
             self._optimizer.set_points(
                 state.handle_points,
                 state.target_points,
                 point_ids=state.point_ids,
-                placed=self._placed.intersection(state.point_ids),
+                placed=placed,
             )
             self._placed = frozenset()
 
@@ -99,7 +104,7 @@ class Driver:
         """Make the optimizer for a state, where there is none that stands there already."""
         if self._optimizer is None:
             self._optimizer = DragOptimizer(self._generator, state.w, config, z=state.z)
-            self._mask = None
+            self._mask, self._aims = None, ((), NO_POINTS)
             self.evaluations = self.steps = self._first_step = self._last_step = 0
             self._moments = []
             self.follow(state)

@@ -149,6 +149,13 @@ class SessionState:
         return frozenset(moved)
 
 
+def same_mask(one: Mask | None, other: Mask | None) -> bool:
+    """Return whether two masks are equal, or both absent."""
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(one, other)
+
+
 def closed(array: NDArray[Any]) -> NDArray[Any]:
     """Return the array, closed for writing."""
     array.setflags(write=False)
