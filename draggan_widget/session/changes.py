@@ -56,7 +56,7 @@ class Changes(Drags):
         """Say what is held and where it should go; also while a drag runs.
 
         A handle whose id is known stays where it was tracked, whatever ``handle_points`` says, and keeps its
-        appearance, unless it is ``placed``. Unequal numbers are kept until a drag begins.
+        appearance, unless it is ``placed``. Unequal numbers are kept until a drag begins, and end one that runs.
 
         Args:
             handle_points: ``[N, 2]`` px, inside the picture.

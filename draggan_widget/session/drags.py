@@ -26,7 +26,8 @@ class Drags(LiveDrags):
 
         Args:
             max_steps: Most moves of the latent, at least 1; None is ``config.max_steps``.
-            on_step: Is called with each step; may set points and mask, and call :meth:`stop`.
+            on_step: Is called with each step; may set points and mask, and call :meth:`stop`; points without a target
+                end the drag.
 
         Returns:
             How it ended. Whatever ends a drag, an exception included, picture and handles belong together.

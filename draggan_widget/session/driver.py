@@ -61,6 +61,7 @@ class Driver:
         self._optimizer: DragOptimizer[Any] | None = None
         self._mask: Mask | None = None
         self._aims: tuple[tuple[int, ...], Points] = (), NO_POINTS
+        self._is_paired = False
         self._placed: frozenset[int] = frozenset()
         self._first_step = self._last_step = 0
         self._moments: list[Moment] = []
@@ -80,6 +81,7 @@ class Driver:
 
     def follow(self, state: SessionState) -> None:
         """Hand changed points and mask to the optimizer, if there is one; points once each handle has a target."""
+        self._is_paired = state.is_complete and len(state.point_ids) > 0
         if self._optimizer is None:
             return
         placed, (ids, targets) = self._placed.intersection(state.point_ids), self._aims
@@ -117,6 +119,8 @@ class Driver:
     def run(self, limit: int, stop: threading.Event, take: Callable[[DragStep[Any]], None]) -> str:
         """Take the steps of a drag that has begun, until one is final, ``stop`` is set or a limit is met.
 
+        Points that are no pairs any more end it too, as ``stop`` does.
+
         Args:
             limit: Most moves of the latent.
             stop: Ends the run after the step that is under way.
@@ -129,23 +133,23 @@ class Driver:
         for _ in range(limit):
             step = optimizer.step(drawn=self._is_drawn())
             take(self._counted(step))
-            if not step.point_ids:
-                return "stopped"  # the last point was removed on the way
             if step.status != "running":
-                return step.status
-            if stop.is_set():
+                return step.status if self._is_paired else "stopped"
+            if stop.is_set() or not self._is_paired:
                 break
         # The latent has moved once more since the last picture.
         last = optimizer.observe(drawn=self._is_drawn())
         take(self._counted(last))
-        if last.point_ids and last.status == "arrived":
+        if last.status == "arrived" and self._is_paired:
             return "arrived"
-        return "stopped" if stop.is_set() else "max_steps"
+        return "stopped" if stop.is_set() or not self._is_paired else "max_steps"
 
     def settle(
         self, limit: int, stop: threading.Event, take: Callable[[DragStep[Any]], None]
     ) -> str:
         """Go on with a live drag until a step is final, ``stop`` is set or a limit is met.
+
+        Points that are no pairs any more end it too, as ``stop`` does.
 
         Args:
             limit: Most moves of the latent.
@@ -156,15 +160,13 @@ class Driver:
             ``"arrived"``, ``"stalled"``, ``"max_steps"`` or ``"stopped"``.
         """
         for _ in range(limit):
-            if stop.is_set():
+            if stop.is_set() or not self._is_paired:
                 return "stopped"
             step = self.step()
             take(step)
-            if not step.point_ids:
-                return "stopped"
             if step.status != "running":
-                return step.status
-        return "stopped" if stop.is_set() else "max_steps"
+                return step.status if self._is_paired else "stopped"
+        return "stopped" if stop.is_set() or not self._is_paired else "max_steps"
 
     def step(self) -> DragStep[Any]:
         """Move the latent once, unless the status is final, and return the picture after it."""

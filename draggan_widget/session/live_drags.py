@@ -62,7 +62,8 @@ class LiveDrags(Held):
 
         Args:
             max_steps: Most moves of the latent from now on, at least 1; None is ``config.max_steps``.
-            on_step: Is called with the picture after each move; may set points and mask, and call :meth:`stop`.
+            on_step: Is called with the picture after each move; may set points and mask, and call :meth:`stop`; points
+                without a target end it.
 
         Returns:
             How it ended; its steps, seconds and evaluations are those of the whole live drag.
@@ -75,11 +76,7 @@ class LiveDrags(Held):
         with self._access.at_rest():
             self._check_following()
             with self._following():
-                self.status = (
-                    self._driver.settle(limit, self._stop, self._taker(on_step))
-                    if self._state.point_ids
-                    else "stopped"
-                )
+                self.status = self._driver.settle(limit, self._stop, self._taker(on_step))
             return self._close()
 
     def release(self) -> DragResult:

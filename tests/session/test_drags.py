@@ -160,18 +160,33 @@ def test_points_can_be_aimed_elsewhere_and_added_while_a_drag_runs() -> None:
     assert labels == ["sample", "points", "points", "drag"]
 
 
-def test_points_without_a_target_wait_while_a_drag_runs() -> None:
-    session = pair_session()
+def test_points_without_a_target_end_the_drag_and_are_kept() -> None:
+    session, told = pair_session(), list[int]()
 
     def on_step(step: DragStep[Any]) -> None:
-        if step.step == 0:
+        told.append(step.step)
+        if step.step == 1:
             session.handle_points = [*session.handle_points, (20, 20)]
 
-    session.drag(max_steps=3, on_step=on_step)
+    result = session.drag(on_step=on_step)
+    assert result.status == session.status == "stopped"
+    assert result.words == "stopped: there is no complete pair of points"
+    assert told == [0, 1, 2]
     assert session.point_ids == (1, 2)
     assert session.handle_points[1].tolist() == [20, 20]
+    assert np.abs(centre(session) - session.handle_points[0]).max() < 0.2
     with pytest.raises(InputError, match="2 handle_points but 1 target_points"):
         session.drag()
+
+
+def test_points_that_lose_a_target_at_the_arrival_are_not_said_to_have_arrived() -> None:
+    session = pair_session()
+    session.target_points = [HANDLE]
+
+    def on_step(step: DragStep[Any]) -> None:
+        session.target_points = []
+
+    assert session.drag(on_step=on_step).status == "stopped"
 
 
 def test_removing_the_last_point_ends_the_drag() -> None:

@@ -294,6 +294,16 @@ def test_without_any_point_left_settling_moves_nothing() -> None:
     assert labels(session) == ["sample", "points", "drag"]
 
 
+def test_without_a_target_for_each_handle_settling_moves_nothing() -> None:
+    session = pinned_session()
+    session.follow(0, TARGET)
+    there = session.w
+    session.handle_points = [*session.handle_points, (20, 20)]
+    result = session.settle()
+    assert result.status == session.status == "stopped"
+    assert torch.equal(session.w, there)
+
+
 # What needs rest
 
 
