@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -41,7 +41,7 @@ class Driver:
     Attributes:
         steps: How many times the latent was moved since the drag began.
         evaluations: Passes through the generator since the optimizer was made.
-        confidences: How like its reference each handle is in the last picture, ``[N]`` in 0..1.
+        confidences: How like its reference each handle is in the last picture, 0..1, by id; of points that it had.
         nearest_px: From each handle to its target ``[N]`` px, in the picture of the drag in which the largest
             distance was least, since points and mask were last changed; None before the first such picture.
     """
@@ -55,7 +55,7 @@ class Driver:
         """
         self.steps = 0
         self.evaluations = 0
-        self.confidences: NDArray[np.float64] = np.empty(0)
+        self.confidences: Mapping[int, float] = {}
         self.nearest_px: NDArray[np.float64] | None = None
         self._generator, self._is_drawn = generator, is_drawn
         self._optimizer: DragOptimizer[Any] | None = None
@@ -73,11 +73,12 @@ class Driver:
 
     def forget(self) -> None:
         """Drop the optimizer: the picture or the settings are others."""
-        self._optimizer = None
+        self._optimizer, self.confidences = None, {}
 
     def place(self, point_ids: frozenset[int]) -> None:
         """Note handles that were put down anew: their appearance will be read again."""
         self._placed |= point_ids
+        self.confidences = {k: v for k, v in self.confidences.items() if k not in point_ids}
 
     def follow(self, state: SessionState) -> None:
         """Hand changed points and mask to the optimizer, if there is one; points once each handle has a target."""
@@ -189,7 +190,8 @@ class Driver:
                 self._moments = thinned(self._moments)
         else:  # the same picture again
             self._moments[-1] = moment
-        distances, self.confidences = step.distances_px, step.confidences
+        distances = step.distances_px
+        self.confidences = dict(zip(step.point_ids, step.confidences.tolist(), strict=True))
         if self.nearest_px is None or max(distances, default=0) < max(self.nearest_px, default=0):
             self.nearest_px = distances
         return replace(step, step=self.steps)
