@@ -22,7 +22,7 @@ class Drags(LiveDrags):
         max_steps: int | None = None,
         on_step: Callable[[DragStep[Any]], None] | None = None,
     ) -> DragResult:
-        """Move the picture until every handle lies on its target.
+        """Move the picture until every handle lies on its target; an entry of the history, unless nothing moves.
 
         Args:
             max_steps: Most moves of the latent, at least 1; None is ``config.max_steps``.

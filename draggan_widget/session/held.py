@@ -156,7 +156,9 @@ class Held:
         self.status = "failed" if isinstance(error, Exception) else "stopped"
 
     def _record(self, label: str, before: SessionState) -> None:
-        """Make an entry of what a drag has done since a state."""
-        if self._state is not before:
+        """Make an entry of what a drag has done since a state, if it has done anything."""
+        if self._state.equals(before):
+            self._state = before
+        else:
             self.history = self.history.push(Entry(label, self._state))
         self._listeners.tell()

@@ -58,7 +58,7 @@ class LiveDrags(Held):
     ) -> DragResult:
         """End the live drag: go on until every handle lies on its target, as :meth:`drag` does.
 
-        The whole live drag becomes one entry of the history. A :meth:`stop` since its begin ends it without a step.
+        The whole live drag becomes one entry of the history, unless it has changed nothing. A :meth:`stop` since its begin ends it without a step.
 
         Args:
             max_steps: Most moves of the latent from now on, at least 1; None is ``config.max_steps``.

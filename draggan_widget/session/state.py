@@ -137,6 +137,17 @@ class SessionState:
         moved = np.array([tracked.get(key, handle) for key, handle in own])
         return replace(self, w=w, z=z, handle_points=closed(moved.reshape(-1, 2)))
 
+    def equals(self, other: SessionState) -> bool:
+        """Return whether another state holds the same values."""
+        tensors = ("start_w", "w", "start_z", "z")
+        arrays = ("handle_points", "target_points", "put_points")
+        return (
+            (self.seed, self.point_ids) == (other.seed, other.point_ids)
+            and all(np.array_equal(getattr(self, each), getattr(other, each)) for each in arrays)
+            and same_mask(self.mask, other.mask)
+            and all(_same_tensor(getattr(self, each), getattr(other, each)) for each in tensors)
+        )
+
     def moved_parts(self, before: SessionState) -> frozenset[tuple[int, str]] | None:
         """Return which ends of which points lie elsewhere than before; None when points came or went."""
         if self.point_ids != before.point_ids or not (self.is_complete and before.is_complete):
@@ -154,6 +165,13 @@ def same_mask(one: Mask | None, other: Mask | None) -> bool:
     if one is None or other is None:
         return one is other
     return np.array_equal(one, other)
+
+
+def _same_tensor(one: Tensor | None, other: Tensor | None) -> bool:
+    """Return whether two tensors are equal, or both absent."""
+    if one is None or other is None:
+        return one is other
+    return one is other or torch.equal(one, other)
 
 
 def closed(array: NDArray[Any]) -> NDArray[Any]:

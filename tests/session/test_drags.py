@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from draggan_widget.drag import DragConfig, DragStep
+from draggan_widget.drag.config import SOLVERS
 from draggan_widget.errors import DragganError, InputError, SessionBusyError
 from tests.drag.blobs import BlobTrace
 from tests.picture_blobs import MappedPictureBlobs, blob_session
@@ -65,6 +66,23 @@ def test_a_drag_that_has_already_arrived_moves_nothing() -> None:
     result = session.drag()
     assert (result.status, result.steps) == ("arrived", 0)
     assert torch.equal(session.w, torch.zeros(1, 8, 6))
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_a_drag_that_changes_nothing_is_no_entry_and_leaves_what_was_undone(solver: str) -> None:
+    session = blob_session(config=DragConfig(solver=solver, feature_block=32))
+    session.set_points([HANDLE], [HANDLE])
+    session.mask = np.tri(64, dtype=bool)
+    session.undo()
+    before, history = session.state, session.history
+    for _ in range(2):
+        session.drag()
+        session.step()
+        session.follow(0, HANDLE)
+        session.settle()
+    assert session.history == history
+    assert session.state is before
+    assert session.redo()
 
 
 def test_a_drag_is_repeated_bit_for_bit() -> None:
