@@ -41,7 +41,7 @@ class Drags(LiveDrags):
             started = time.perf_counter()
             driver.stand_at(self._state, self._config)
             driver.begin(self._state)
-            self._drag_w, before = self._state.w, driver.evaluations
+            before = driver.evaluations
             self.status = driver.run(limit, self._stop, self._taker(on_step))
             return self._ended(started, before)
 

@@ -50,7 +50,6 @@ class Held:
         self._driver = Driver(self.generator, self._listeners.draw_next)
         self._live_from: SessionState | None = None
         self._live_since = 0.0, 0
-        self._drag_w: Tensor | None = None
         self._result: DragResult | None = None
         self._next_id = 1 + max((i for e in history.entries for i in e.state.point_ids), default=0)
 

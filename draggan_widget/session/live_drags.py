@@ -132,7 +132,7 @@ class LiveDrags(Held):
 
     def _open(self) -> None:
         """Begin a live drag."""
-        self._live_from, self._drag_w = self._state, self._state.w
+        self._live_from = self._state
         self._access.hold()
         self._stop.clear()
         self.status, self._result = "running", None

@@ -57,6 +57,8 @@ class SessionState:
         point_ids: One id a handle.
         put_points: Where each handle was put down, ``[N, 2]`` px.
         mask: Boolean ``[H, W]``, True where the picture may move, or None for everywhere.
+        held_w: Latent of the picture that stays where the mask is False: the one in which the mask was set, or with
+            which a latent began. Drags leave it.
     """
 
     seed: int
@@ -67,18 +69,24 @@ class SessionState:
     point_ids: tuple[int, ...]
     put_points: Points
     mask: Mask | None
+    held_w: Tensor
     start_z: Tensor | None = None
     z: Tensor | None = None
 
     @classmethod
     def first(cls, seed: int, w: Tensor, z: Tensor | None = None) -> SessionState:
         """Return the state of a new picture: no points and no mask."""
-        return cls(seed, w, w, NO_POINTS, NO_POINTS, (), NO_POINTS, None, z, z)
+        return cls(seed, w, w, NO_POINTS, NO_POINTS, (), NO_POINTS, None, w, z, z)
 
     @property
     def is_complete(self) -> bool:
         """Whether there are as many targets as handles."""
         return len(self.handle_points) == len(self.target_points)
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether a mask holds a part of the picture."""
+        return self.mask is not None and not self.mask.all()
 
     @property
     def distances_px(self) -> NDArray[np.float64]:
@@ -139,7 +147,7 @@ class SessionState:
 
     def equals(self, other: SessionState) -> bool:
         """Return whether another state holds the same values."""
-        tensors = ("start_w", "w", "start_z", "z")
+        tensors = ("start_w", "w", "held_w", "start_z", "z")
         arrays = ("handle_points", "target_points", "put_points")
         return (
             (self.seed, self.point_ids) == (other.seed, other.point_ids)
