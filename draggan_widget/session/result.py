@@ -134,5 +134,5 @@ def result_of(
         nearest_px=nearest,
         near_px=NEAR * longer_side_px,
         confidences=closed(confidences),
-        masked=state.mask is not None,
+        masked=state.is_masked,
     )

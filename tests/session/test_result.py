@@ -55,3 +55,14 @@ def test_a_point_that_is_put_down_anew_looks_as_it_does() -> None:
     session.follow(0, TARGET)
     session.set_points([(20, 20)], [TARGET], point_ids=[1], placed=[1])
     assert session.release().confidences.tolist() == [1]
+
+
+def test_a_mask_that_holds_nothing_counts_as_none() -> None:
+    session = blob_session()
+    session.set_points([HANDLE], [TARGET])
+    session.mask = np.ones((64, 64), dtype=bool)
+    result = session.drag()
+    assert not result.masked
+    assert result.hint == "one handle does not say what else may change: add a mask or pins"
+    session.mask = np.tri(64, dtype=bool)
+    assert session.drag().masked
