@@ -11,7 +11,7 @@ from draggan_widget.drag import DragStep
 from draggan_widget.session.driver import Driver
 from draggan_widget.session.live_drags import LiveDrags
 from draggan_widget.session.result import DragResult
-from draggan_widget.session.sources import checked_max_steps
+from draggan_widget.session.sources import checked_max_steps, differentiable
 
 
 class Drags(LiveDrags):
@@ -75,7 +75,7 @@ class Drags(LiveDrags):
             self._stop.clear()
             self.status, self._result = "running", None
             try:
-                with self._access.dragging():
+                with self._access.dragging(), differentiable():
                     yield self._driver
             except BaseException as error:
                 self._fail(error)

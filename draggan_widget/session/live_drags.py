@@ -13,7 +13,7 @@ from draggan_widget.drag import DragStep
 from draggan_widget.errors import InputError
 from draggan_widget.session.held import Held
 from draggan_widget.session.result import DragResult, result_of
-from draggan_widget.session.sources import checked_max_steps
+from draggan_widget.session.sources import checked_max_steps, differentiable
 
 
 class LiveDrags(Held):
@@ -145,7 +145,7 @@ class LiveDrags(Held):
     def _following(self) -> Iterator[None]:
         """Count as dragging; an exception ends the live drag, and what was done is in the history."""
         try:
-            with self._access.dragging():
+            with self._access.dragging(), differentiable():
                 yield
         except BaseException as error:
             self._fail(error)

@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.drag.config import SOLVERS
 from draggan_widget.errors import DragganError, InputError, SessionBusyError
+from draggan_widget.session import DragSession
 from tests.drag.blobs import BlobTrace
 from tests.picture_blobs import MappedPictureBlobs, blob_session
 from tests.session.sessions import (
@@ -83,6 +85,25 @@ def test_a_drag_that_changes_nothing_is_no_entry_and_leaves_what_was_undone(solv
     assert session.history == history
     assert session.state is before
     assert session.redo()
+
+
+@pytest.mark.parametrize("make", [pair_session, z_session])
+def test_all_drags_go_their_way_in_inference_mode_too(make: Callable[[], DragSession]) -> None:
+    def latents(session: DragSession) -> list[torch.Tensor]:
+        session.drag(max_steps=2)
+        session.step()
+        session.follow(0, HANDLE)
+        session.settle(max_steps=2)
+        return [entry.state.w for entry in session.history.entries]
+
+    expected = latents(make())
+    given = make()
+    with torch.inference_mode():
+        session = DragSession(given.generator, w=given.w, z=given.z, config=given.config)
+        session.set_points(given.handle_points, given.target_points)
+        found = latents(session)
+    assert len(found) == 5
+    assert all(map(torch.equal, found, expected))
 
 
 def test_a_drag_is_repeated_bit_for_bit() -> None:

@@ -67,6 +67,13 @@ def test_what_is_no_generator_is_refused() -> None:
         DragSession(4)  # type: ignore[arg-type]
 
 
+def test_a_generator_that_was_made_in_inference_mode_is_refused_with_its_cure() -> None:
+    with torch.inference_mode():
+        generator = PictureBlobs()
+    with pytest.raises(InputError, match=r"made in torch.inference_mode\(\).*load it outside"):
+        DragSession(generator)
+
+
 def test_an_unknown_generator_is_named() -> None:
     with pytest.raises(GeneratorError, match="no generator 'unicorns'"):
         DragSession("unicorns")
