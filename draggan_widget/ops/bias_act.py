@@ -82,7 +82,7 @@ def modulated_epilogue(
         impl = "reference"
     kernels = kernels_for(impl, x, demodulation, bias, noise)
     if kernels is not None:
-        limit = math.inf if clamp is None else clamp
+        limit = math.inf if clamp is None else float(clamp)
         return applied(Epilogue, kernels, x, demodulation, bias, noise, limit)
     shift = bias[:, None, None]
     if noise is not None:
