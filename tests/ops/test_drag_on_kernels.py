@@ -8,9 +8,6 @@ import torch
 
 from draggan_widget.drag import DragConfig, DragOptimizer, DragStep
 from draggan_widget.generator import Generator, StyleGAN2Config
-from draggan_widget.ops import extension
-from draggan_widget.ops.extension import Extension
-from draggan_widget.ops.library import Kernels
 from tests.drag.device_drags import device_steps
 
 
@@ -39,15 +36,6 @@ def dragged(generator: Generator, solver: str) -> DragStep[Any]:
     for _ in range(3):
         optimizer.step()
     return optimizer.step()
-
-
-@pytest.fixture
-def on_kernels(host_kernels: Kernels, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the CPU for a device: every op with ``impl="auto"`` runs the kernels as loops."""
-    ready = Extension(lambda: host_kernels)
-    ready.wait()
-    monkeypatch.setattr(extension, "_CUDA", ready)
-    monkeypatch.setattr(extension, "_suited", lambda _: True)
 
 
 @pytest.mark.parametrize("solver", ["paper", "official", "whitened", "kinematic"])

@@ -1,6 +1,9 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
+from draggan_widget.drag import DragStep
 from draggan_widget.session import DragResult
 from tests.picture_blobs import blob_session
 
@@ -46,11 +49,11 @@ def result(
         ),
         (
             result("stalled", 1.2, 2.9),
-            "as near as it gets: the farthest point, 2, is 2.9 px from its target",
+            "as near as it gets: the farthest point, 2, is 2.4 px from its target",
         ),
         (
             result("stalled", 1.4),
-            "as near as it gets: the point is 1.4 px from its target",
+            "as near as it gets: the point is 0.9 px from its target",
         ),
         (
             result("max_steps", 3.7, 9.1),
@@ -111,3 +114,17 @@ def test_the_session_keeps_the_result_until_something_changes() -> None:
     results.append(session.result)
     assert results[1] is results[2]
     assert results[0] is results[3] is None
+
+
+def test_points_that_are_given_again_as_they_are_do_not_change_how_near_a_drag_came() -> None:
+    session, nearest = blob_session(), list[float]()
+    # One blob cannot be in two places.
+    session.set_points([(28, 32), (32, 32)], [(12, 32), (50, 32)])
+
+    def on_step(step: DragStep[Any]) -> None:
+        nearest.append(step.distances_px.max())
+        session.set_points(session.handle_points, session.target_points)
+
+    ending = session.drag(max_steps=400, on_step=on_step)
+    assert ending.status == "stalled"
+    assert ending.least_px == pytest.approx(min(nearest))
