@@ -260,8 +260,8 @@ class DragOptimizer(Generic[TraceT]):
         return picture
 
     def _back(self, picture: Picture[TraceT], *, whole: bool) -> Picture[TraceT]:
-        """Return to the picture in which the farthest handle was nearest to its target, and return it."""
-        if self._nearest is None or self._nearest[0] == self._points.distances_px.max():
+        """Return to the picture in which the handles were nearest to their targets on average, and return it."""
+        if self._nearest is None or self._nearest[0] == self._points.distances_px.mean():
             return picture
         _, coordinates, handles = self._nearest
         self._mover.stand(coordinates)
@@ -288,9 +288,10 @@ class DragOptimizer(Generic[TraceT]):
         if (distances <= self.config.stop_radius_px(*self._size, len(distances))).all():
             return "arrived"
         largest = float(distances.max())
-        is_nearest = self._nearest is None or largest < self._nearest[0]
-        if is_nearest and (picture.confidences >= LOST).all():
-            self._nearest = largest, self._mover.standing(), self._points.handles
+        mean = float(distances.mean())
+        is_nearest = self._nearest is None or mean < self._nearest[0]
+        if is_nearest and picture.confidences.mean() >= LOST:
+            self._nearest = mean, self._mover.standing(), self._points.handles
         if largest <= self._least_px - STALL_PROGRESS_PX * pixel_scale(*self._size):
             self._least_px, self._least_at = largest, self._mover.moves
         since = self._mover.moves - self._least_at

@@ -65,7 +65,8 @@ def check_point(name: str, point: ArrayLike, width: int, height: int) -> Points:
     array = _numbers(point, expected, cure)
     if array.shape != (2,):
         raise InputError(f"{expected}, got {list(array.shape)}; {cure}")
-    return check_points(name, array[None], width, height)[0]
+    checked: Points = check_points(name, array[None], width, height)[0]
+    return checked
 
 
 def check_pairs(

@@ -42,8 +42,8 @@ class Driver:
         steps: How many times the latent was moved since the drag began.
         evaluations: Passes through the generator since the optimizer was made.
         confidences: How like its reference each handle is in the last picture, 0..1, by id; of points that it had.
-        nearest_px: From each handle to its target ``[N]`` px, in the picture of the drag in which the largest
-            distance was least, since points and mask were last changed; None before the first such picture.
+        nearest_px: From each handle to its target ``[N]`` px, in the picture of the drag in which they were least on
+            average, since points and mask were last changed; None before the first such picture.
     """
 
     def __init__(self, generator: PictureGenerator, is_drawn: Callable[[], bool]) -> None:
@@ -192,7 +192,7 @@ class Driver:
             self._moments[-1] = moment
         distances = step.distances_px
         self.confidences = dict(zip(step.point_ids, step.confidences.tolist(), strict=True))
-        if self.nearest_px is None or max(distances, default=0) < max(self.nearest_px, default=0):
+        if self.nearest_px is None or distances.sum() < self.nearest_px.sum():
             self.nearest_px = distances
         return replace(step, step=self.steps)
 
