@@ -159,7 +159,6 @@ def check_mask(mask: ArrayLike | None, width: int, height: int) -> Mask | None:
 def _numbers(values: ArrayLike, expected: str, cure: str) -> NDArray[np.float64]:
     """Return values as a new array; the message says what was expected, and the cure."""
     try:
-        array: NDArray[np.float64] = np.array(values, dtype=np.float64)
+        return np.array(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError, RuntimeError) as error:
         raise InputError(f"{expected}: {error}; {cure}") from error
-    return array
