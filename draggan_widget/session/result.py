@@ -29,7 +29,7 @@ class DragResult:
         seconds: Duration, the making of the optimizer included.
         generator_evaluations: Forward plus backward passes through the generator up to the feature
             block.
-        nearest_px: ``distances_px`` of the picture in which the largest of them was least, since the points and the
+        nearest_px: ``distances_px`` of the picture in which they were least on average, since the points and the
             mask were last changed, ``[N]`` px.
         near_px: Points that came so near are said to be near, although they have not arrived.
         confidences: How like its reference each handle is, ``[N]`` in 0..1, read-only; 1 for one that was put down
@@ -50,7 +50,7 @@ class DragResult:
 
     @property
     def least_px(self) -> float:
-        """Least of the largest distances that the drag has come to, px; 0 without points."""
+        """Largest distance in the picture that came nearest, px; 0 without points."""
         return max(self.nearest_px.tolist(), default=0.0)
 
     @property
