@@ -7,7 +7,7 @@ from typing import Any
 from draggan_widget.errors import InputError
 
 BENCHMARKS: Mapping[str, str] = {
-    "step": "one step of the plain loop and of each solver, no frame drawn",
+    "step": "one step of the plain loops and of each solver, no frame drawn",
     "edit": "from putting a point down to its arrival",
     "live": "following a pointer that never rests",
     "frames": "drawing and encoding a picture",
@@ -60,7 +60,7 @@ SMALLEST_SIZE = 32
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``draggan-widget bench`` to a parser."""
     from draggan_widget.benchmarks.live import SETTINGS
-    from draggan_widget.benchmarks.steps import CASES, PLAIN
+    from draggan_widget.benchmarks.steps import CASES, PLAIN_LOOPS
     from draggan_widget.drag.config import SOLVERS
 
     parser.add_argument(
@@ -90,7 +90,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{option}", type=kind, help=f"{words} (default: {default})")
     parser.add_argument(
         "--solver",
-        choices=list(dict.fromkeys([PLAIN, *SOLVERS, *SETTINGS])),
+        choices=list(dict.fromkeys([*PLAIN_LOOPS, *SOLVERS, *SETTINGS])),
         action="append",
         help="what to measure; give several to compare them",
     )

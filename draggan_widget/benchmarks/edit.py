@@ -21,6 +21,10 @@ DIRECTIONS = 8
 MOST_MOVES_TRIED = 60
 """A direction in which so many moves do not lead there is given up; unless all are, it is not measured."""
 
+WARMING_STEPS = 3
+"""Steps of the plain loop that are not counted: what PyTorch and the machine prepare at the first ones, they have
+prepared for the package when its direction was looked for."""
+
 Point = tuple[float, float]
 """``(x, y)`` px."""
 
@@ -118,7 +122,9 @@ def edit_report(
                     bar.update()
             plain = None
             if plain_steps:
-                plain = plain_edit(trainable(generator), edit, plain_steps, bar.update)
+                plain_generator = trainable(generator)
+                plain_edit(plain_generator, edit, WARMING_STEPS, lambda: None)
+                plain = plain_edit(plain_generator, edit, plain_steps, bar.update)
                 bar.update(plain_steps - plain.steps)
                 yield task | _row(PLAIN, [plain], plain)
             for solver in solvers:

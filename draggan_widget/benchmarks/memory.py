@@ -14,8 +14,8 @@ import torch
 
 from draggan_widget.benchmarks.machine import peak_memory_mib, thread_count
 from draggan_widget.benchmarks.networks import random_generator
-from draggan_widget.benchmarks.plain import load_adam, trainable
-from draggan_widget.benchmarks.steps import CASES, PLAIN, begun
+from draggan_widget.benchmarks.plain import load_adam
+from draggan_widget.benchmarks.steps import CASES, PLAIN_LOOPS, begun
 from draggan_widget.errors import DragganError
 from draggan_widget.evaluation.progress import progress_bar
 
@@ -30,7 +30,7 @@ class MemoryJob:
     Attributes:
         size: Of the pictures, px.
         case: Name of a case.
-        solver: Name of a solver, or of the plain loop.
+        solver: Name of a solver, or of a plain loop.
         channels: Of the inner layers.
         device: A torch device.
         threads: Of torch.
@@ -70,9 +70,9 @@ def measured_mib(job: MemoryJob) -> tuple[float, float]:
         generator = random_generator(job.size, device, channels=job.channels)
         load_adam()  # in every process, so that PyTorch's compiler counts for none of them
         loaded = peak_memory_mib(device)
-        if job.solver == PLAIN:  # in place of the frozen one, which no plain program has
-            generator = trainable(generator)
-        step = begun(job.solver, generator, generator, CASES[job.case])
+        if job.solver in PLAIN_LOOPS:  # in place of the prepared one, which no plain program has
+            generator = PLAIN_LOOPS[job.solver](generator)
+        step = begun(job.solver, generator, {job.solver: generator}, CASES[job.case])
         for _ in range(STEPS):
             step()
         return loaded, peak_memory_mib(device)

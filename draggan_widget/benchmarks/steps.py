@@ -10,7 +10,7 @@ import torch
 
 from draggan_widget.benchmarks.machine import seconds_now
 from draggan_widget.benchmarks.networks import prepared, random_generator
-from draggan_widget.benchmarks.plain import PlainDrag, load_adam, trainable
+from draggan_widget.benchmarks.plain import PlainDrag, load_adam, trainable, untrained
 from draggan_widget.benchmarks.spread import paired_ratios, spread
 from draggan_widget.drag import DragConfig, DragOptimizer, DragStep
 from draggan_widget.drag.validation import Mask, Points
@@ -21,7 +21,16 @@ from draggan_widget.generator import Generator
 PLAIN = "plain"
 """Name of the plain loop among the solvers."""
 
-DEFAULT_SOLVERS = (PLAIN, "official", "kinematic", "whitened")
+PLAIN_FROZEN = "plain-frozen"
+"""Name of the plain loop whose weights gather no gradients, which no step needs."""
+
+PLAIN_LOOPS: Mapping[str, Callable[[Generator], Generator]] = {
+    PLAIN: trainable,
+    PLAIN_FROZEN: untrained,
+}
+"""What makes the generators of the plain loops."""
+
+DEFAULT_SOLVERS = (PLAIN, PLAIN_FROZEN, "official", "kinematic", "whitened")
 
 SEED = 0
 """Seed of the picture."""
@@ -76,7 +85,7 @@ def step_report(
     Args:
         sizes: Of the pictures, px.
         cases: Names of :data:`CASES`.
-        solvers: Names of solvers, or :data:`PLAIN`.
+        solvers: Names of solvers, or of :data:`PLAIN_LOOPS`.
         device: Where to compute.
         channels: Of the inner layers.
         rounds: Steps of each that are measured.
@@ -92,7 +101,7 @@ def step_report(
         for size in sizes:
             generator = random_generator(size, device, channels=channels)
             prepared(generator)
-            plain = trainable(generator) if PLAIN in solvers else None
+            plain = {name: make(generator) for name, make in PLAIN_LOOPS.items() if name in solvers}
             for case in cases:
                 opened = partial(begun, generator=generator, plain=plain, case=CASES[case])
                 starts, times = _interleaved(solvers, opened, rounds, device, bar.update)
@@ -100,25 +109,26 @@ def step_report(
                     row: dict[str, Any] = {"size": size, "points": case, "solver": solver}
                     row["start_ms"] = 1000 * starts[solver]
                     row["step_ms"] = spread([1000 * each for each in times[solver]])
-                    if plain is not None:
+                    if PLAIN in solvers:
                         row["speedup"] = paired_ratios(times[PLAIN], times[solver])
                     yield row
 
 
-def begun(solver: str, generator: Generator, plain: Generator | None, case: StepCase) -> Step:
+def begun(
+    solver: str, generator: Generator, plain: Mapping[str, Generator], case: StepCase
+) -> Step:
     """Return the step of a drag that has just begun.
 
     Args:
-        solver: Name of a solver, or :data:`PLAIN`.
+        solver: Name of a solver, or one of :data:`PLAIN_LOOPS`.
         generator: Frozen.
-        plain: The same one, trainable; for the plain loop only.
+        plain: The generators of plain loops, by name.
         case: What is dragged.
     """
     w = generator.sample_w(SEED)
     handles, targets, mask = task(generator.width, generator.height, case)
-    if solver == PLAIN:
-        assert plain is not None
-        drag = PlainDrag(plain, w, handles, targets, mask=mask)
+    if solver in PLAIN_LOOPS:
+        drag = PlainDrag(plain[solver], w, handles, targets, mask=mask)
         return lambda: drag.step().status == "running"
     optimizer = DragOptimizer(generator, w, DragConfig(solver=solver))
     optimizer.set_points(handles, targets, point_ids=range(len(handles)))

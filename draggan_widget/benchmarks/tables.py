@@ -10,7 +10,7 @@ from draggan_widget.benchmarks.edit import edit_report
 from draggan_widget.benchmarks.live import SETTINGS, live_report
 from draggan_widget.benchmarks.memory import MemoryJob, memory_report
 from draggan_widget.benchmarks.networks import named_generator, random_generator
-from draggan_widget.benchmarks.steps import CASES, DEFAULT_SOLVERS, PLAIN, step_report
+from draggan_widget.benchmarks.steps import CASES, DEFAULT_SOLVERS, PLAIN_LOOPS, step_report
 from draggan_widget.drag import DragConfig
 from draggan_widget.drag.config import SOLVERS
 from draggan_widget.errors import InputError
@@ -25,7 +25,7 @@ Settings = Mapping[str, Any]
 
 def step_tables(settings: Settings, device: torch.device, progress: bool | None) -> Tables:
     """Return what steps cost, and with ``memory`` the most memory of each."""
-    solvers = _chosen(settings["solver"], (PLAIN, *SOLVERS)) or list(DEFAULT_SOLVERS)
+    solvers = _chosen(settings["solver"], (*PLAIN_LOOPS, *SOLVERS)) or list(DEFAULT_SOLVERS)
     cases = list(dict.fromkeys(settings["case"] or CASES))
     rows = step_report(
         settings["sizes"],
@@ -121,6 +121,7 @@ TABLES: Mapping[str, Callable[[Settings, torch.device, bool | None], Tables]] = 
 NOTES: Mapping[str, tuple[str, ...]] = {
     "step": (
         "No frame was drawn or encoded; the plain loop makes its picture at every step, because the published one does",
+        "The plain loop gathers gradients of the weights as the published one does, plain-frozen does the same without",
         "Steps were taken in turn, solver by solver; medians, with the range in brackets; speedup is over the plain step before",
         "start is from nothing to after the first step, without what a generator computes once",
         "Memory, where it was measured, is the most that a fresh process held, with all that it computes once",
@@ -128,7 +129,7 @@ NOTES: Mapping[str, tuple[str, ...]] = {
     "edit": (
         "Seconds from putting the point down, the making of the optimizer included; no frame was drawn or encoded",
         "≥ stands before what did not arrive, and before ratios to it",
-        "The plain loop runs once and stops where the published one does, within 2 px of a 512-px picture and never less than 2 px",
+        "The plain loop has taken a few steps of another drag before; it runs once and stops where the published one does, within 2 px of a 512-px picture and never less than 2 px",
         "On random weights tracked points leap to look-alikes, so moves until arrival mean little there; trained generators are the measure",
         "once per generator is not in the seconds: it is computed at the first drag and kept",
     ),

@@ -27,6 +27,8 @@ LARGEST_RADIUS = REFERENCE_SIZE_PX / 2
 SMALLEST_RADIUS_PX = 1.0
 """A patch or window always has the next pixels, however small the picture is."""
 
+HEAVIEST_MASK = 1e6
+"""Nothing moves against a mask of this weight; more would overflow."""
 
 PATIENCE = 100
 """Steps of Adam without progress after which a drag has stalled. Shorter pauses are usual: against
@@ -53,6 +55,8 @@ class SolverRules:
         row_coupling: Correlation of the moving rows in a metric of standard deviations of w, 0..1;
             None where entries of w are moved as they are.
         block_divisor: The feature block of a picture below 256 px is its height over this.
+        follow_px: A target that is aimed anew during a live drag is followed from this distance on, in pixels of the
+            picture; None: from the stop radius on.
         stall_steps: A drag has stalled when the largest distance did not fall for so many steps.
     """
 
@@ -66,6 +70,7 @@ class SolverRules:
     relative_step: float
     row_coupling: float | None = None
     block_divisor: int = 4
+    follow_px: float | None = None
     stall_steps: int = PATIENCE
 
 
@@ -117,6 +122,7 @@ SOLVERS: Mapping[str, SolverRules] = {
         relative_step=0.0,
         row_coupling=0.99,
         block_divisor=2,
+        follow_px=0.1,
         stall_steps=5,
     ),
 }
@@ -141,7 +147,7 @@ class DragConfig:
             256. ``kinematic`` has patches and windows of its own.
         tracking_radius: r2, half side of the window that is searched, in px of a 512-px picture, up to
             256. Likewise.
-        mask_weight: lambda, weight of the change outside the mask, 0 or more.
+        mask_weight: lambda, weight of the change outside the mask, 0 (no mask) to 1e6.
         learning_rate: Adam's step in units of what it moves: of w, of z in the space ``"z"``, or of
             standard deviations of w for ``whitened``. None: the solver's step in standard
             deviations. ``kinematic`` has none.
@@ -190,7 +196,12 @@ class DragConfig:
                 _check_number(
                     name, getattr(self, name), "a positive number or None", lambda v: v > 0
                 )
-        _check_number("mask_weight", self.mask_weight, "a number from 0", lambda v: v >= 0)
+        _check_number(
+            "mask_weight",
+            self.mask_weight,
+            f"a number from 0 to {HEAVIEST_MASK:g}",
+            lambda v: 0 <= v <= HEAVIEST_MASK,
+        )
         if self.feature_block is not None:
             _check_integer("feature_block", self.feature_block, 1)
         _check_integer("max_steps", self.max_steps, 1)

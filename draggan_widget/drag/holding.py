@@ -30,7 +30,11 @@ CELLS = 32
 
 WEIGHT = 250.0
 """Weight of the change of the held part, relative to its own contrast, for a mask weight of one. At the default mask
-weight, 20, the held part of the embedded generator's pictures then changes as much as in the true edit."""
+weight, 20, the held part of the embedded generator's pictures then changes about as much as in the true edit."""
+
+LEAST_CONTRAST = 0.1
+"""Share of the whole picture's contrast that a held part counts to have at least: a few pixels hold what they show, and
+not all that might be around them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,8 +117,12 @@ def measured_hold(
     appearances = torch.cat(looks)
     held = F.interpolate(held[None, None], appearances.shape[-2:], mode="nearest")[0, 0]
     contrast = appearances[:1] - appearances[:1].mean((2, 3), keepdim=True)
-    energy = _weighed(contrast, held, held.new_ones(())).square().sum()
-    scale = (WEIGHT * mask_weight / energy.clamp(min=torch.finfo(held.dtype).tiny)).sqrt()
+    one = held.new_ones(())
+    own, whole = (
+        _weighed(contrast, part, one).square().sum() for part in (held, one.expand_as(held))
+    )
+    energy = torch.maximum(own, LEAST_CONTRAST * whole).clamp(min=torch.finfo(held.dtype).eps)
+    scale = (WEIGHT * mask_weight / energy).sqrt()
     start, here, *near = _weighed(appearances, held, scale)
     changes = (torch.stack(near) - here) / SMALL_MOVE
     return Hold(directions, changes, _inverse_root(changes), here, start, held, scale)

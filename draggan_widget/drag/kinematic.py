@@ -5,8 +5,7 @@ How the places of the handles depend on the latent is differentiated once and th
 passes through the generator, where descent on a loss takes a hundred.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -18,9 +17,18 @@ from draggan_widget.drag.geometry import FeatureGrid, FeatureWindows
 from draggan_widget.drag.holding import Hold, measured_hold
 from draggan_widget.drag.jacobian import Jacobian
 from draggan_widget.drag.least_squares import damped_step, shortened
-from draggan_widget.drag.patches import Lattice, confidence, find, readout, surroundings
+from draggan_widget.drag.moves import Move
+from draggan_widget.drag.patches import (
+    Lattice,
+    confidence,
+    find,
+    find_anywhere,
+    readout,
+    surroundings,
+)
 from draggan_widget.drag.points import TrackedPoints, as_tensor
-from draggan_widget.drag.solver import Tracked
+from draggan_widget.drag.solver import LOST, Tracked
+from draggan_widget.drag.validation import Points
 from draggan_widget.errors import GeneratorError
 
 # Lengths are in px of a 512-px picture. They and the weights were chosen on the first half of the evaluation's cases:
@@ -38,6 +46,9 @@ SEARCH_PX = 24.0
 NOISE_PX2 = 8.0
 """Variance of a tracked coordinate, in px^2 of a 512-px picture, where the confidence is 1."""
 
+FOUND = 0.5
+"""A handle that was lost is found again where its confidence is more: it differs less than its features do."""
+
 LEAST_CONFIDENCE = 0.05
 """Confidences below count as this."""
 
@@ -49,12 +60,12 @@ PULL_IN_Z = 0.1
 """The same in the space z, where no way leads off the manifold and a far target need not be given up for a near one."""
 
 LONGEST_STEP = 3.7
-"""Longest step in standard deviations of w, all rows together; 1.5 for each of six rows."""
+"""Longest step in standard deviations: no row moves further."""
 
-REACH_PX = 32.0
+REACH_PX = 24.0
 """How far a handle is first asked to move in a step."""
 
-REACHES_PX = 4.0, 64.0
+REACHES_PX = 4.0, 32.0
 """Bounds of that length, which grows and shrinks with how well places were predicted."""
 
 GOOD_PREDICTION, BAD_PREDICTION = 0.35, 0.8
@@ -65,35 +76,6 @@ GROWTH, SHRINKAGE = 1.5, 0.6
 
 SHORTEST_PREDICTION_PX = 0.8
 """Predictions are taken to be at least so long when their error is judged; below is the error of the tracking."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Move:
-    """The last step, and what it should do.
-
-    Attributes:
-        step: Of the coordinates, ``[A]``.
-        handles: Where the handles were, by id, ``[2]`` px each.
-        predicted: How far each should move, likewise.
-    """
-
-    step: Tensor
-    handles: Mapping[int, Tensor]
-    predicted: Mapping[int, Tensor]
-
-    def only(self, point_ids: Collection[int]) -> "_Move":
-        """Return it without what concerns other handles."""
-        kept = [key for key in self.handles if key in point_ids]
-        handles = {key: self.handles[key] for key in kept}
-        return _Move(self.step, handles, {key: self.predicted[key] for key in kept})
-
-    def surprises(self, point_ids: Sequence[int], places: Tensor) -> dict[int, Tensor]:
-        """Return observed minus predicted moves of the handles that are at ``places`` ``[N, 2]`` now, by id."""
-        return {
-            key: place - self.handles[key] - self.predicted[key]
-            for key, place in zip(point_ids, places, strict=True)
-            if key in self.handles
-        }
 
 
 class KinematicSolver:
@@ -125,12 +107,13 @@ class KinematicSolver:
         self._like = start_features
         self._appearance_of = appearance_of
         self._scale = pixel_scale(grid.x.pixels, grid.y.pixels)
+        self._shortest_px = SHORTEST_PREDICTION_PX * self._scale
         self._lattice = _lattice_of(grid)
         self._pull = PULL_IN_Z if isinstance(chart, MappedChart) else PULL
         self._coordinates = start_features.new_zeros(chart.shape).requires_grad_()
         self._ids: frozenset[int] = frozenset()
         self._jacobian = Jacobian({})
-        self._last: _Move | None = None
+        self._last: Move | None = None
         self._reach_px = REACH_PX
         self._misled = False
         self._moves = 0
@@ -199,6 +182,43 @@ class KinematicSolver:
         sure = confidence(windows, places + offsets, references, self._lattice)
         return Tracked(offsets, sure)
 
+    def lost(self, points: TrackedPoints, confidences: Points) -> list[int]:
+        """Return the handles that no longer look like themselves, or hardly do and went elsewhere than predicted."""
+        surprises = {}
+        if self._last is not None:
+            places = as_tensor(points.handles, self._like)
+            surprises = self._last.surprises(points.ids, places)
+
+        def is_lost(key: int, sure: float) -> bool:
+            if self._last is None or key not in surprises or not LOST <= sure < FOUND:
+                return sure < LOST
+            return self._last.error({key: surprises[key]}, self._shortest_px) > BAD_PREDICTION
+
+        known = zip(points.ids, confidences, strict=True)
+        return [index for index, (key, sure) in enumerate(known) if is_lost(key, sure)]
+
+    def find_again(
+        self, features: Tensor, points: TrackedPoints, lost: Sequence[int]
+    ) -> Mapping[int, Tensor]:
+        """Return where in the whole picture handles are more like themselves than not, by index."""
+        found = {}
+        for index in lost:
+            reference = points.references[index : index + 1]
+            place, sure = find_anywhere(features, self._grid, reference, self._lattice)
+            if sure > FOUND:
+                found[index] = place
+        return found
+
+    def standing(self) -> Tensor:
+        """Return the coordinates where the solver stands, a copy."""
+        return self._coordinates.detach().clone()
+
+    def stand(self, coordinates: Tensor) -> None:
+        """Go back to coordinates where it stood before; what was learnt about derivatives stays."""
+        with torch.no_grad():
+            self._coordinates.copy_(coordinates)
+        self._last, self._hold, self._reach_px = None, None, REACH_PX
+
     @torch.enable_grad()
     def move(
         self,
@@ -232,7 +252,7 @@ class KinematicSolver:
         self._jacobian, self._hold = jacobian, hold
         self._reach_px, self._misled = reach_px, factor < 1
         by_id = dict(zip(ids, handles, strict=True)), dict(zip(ids, predicted, strict=True))
-        self._last = _Move(step, *by_id)
+        self._last = Move(step, *by_id)
         self._moves += 1
         with torch.no_grad():
             self._coordinates += step.reshape(self._chart.shape)
@@ -243,9 +263,7 @@ class KinematicSolver:
         last = self._last
         if last is None or not (surprises := last.surprises(point_ids, handles)):
             return self._jacobian, 1.0
-        length = float(torch.stack([last.predicted[key] for key in surprises]).norm())
-        error = float(torch.stack(list(surprises.values())).norm())
-        error /= max(length, SHORTEST_PREDICTION_PX * self._scale)
+        error = last.error(surprises, self._shortest_px)
         factor = GROWTH if error < GOOD_PREDICTION else SHRINKAGE if error > BAD_PREDICTION else 1.0
         if not bool(last.step.any()):
             return self._jacobian, factor

@@ -13,14 +13,13 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from draggan_widget.drag.charts import chart_of, coordinate_deviation
+from draggan_widget.drag.charts import chart_of
 from draggan_widget.drag.config import DragConfig, pixel_scale
-from draggan_widget.drag.descent import DescentSolver
-from draggan_widget.drag.geometry import FeatureGrid
-from draggan_widget.drag.kinematic import KinematicSolver
-from draggan_widget.drag.points import TrackedPoints, as_tensor, read_only
+from draggan_widget.drag.mover import Picture
+from draggan_widget.drag.movers import mover_of
+from draggan_widget.drag.points import TrackedPoints, read_only
 from draggan_widget.drag.protocols import DragGenerator, TraceT
-from draggan_widget.drag.solver import Solver
+from draggan_widget.drag.solver import LOST
 from draggan_widget.drag.supervision import held_share
 from draggan_widget.drag.validation import (
     Points,
@@ -28,15 +27,12 @@ from draggan_widget.drag.validation import (
     check_pairs,
     check_point_ids,
 )
-from draggan_widget.drag.views import View, Viewer
+from draggan_widget.drag.views import Viewer
 from draggan_widget.errors import GeneratorError, InputError
 
 STALL_PROGRESS_PX = 1.0
 """By how much the largest distance must fall to count, in px of a 512-px picture; less is the
 trembling of a point that is held back."""
-
-CLOSE_PART = 0.4
-"""Share of the stop radius within which a handle that follows a pointer closely rests: tracking is no finer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,16 +71,6 @@ class DragStep(Generic[TraceT]):
     generator_evaluations: int
 
 
-@dataclass(frozen=True, eq=False)
-class _Picture(Generic[TraceT]):
-    """A picture in which the handles were found: what is seen of it, its z, its number, and the confidences ``[N]``."""
-
-    view: View[TraceT]
-    z: Tensor | None
-    number: int
-    confidences: Points
-
-
 class DragOptimizer(Generic[TraceT]):
     """Moves a latent until handle points lie on target points.
 
@@ -107,14 +93,13 @@ class DragOptimizer(Generic[TraceT]):
 
         Args:
             generator: Frozen generator.
-            w: Latent of the first picture, ``[1, num_ws, w_dim]``; it is copied. Its type and
-                device are those of all computations.
+            w: Latent of the first picture, ``[1, num_ws, w_dim]``, copied; all is computed in its type and on its device.
             config: The settings.
             z: The z that w came from, ``[1, z_dim]``, where it is known.
 
         Raises:
-            InputError: The latent has another shape or is not finite, the generator is not
-                frozen, or has no such feature block, or no mapping or z for the space z.
+            InputError: The latent has another shape or is not finite, the generator is not frozen, or has no such
+                feature block, or no mapping or z for the space z.
             GeneratorError: The features are not finite.
         """
         expected = [1, generator.num_ws, generator.w_dim]
@@ -126,35 +111,28 @@ class DragOptimizer(Generic[TraceT]):
             raise InputError("the generator must be frozen; call generator.requires_grad_(False)")
         self.config = config
         block = config.block_of(generator.height, generator.feature_blocks)
-        self._size = size = generator.width, generator.height
+        self._size = generator.width, generator.height
         start = w.detach().clone()
-        self._start_z = None if z is None else z.detach().clone()
-        chart = chart_of(generator, start, config, self._start_z)
-        self._viewer = Viewer(generator, start, chart.rows, block)
+        start_z = None if z is None else z.detach().clone()
+        chart = chart_of(generator, start, config, start_z)
+        viewer = Viewer(generator, start, chart.rows, block)
         with torch.no_grad():
-            features = self._viewer.features(start)
+            features = viewer.features(start)
         if not bool(features.isfinite().all()):
             raise GeneratorError("the features of w are not finite; choose another latent")
-        self._grid = grid = FeatureGrid.between(*size, features)
+        self._mover = mover_of(generator, viewer, chart, features, config, start_z)
         self._like = features
-        self._solver: Solver
-        if config.solver == "kinematic":
-            self._solver = KinematicSolver(chart, grid, features, self._viewer.appearance, config)
-        else:
-            deviation = coordinate_deviation(generator, chart)
-            self._solver = DescentSolver(chart, grid, features, deviation, config)
         nothing = read_only(np.empty((0, 2)))
         self._points = TrackedPoints((), nothing, nothing, features.new_empty(0, 0))
-        # What a person sees, to which new points refer: the latent, and the map where there is one.
-        self._seen: tuple[Tensor, Tensor | None] = start, features
-        self._updates = 0
-        self._at: _Picture[TraceT] | None = None  # from which the latent was not moved yet
+        self._at: Picture[TraceT] | None = None  # from which the latent was not moved yet
+        self._aimed = False  # anew, and not moved since
         self._least_px, self._least_at = math.inf, 0
+        self._nearest: tuple[float, Tensor, Points] | None = None
 
     @property
     def w(self) -> Tensor:
         """The latent after the last move, ``[1, num_ws, w_dim]``."""
-        return self._solver.w().detach()
+        return self._mover.w()
 
     def set_points(
         self,
@@ -166,9 +144,8 @@ class DragOptimizer(Generic[TraceT]):
     ) -> None:
         """Say which points shall go where; may be called at any time.
 
-        Known ids keep their reference and the handle as tracked, whatever ``handle_points`` says,
-        unless they are ``placed``. Unknown and placed ids take their handle from
-        ``handle_points`` and their reference from the picture of the last step.
+        Known ids keep their reference and the handle as tracked, whatever ``handle_points`` says, unless they are
+        ``placed``. Unknown and placed ids take theirs from ``handle_points`` and the picture of the last step.
 
         Args:
             handle_points: ``[N, 2]`` px, inside the picture.
@@ -185,14 +162,16 @@ class DragOptimizer(Generic[TraceT]):
         kept = [(i, known[key]) for i, key in enumerate(ids) if key in known]
         for new, old in kept:
             handles[new] = self._points.handles[old]
-        if ids != self._points.ids or len(kept) < len(ids):
+        is_new = ids != self._points.ids or len(kept) < len(ids)
+        if is_new:
             references = self._references(handles, kept)
-            self._solver.arrange(ids, frozenset(ids[new] for new, _ in kept))
+            self._mover.arrange(ids, frozenset(ids[new] for new, _ in kept))
             self._at = None
         else:
             references = self._points.references
-        if self._at is None or not np.array_equal(targets, self._points.targets):
+        if is_new or not np.array_equal(targets, self._points.targets):
             self._watch_from_now()
+            self._aimed = True
         self._points = TrackedPoints(ids, read_only(handles), read_only(targets), references)
 
     def set_mask(self, mask: ArrayLike | None) -> None:
@@ -205,10 +184,10 @@ class DragOptimizer(Generic[TraceT]):
             InputError: Another type or shape, or nothing may move.
         """
         checked = check_mask(mask, *self._size)
-        if checked is None or checked.all():
-            self._solver.hold(None)
+        if checked is None or checked.all() or self.config.mask_weight == 0:
+            self._mover.hold(None)
         else:
-            self._solver.hold(held_share(checked, self._like))
+            self._mover.hold(held_share(checked, self._like))
         self._at = None
         self._watch_from_now()
 
@@ -226,37 +205,38 @@ class DragOptimizer(Generic[TraceT]):
             GeneratorError: Features or gradient are not finite.
         """
         picture = self._look(whole=drawn, differentiable=True)
-        status = self._status()
-        loss = 0.0
-        if status == "running":
-            loss = self._move_from(picture, lean=False)
+        status = self._status(picture)
+        if status == "stalled":
+            picture = self._back(picture, whole=drawn)
+        loss = self._mover.move(picture) if status == "running" else 0.0
         return self._report(picture, status, loss)
 
-    def advance(self, *, drawn: bool = True, closely: bool = False) -> DragStep[TraceT]:
+    def advance(self, *, drawn: bool = True) -> DragStep[TraceT]:
         """Move the latent once, unless the status is final, and return the picture after it.
 
-        The move starts from the picture that this function returned before, and goes to the present targets: what a
+        A target that was aimed anew is followed within the stop radius too, by solvers that can
+        (:attr:`SolverRules.follow_px`): what follows a pointer shall not rest and leap. The move starts from the picture that this function returned before, and goes to the present targets: what a
         pointer asks for is seen one synthesis later. The kinematic solver takes no backward pass for it, unless a
         point is new or the last step went elsewhere than predicted.
 
         Args:
             drawn: As for :meth:`step`.
-            closely: Whether handles that have arrived move, too, unless they lie within :data:`CLOSE_PART` of the
-                radius; a pointer moves by less than a radius from picture to picture.
 
         Raises:
             GeneratorError: Features or gradient are not finite.
         """
         picture = self._at or self._look(whole=drawn, differentiable=True, lean=True)
+        self._at = None  # a move that fails does not start from it again
         loss = 0.0
-        status = self._status()
-        if status == "running" or (
-            closely and status == "arrived" and not self._lie_within(CLOSE_PART)
-        ):
-            loss = self._move_from(picture, lean=True)
-            picture = self._look(whole=drawn, differentiable=True, lean=True)
+        if self._status(picture) == "running" or self._is_asked():
+            self._aimed = False
+            picture, loss = self._mover.advance(picture, self._points, whole=drawn)
+            self._points = picture.points
+        status = self._status(picture)
+        if status == "stalled":
+            picture = self._back(picture, whole=drawn)
         self._at = picture
-        return self._report(picture, self._status(), loss)
+        return self._report(picture, status, loss)
 
     def observe(self, *, drawn: bool = True) -> DragStep[TraceT]:
         """Synthesise and track, and leave the latent as it is.
@@ -267,53 +247,27 @@ class DragOptimizer(Generic[TraceT]):
         Raises:
             GeneratorError: The features are not finite.
         """
-        return self._report(self._look(whole=drawn, differentiable=False), self._status(), 0.0)
+        picture = self._look(whole=drawn, differentiable=False)
+        return self._report(picture, self._status(picture), 0.0)
 
-    def _look(self, *, whole: bool, differentiable: bool, lean: bool = False) -> _Picture[TraceT]:
-        """Synthesise the present latent and find the handles in it; it becomes the picture that new points refer to."""
-        points, solver = self._points, self._solver
+    def _look(self, *, whole: bool, differentiable: bool, lean: bool = False) -> Picture[TraceT]:
+        """Synthesise the present latent and find the handles in it."""
         self._at = None
-        gradient = differentiable and bool(points.ids) and solver.needs_gradient(lean=lean)
-        with torch.set_grad_enabled(gradient):
-            w, z = solver.w(), solver.z()
-            view = self._viewer.look(
-                w,
-                self._grid,
-                solver.centres(points),
-                solver.reach_px,
-                whole=whole or solver.needs_map or not points.ids,
-            )
-        confidences = read_only(np.ones(len(points.ids)))
-        if points.ids:
-            confidences = self._follow(view)
-        self._seen = w.detach(), None if view.features is None else view.features.detach()
-        return _Picture(view, self._start_z if z is None else z, self._updates, confidences)
+        picture = self._mover.look(
+            self._points, whole=whole, differentiable=differentiable, lean=lean
+        )
+        self._points = picture.points
+        return picture
 
-    @torch.no_grad()
-    def _follow(self, view: View[TraceT]) -> Points:
-        """Track the handles into a picture; return how sure they are, ``[N]``."""
-        points = self._points
-        tracked = self._solver.follow(view.windows.detach(), points)
-        # The one wait for the device.
-        found = torch.cat([tracked.offsets, tracked.confidences[:, None]], dim=1)
-        values = found.cpu().double().numpy()
-        if not np.isfinite(values).all():
-            raise GeneratorError(
-                "the features around a handle are not finite; "
-                "undo or reset the picture, and lower learning_rate"
-            )
-        handles = (points.handles + values[:, :2]).clip(0, np.subtract(self._size, 1))
-        self._points = replace(points, handles=read_only(handles))
-        return read_only(values[:, 2].copy())
+    def _back(self, picture: Picture[TraceT], *, whole: bool) -> Picture[TraceT]:
+        """Return to the picture in which the handles were nearest to their targets on average, and return it."""
+        if self._nearest is None or self._nearest[0] == self._points.distances_px.mean():
+            return picture
+        _, coordinates, handles = self._nearest
+        self._mover.stand(coordinates)
+        self._points = replace(self._points, handles=handles)
+        return self._look(whole=whole, differentiable=True, lean=True)
 
-    def _move_from(self, picture: _Picture[TraceT], *, lean: bool) -> float:
-        """Move the latent on from a picture; return the loss there."""
-        view = picture.view
-        loss = self._solver.move(view.windows, view.features, self._points, lean=lean)
-        self._updates += 1
-        return loss
-
-    @torch.no_grad()
     def _references(self, handles: Points, kept: list[tuple[int, int]]) -> Tensor:
         """Return the references of handles ``[N, 2]``: old ones of points that are kept, others from the picture seen.
 
@@ -323,43 +277,44 @@ class DragOptimizer(Generic[TraceT]):
         """
         if len(kept) == len(handles):
             return self._points.references[[old for _, old in kept]]
-        places, (w, features) = as_tensor(handles, self._like), self._seen
-        if features is None:
-            view = self._viewer.look(w, self._grid, places, self._solver.reach_px, whole=False)
-            windows = view.windows
-        else:
-            windows = self._grid.windows(features, places, self._solver.reach_px)
-        references = self._solver.references(windows, places)
+        references = self._mover.references(handles)
         for new, old in kept:
             references[new] = self._points.references[old]
         return references
 
-    def _status(self) -> str:
-        """Return ``running``, ``arrived`` or ``stalled`` for the handles as tracked."""
-        if self._lie_within(1.0):
+    def _status(self, picture: Picture[TraceT]) -> str:
+        """Return ``running``, ``arrived`` or ``stalled`` for the handles as they are found in the present picture."""
+        distances = self._points.distances_px
+        if (distances <= self.config.stop_radius_px(*self._size, len(distances))).all():
             return "arrived"
-        largest = float(self._points.distances_px.max())
+        largest = float(distances.max())
+        mean = float(distances.mean())
+        is_nearest = self._nearest is None or mean < self._nearest[0]
+        if is_nearest and picture.confidences.mean() >= LOST:
+            self._nearest = mean, self._mover.standing(), self._points.handles
         if largest <= self._least_px - STALL_PROGRESS_PX * pixel_scale(*self._size):
-            self._least_px, self._least_at = largest, self._updates
-        since = self._updates - self._least_at
+            self._least_px, self._least_at = largest, self._mover.moves
+        since = self._mover.moves - self._least_at
         return "stalled" if since >= self.config.rules.stall_steps else "running"
 
-    def _lie_within(self, part: float) -> bool:
-        """Return whether every handle lies within a part of the stop radius around its target."""
-        distances = self._points.distances_px
-        radius = self.config.stop_radius_px(*self._size, len(distances))
-        return bool((distances <= part * radius).all())
+    def _is_asked(self) -> bool:
+        """Return whether a target that was aimed anew is so far away that it is followed in any case."""
+        near_px = self.config.rules.follow_px
+        if not self._aimed or near_px is None:
+            return False
+        return bool((self._points.distances_px > near_px).any())
 
     def _watch_from_now(self) -> None:
         """Forget how far the points have come: the task is a new one."""
-        self._least_px, self._least_at = math.inf, self._updates
+        self._least_px, self._least_at = math.inf, self._mover.moves
+        self._nearest = None
 
-    def _report(self, picture: _Picture[TraceT], status: str, loss: float) -> DragStep[TraceT]:
+    def _report(self, picture: Picture[TraceT], status: str, loss: float) -> DragStep[TraceT]:
         """Return what is known about a picture."""
         points = self._points
         return DragStep(
             step=picture.number,
-            w=picture.view.w.detach(),
+            w=picture.w,
             z=picture.z,
             handle_points=points.handles,
             target_points=points.targets,
@@ -368,6 +323,6 @@ class DragOptimizer(Generic[TraceT]):
             confidences=picture.confidences,
             loss=loss,
             status=status,
-            trace=picture.view.trace,
-            generator_evaluations=self._viewer.syntheses + self._solver.evaluations,
+            trace=picture.trace,
+            generator_evaluations=self._mover.evaluations,
         )

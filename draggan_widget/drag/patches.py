@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from draggan_widget.drag.geometry import FeatureWindows
+from draggan_widget.drag.geometry import FeatureGrid, FeatureWindows
 
 REFINEMENTS = 3
 """Gauss-Newton steps of a place: each is short, and features are smooth over a step of the lattice."""
@@ -108,6 +108,37 @@ def find(windows: FeatureWindows, starts: Tensor, references: Tensor, lattice: L
     fine = _mismatch(windows, places, references, lattice)
     places = places.where((fine <= coarse)[:, None], nearest)
     return places.where(coarse.isfinite()[:, None], torch.nan)
+
+
+def find_anywhere(
+    features: Tensor, grid: FeatureGrid, reference: Tensor, lattice: Lattice
+) -> tuple[Tensor, Tensor]:
+    """Return where in the whole picture a patch is most like its reference, and how like.
+
+    Args:
+        features: ``[C, h, w]``.
+        grid: How they lie under the picture.
+        reference: :func:`surroundings` of the patch where it was put down, ``[1, C, P + 2, P + 2]``.
+        lattice: Of the patches.
+
+    Returns:
+        The place ``[2]`` px, and the :func:`confidence` there, a scalar.
+    """
+    stride = 2 * lattice.search * lattice.spacing_px
+    columns, rows = (
+        torch.arange(0, axis.pixels - 1 + stride, stride).clamp(max=axis.pixels - 1).to(features)
+        for axis in (grid.x, grid.y)
+    )
+    places, sure = [], []
+    for row in rows:  # all windows at once would be the map many times over
+        starts = torch.stack([columns, row.expand_as(columns)], dim=1)
+        windows = grid.windows(features, starts, lattice.reach_px)
+        references = reference.expand(len(starts), -1, -1, -1)
+        places.append(find(windows, starts, references, lattice))
+        sure.append(confidence(windows, places[-1], references, lattice))
+    confidences = torch.cat(sure)
+    best = confidences.argmax()
+    return torch.cat(places)[best], confidences[best]
 
 
 def confidence(

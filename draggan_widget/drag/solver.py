@@ -1,11 +1,17 @@
 """What the drag loop asks of a solver."""
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from torch import Tensor
 
 from draggan_widget.drag.geometry import FeatureWindows
 from draggan_widget.drag.points import TrackedPoints
+from draggan_widget.drag.validation import Points
+
+LOST = 0.25
+"""A handle whose confidence is less does not look like itself any more: its surroundings differ from what they were by
+three times as much as they differ among each other."""
 
 
 class Tracked(NamedTuple):
@@ -75,6 +81,33 @@ class Solver(Protocol):
 
         The same features give the same places again: what is learnt of them waits for :meth:`move`.
         """
+        ...
+
+    def lost(self, points: TrackedPoints, confidences: Points) -> list[int]:
+        """Return the indices of handles that may not be where :meth:`follow` found them."""
+        ...
+
+    def find_again(
+        self, features: Tensor, points: TrackedPoints, lost: Sequence[int]
+    ) -> Mapping[int, Tensor]:
+        """Return where lost handles are after all.
+
+        Args:
+            features: Of the picture, ``[C, h, w]``.
+            points: As :meth:`follow` found them.
+            lost: Indices of the handles.
+
+        Returns:
+            The places ``[2]`` px of those that are found, by index.
+        """
+        ...
+
+    def standing(self) -> Tensor:
+        """Return the coordinates where the solver stands, a copy."""
+        ...
+
+    def stand(self, coordinates: Tensor) -> None:
+        """Go back to coordinates where it stood before; what was learnt about derivatives stays."""
         ...
 
     def move(

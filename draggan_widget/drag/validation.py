@@ -29,12 +29,7 @@ def check_points(name: str, points: ArrayLike, width: int, height: int) -> Point
     Raises:
         InputError: Not numbers ``[N, 2]``, not finite, or outside the picture.
     """
-    try:
-        array = np.array(points, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError, RuntimeError) as error:
-        raise InputError(
-            f"{name} must be numbers [N, 2]: {error}; give a list of (x, y) pairs"
-        ) from error
+    array = _numbers(points, f"{name} must be numbers [N, 2]", "give a list of (x, y) pairs")
     if array.size == 0:
         return np.empty((0, 2))
     if array.ndim != 2 or array.shape[1] != 2:
@@ -52,6 +47,26 @@ def check_points(name: str, points: ArrayLike, width: int, height: int) -> Point
                 f"{height - 1}), but point {index} is ({x:g}, {y:g}); points are (x, y) in pixels"
             )
     return array
+
+
+def check_point(name: str, point: ArrayLike, width: int, height: int) -> Points:
+    """Return one position as a new float64 array ``[2]``.
+
+    Args:
+        name: What the caller calls it, for the message.
+        point: ``(x, y)``.
+        width: Width of the picture in pixels.
+        height: Height of the picture in pixels.
+
+    Raises:
+        InputError: Not two numbers, not finite, or outside the picture.
+    """
+    expected, cure = f"{name} must be two numbers (x, y)", "give one point as (x, y)"
+    array = _numbers(point, expected, cure)
+    if array.shape != (2,):
+        raise InputError(f"{expected}, got {list(array.shape)}; {cure}")
+    checked: Points = check_points(name, array[None], width, height)[0]
+    return checked
 
 
 def check_pairs(
@@ -139,3 +154,11 @@ def check_mask(mask: ArrayLike | None, width: int, height: int) -> Mask | None:
             "paint what may move, or give None to let everything move"
         )
     return array
+
+
+def _numbers(values: ArrayLike, expected: str, cure: str) -> NDArray[np.float64]:
+    """Return values as a new array; the message says what was expected, and the cure."""
+    try:
+        return np.array(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError, RuntimeError) as error:
+        raise InputError(f"{expected}: {error}; {cure}") from error

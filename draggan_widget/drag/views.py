@@ -33,6 +33,19 @@ class View(Generic[TraceT]):
     features: Tensor | None
 
 
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A picture to which new points refer.
+
+    Attributes:
+        w: The latent, ``[1, num_ws, w_dim]``.
+        features: The whole map, ``[C, h, w]``, or None where it was not computed.
+    """
+
+    w: Tensor
+    features: Tensor | None
+
+
 class Viewer(Generic[TraceT]):
     """Looks at latents that differ in their first rows; counts how often.
 
@@ -99,3 +112,11 @@ class Viewer(Generic[TraceT]):
         starts = grid.window_starts(points, radius_px)
         values = prepared.feature_windows(w, starts, rows, columns).to(self._type)
         return View(w, FeatureWindows(grid.x, grid.y, values, starts), None, None)
+
+    def again(
+        self, seen: Seen, grid: FeatureGrid, points: Tensor, radius_px: float
+    ) -> FeatureWindows:
+        """Return features of a picture around other points; synthesised anew only where its map is not known."""
+        if seen.features is None:
+            return self.look(seen.w, grid, points, radius_px, whole=False).windows
+        return grid.windows(seen.features, points, radius_px)

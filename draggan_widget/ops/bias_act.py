@@ -80,9 +80,15 @@ def modulated_epilogue(
                 "the kernel has no gradient of bias and noise; freeze them, or take impl='auto'"
             )
         impl = "reference"
-    kernels = kernels_for(impl, x, demodulation, bias, noise)
+    fit = (
+        x.ndim == 4
+        and bias.shape == x.shape[1:2]
+        and (demodulation is None or demodulation.shape == x.shape[:2])
+        and (noise is None or noise.shape == x.shape[2:])
+    )
+    kernels = kernels_for(impl, x, demodulation, bias, noise, fit=fit)
     if kernels is not None:
-        limit = math.inf if clamp is None else clamp
+        limit = math.inf if clamp is None else float(clamp)
         return applied(Epilogue, kernels, x, demodulation, bias, noise, limit)
     shift = bias[:, None, None]
     if noise is not None:

@@ -92,12 +92,13 @@ def status() -> str:
     return _CUDA.status()
 
 
-def kernels_for(impl: Impl, *tensors: Tensor | None) -> Kernels | None:
+def kernels_for(impl: Impl, *tensors: Tensor | None, fit: bool = True) -> Kernels | None:
     """Return the kernels that an op shall run, or None for its PyTorch reference.
 
     Args:
         impl: What the caller asks for.
         tensors: The op's floating-point tensors; those that are absent are None.
+        fit: Whether all tensors have the documented shapes: PyTorch broadcasts others, kernels would read beyond them.
 
     Raises:
         KernelError: ``impl`` is ``"cuda"``, and the tensors do not suit or the kernels cannot be made.
@@ -105,7 +106,7 @@ def kernels_for(impl: Impl, *tensors: Tensor | None) -> Kernels | None:
     if impl == "reference":
         return None
     if impl == "auto":
-        return _CUDA.ready() if _suited(tensors) else None
+        return _CUDA.ready() if fit and _suited(tensors) else None
     if impl != "cuda":
         raise KernelError(f'impl must be "auto", "reference" or "cuda", got {impl!r}')
     if not _suited(tensors):
@@ -114,7 +115,19 @@ def kernels_for(impl: Impl, *tensors: Tensor | None) -> Kernels | None:
             'impl="cuda" needs tensors on one CUDA device that are all float32 or all float64, '
             f'got {", ".join(found)}; impl="auto" takes PyTorch instead'
         )
+    if not fit:
+        shapes = [list(each.shape) for each in tensors if each is not None]
+        raise KernelError(
+            'impl="cuda" needs tensors of exactly the documented shapes and types, '
+            f'got {shapes}; impl="auto" takes PyTorch instead'
+        )
     return _CUDA.wait()
+
+
+def selects(condition: Tensor, shape: tuple[int, ...], like: Tensor) -> bool:
+    """Return whether a condition is boolean, of a shape, and on the device of another tensor."""
+    found = condition.dtype, tuple(condition.shape), condition.device
+    return found == (torch.bool, shape, like.device)
 
 
 def _suited(tensors: tuple[Tensor | None, ...]) -> bool:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from draggan_widget.ops.extension import Impl, kernels_for
+from draggan_widget.ops.extension import Impl, kernels_for, selects
 from draggan_widget.ops.library import Kernels
 from draggan_widget.ops.patch_loss import Reading, read
 
@@ -39,7 +39,15 @@ def feature_search(
     Raises:
         KernelError: ``impl`` is ``"cuda"``, and the kernel cannot be had.
     """
-    kernels = kernels_for(impl, *searched, references, closeness, tolerance)
+    shape = searched.shape
+    fit = (
+        len(shape) == 4
+        and tuple(references.shape) == shape[:2]
+        and selects(inside, (shape[0], *shape[2:]), references)
+        and tuple(closeness.shape) == (shape[2] * shape[3],)
+        and tuple(tolerance.shape) == shape[:1]
+    )
+    kernels = kernels_for(impl, *searched, references, closeness, tolerance, fit=fit)
     if kernels is not None:
         return search_compiled(kernels, searched, references, inside, closeness, tolerance, norm)
     difference = read(searched) - references[:, :, None, None]

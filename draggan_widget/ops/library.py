@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from draggan_widget.errors import KernelError
+from draggan_widget.ops.signatures import SIGNATURES
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,9 +50,13 @@ class Kernels:
         try:
             self._library = ctypes.CDLL(str(path))
             self._message = self._library.draggan_error_message
+            for (name, signature), suffix in itertools.product(
+                SIGNATURES.items(), SUFFIXES.values()
+            ):
+                self._function(name, suffix).argtypes = signature
         except (OSError, AttributeError) as error:
             raise KernelError(f"the compiled kernels cannot be loaded: {error}") from error
-        self._message.restype = ctypes.c_char_p
+        self._message.argtypes, self._message.restype = (ctypes.c_int,), ctypes.c_char_p
         self.handle = len(_LOADED)
         _LOADED.append(self)
 
@@ -60,19 +66,25 @@ class Kernels:
         Args:
             name: Function, without prefix and type.
             first: Contiguous tensor, whose type chooses the variant.
-            others: Further arguments: tensors, whole numbers, numbers, and None for an absent tensor.
+            others: Further arguments, as :data:`SIGNATURES` has them; None for an absent tensor.
 
         Raises:
             KernelError: CUDA refused the launch.
         """
-        function = getattr(self._library, f"draggan_{name}_{SUFFIXES[first.dtype]}")
-        arguments = [_argument(value) for value in (first, *others)]
+        function = self._function(name, SUFFIXES[first.dtype])
+        arguments = [
+            value.data_ptr() if isinstance(value, Tensor) else value for value in (first, *others)
+        ]
         with torch.cuda.device(first.device) if first.is_cuda else contextlib.nullcontext():
             stream = torch.cuda.current_stream().cuda_stream if first.is_cuda else None
-            code = function(*arguments, ctypes.c_void_p(stream))
+            code = function(*arguments, stream)
         if code:
             reason = self._message(code).decode()
             raise KernelError(f"CUDA refused the kernel {name}: {reason}")
+
+    def _function(self, name: str, suffix: str) -> Any:
+        """Return a compiled function."""
+        return getattr(self._library, f"draggan_{name}_{suffix}")
 
 
 _LOADED: list[Kernels] = []
@@ -122,12 +134,3 @@ def applied(function: type[torch.autograd.Function], *arguments: Any) -> Tensor:
     """Return the tensor that a function makes of its arguments, with its derivative."""
     result: Tensor = function.apply(*arguments)  # type: ignore[no-untyped-call]  # has no types
     return result
-
-
-def _argument(value: Tensor | float | None) -> Any:
-    """Return a value as C takes it: every whole number has 64 bits, every other one is a double."""
-    if value is None:
-        return ctypes.c_void_p(None)
-    if isinstance(value, Tensor):
-        return ctypes.c_void_p(value.data_ptr())
-    return ctypes.c_int64(value) if isinstance(value, int) else ctypes.c_double(value)

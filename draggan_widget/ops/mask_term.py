@@ -26,7 +26,12 @@ def mask_term(
     Raises:
         KernelError: ``impl`` is ``"cuda"``, and the kernel cannot be had.
     """
-    kernels = kernels_for(impl, features, start_features, held)
+    fit = (
+        features.ndim == 3
+        and start_features.shape == features.shape
+        and held.shape == features.shape[1:]
+    )
+    kernels = kernels_for(impl, features, start_features, held, fit=fit)
     if kernels is not None:
         return applied(MaskTerm, kernels, features, start_features, held)
     return ((features - start_features).abs() * held).mean()

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from draggan_widget.ops.extension import Impl, kernels_for
+from draggan_widget.ops.extension import Impl, kernels_for, selects
 from draggan_widget.ops.library import Kernels, applied, chunks_of
 
 FLAT_ROUNDINGS = 64
@@ -26,6 +26,17 @@ class Reading(NamedTuple):
     row_weights: Tensor
     column_weights: Tensor
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """``(N, C, Q, P)`` of the features that are read; empty where the parts do not belong together."""
+        windows, rows, columns = self
+        if windows.ndim != 4 or rows.ndim != 3 or columns.ndim != 3:
+            return ()
+        points, channels, height, width = windows.shape
+        if (*rows.shape[::2], *columns.shape[::2]) != (points, height, points, width):
+            return ()
+        return points, channels, rows.shape[1], columns.shape[1]
+
 
 def patch_loss(still: Reading, moved: Reading, counted: Tensor, *, impl: Impl = "auto") -> Tensor:
     """Return the L1 distance of each patch from another one, per channel.
@@ -45,7 +56,14 @@ def patch_loss(still: Reading, moved: Reading, counted: Tensor, *, impl: Impl = 
     Raises:
         KernelError: ``impl`` is ``"cuda"``, and the kernel cannot be had.
     """
-    kernels = kernels_for(impl, *still, *moved)
+    shape = moved.shape
+    fit = (
+        len(shape) == 4
+        and still.shape == shape
+        and still.windows.shape == moved.windows.shape
+        and selects(counted, (shape[0], *shape[2:]), moved.windows)
+    )
+    kernels = kernels_for(impl, *still, *moved, fit=fit)
     if kernels is not None:
         return applied(PatchLoss, kernels, *still, *moved, counted)
     features = read(still)

@@ -87,7 +87,7 @@ def upsample2d(x: Tensor, *, impl: Impl = "auto") -> Tensor:
     Raises:
         KernelError: ``impl`` is ``"cuda"``, and the kernel cannot be had.
     """
-    kernels = kernels_for(impl, x)
+    kernels = kernels_for(impl, x, fit=x.ndim == 4)
     if kernels is not None:
         return applied(Resampling, kernels, "upsample", x)
     return F.interpolate(
@@ -110,7 +110,7 @@ def smooth_transposed(x: Tensor, *, impl: Impl = "auto") -> Tensor:
     Raises:
         KernelError: ``impl`` is ``"cuda"``, and the kernel cannot be had.
     """
-    kernels = kernels_for(impl, x)
+    kernels = kernels_for(impl, x, fit=x.ndim == 4)
     if kernels is not None:
         return applied(Resampling, kernels, "smooth", x)
     channels = x.shape[1]

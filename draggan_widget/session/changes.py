@@ -15,7 +15,7 @@ from draggan_widget.inputs import checked_seed, kept_ids
 from draggan_widget.session.drags import Drags
 from draggan_widget.session.history import Entry, History
 from draggan_widget.session.sources import checked_config, checked_latent, sampled
-from draggan_widget.session.state import SessionState
+from draggan_widget.session.state import SessionState, same_mask
 
 
 class Changes(Drags):
@@ -56,7 +56,7 @@ class Changes(Drags):
         """Say what is held and where it should go; also while a drag runs.
 
         A handle whose id is known stays where it was tracked, whatever ``handle_points`` says, and keeps its
-        appearance, unless it is ``placed``. Unequal numbers are kept until a drag begins.
+        appearance, unless it is ``placed``. Unequal numbers are kept until a drag begins, and end one that runs.
 
         Args:
             handle_points: ``[N, 2]`` px, inside the picture.
@@ -89,14 +89,18 @@ class Changes(Drags):
 
     @property
     def mask(self) -> Mask | None:
-        """Boolean ``[H, W]``, True where the picture may move, read-only; None for everywhere."""
+        """Boolean ``[H, W]``, True where the picture may move, read-only; None for everywhere.
+
+        What it holds stays as it is in the picture in which it is set. Setting an equal one changes nothing.
+        """
         return self._state.mask
 
     @mask.setter
     def mask(self, mask: ArrayLike | None) -> None:
         checked = self.check_mask(mask)
         with self._access.exclusive():
-            self._put("mask", replace(self._state, mask=checked))
+            if not same_mask(checked, self._state.mask):
+                self._put("mask", replace(self._state, mask=checked, held_w=self._state.w))
 
     @property
     def config(self) -> DragConfig:
@@ -125,23 +129,26 @@ class Changes(Drags):
     def w(self, w: Tensor | ArrayLike) -> None:
         checked = checked_latent(self.generator, w)
         with self._at_rest():
-            self._leave_picture()
-            state = replace(self._state, start_w=checked, w=checked, start_z=None, z=None)
+            self._driver.forget()
+            state = replace(
+                self._state, start_w=checked, w=checked, held_w=checked, start_z=None, z=None
+            )
             self._put("latent", state)
 
     def sample(self, seed: int) -> None:
         """Go to the picture of a seed, 0 to 2**32 - 1; it has no points and no mask yet."""
         seed = checked_seed(seed)
         with self._at_rest():
-            self._leave_picture()
+            self._driver.forget()
             self._put("sample", SessionState.first(seed, *sampled(self.generator, seed)))
 
     def reset(self) -> None:
         """Go back to the first picture of this seed or latent; the handles return to where they were put down."""
         with self._at_rest():
             old = self._state
-            self._leave_picture()
-            start = replace(old, w=old.start_w, z=old.start_z, handle_points=old.put_points)
+            self._driver.forget()
+            w, z = old.start_w, old.start_z
+            start = replace(old, w=w, held_w=w, z=z, handle_points=old.put_points)
             self._put("reset", start)
 
     # History
@@ -186,8 +193,3 @@ class Changes(Drags):
         self.history, self._state, self.status, self._result = history, new, "idle", None
         self._driver.follow(new)
         self._listeners.tell()
-
-    def _leave_picture(self) -> None:
-        """Forget what belongs to a picture that another one replaces."""
-        self._driver.forget()
-        self._drag_w = None

@@ -11,7 +11,7 @@ from draggan_widget.drag import DragStep
 from draggan_widget.session.driver import Driver
 from draggan_widget.session.live_drags import LiveDrags
 from draggan_widget.session.result import DragResult
-from draggan_widget.session.sources import checked_max_steps
+from draggan_widget.session.sources import checked_max_steps, differentiable
 
 
 class Drags(LiveDrags):
@@ -22,11 +22,12 @@ class Drags(LiveDrags):
         max_steps: int | None = None,
         on_step: Callable[[DragStep[Any]], None] | None = None,
     ) -> DragResult:
-        """Move the picture until every handle lies on its target.
+        """Move the picture until every handle lies on its target; an entry of the history, unless nothing moves.
 
         Args:
             max_steps: Most moves of the latent, at least 1; None is ``config.max_steps``.
-            on_step: Is called with each step; may set points and mask, and call :meth:`stop`.
+            on_step: Is called with each step; may set points and mask, and call :meth:`stop`; points without a target
+                end the drag.
 
         Returns:
             How it ended. Whatever ends a drag, an exception included, picture and handles belong together.
@@ -40,7 +41,7 @@ class Drags(LiveDrags):
             started = time.perf_counter()
             driver.stand_at(self._state, self._config)
             driver.begin(self._state)
-            self._drag_w, before = self._state.w, driver.evaluations
+            before = driver.evaluations
             self.status = driver.run(limit, self._stop, self._taker(on_step))
             return self._ended(started, before)
 
@@ -74,7 +75,7 @@ class Drags(LiveDrags):
             self._stop.clear()
             self.status, self._result = "running", None
             try:
-                with self._access.dragging():
+                with self._access.dragging(), differentiable():
                     yield self._driver
             except BaseException as error:
                 self._fail(error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,11 @@ from torch import Tensor
 
 from draggan_widget.drag import DragConfig, DragOptimizer, DragStep
 from draggan_widget.drag.validation import Mask, Points
-from draggan_widget.session.state import PictureGenerator, SessionState
+from draggan_widget.session.state import NO_POINTS, PictureGenerator, SessionState, same_mask
+
+MOST_MOMENTS = 600
+"""Most pictures of a drag that are kept: a minute of a live one at ten pictures a second, and at 36 KB a latent of the
+largest published generators 22 MB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +41,9 @@ class Driver:
     Attributes:
         steps: How many times the latent was moved since the drag began.
         evaluations: Passes through the generator since the optimizer was made.
-        confidences: How like its reference each handle is in the last picture, ``[N]`` in 0..1.
-        nearest_px: From each handle to its target ``[N]`` px, in the picture of the drag in which the largest
-            distance was least, since points and mask were last changed; None before the first such picture.
+        confidences: How like its reference each handle is in the last picture, 0..1, by id; of points that it had.
+        nearest_px: From each handle to its target ``[N]`` px, in the picture of the drag in which they were least on
+            average, since points and mask were last changed; None before the first such picture.
     """
 
     def __init__(self, generator: PictureGenerator, is_drawn: Callable[[], bool]) -> None:
@@ -51,42 +55,51 @@ class Driver:
         """
         self.steps = 0
         self.evaluations = 0
-        self.confidences: NDArray[np.float64] = np.empty(0)
+        self.confidences: Mapping[int, float] = {}
         self.nearest_px: NDArray[np.float64] | None = None
         self._generator, self._is_drawn = generator, is_drawn
         self._optimizer: DragOptimizer[Any] | None = None
         self._mask: Mask | None = None
+        self._aims: tuple[tuple[int, ...], Points] = (), NO_POINTS
+        self._is_paired = False
         self._placed: frozenset[int] = frozenset()
         self._first_step = self._last_step = 0
         self._moments: list[Moment] = []
 
     @property
     def trajectory(self) -> tuple[Moment, ...]:
-        """The pictures of the last drag."""
+        """The pictures of the last drag, of a long one the older ones less densely."""
         return tuple(self._moments)
 
     def forget(self) -> None:
         """Drop the optimizer: the picture or the settings are others."""
-        self._optimizer = None
+        self._optimizer, self.confidences = None, {}
 
     def place(self, point_ids: frozenset[int]) -> None:
         """Note handles that were put down anew: their appearance will be read again."""
         self._placed |= point_ids
+        self.confidences = {k: v for k, v in self.confidences.items() if k not in point_ids}
 
     def follow(self, state: SessionState) -> None:
-        """Hand points and mask to the optimizer, if there is one; points once each handle has a target."""
+        """Hand changed points and mask to the optimizer, if there is one; points once each handle has a target."""
+        self._is_paired = state.is_complete and len(state.point_ids) > 0
         if self._optimizer is None:
             return
-        self.nearest_px = None  # the task is a new one
-        if state.mask is not self._mask:
+        placed, (ids, targets) = self._placed.intersection(state.point_ids), self._aims
+        masked_anew = not same_mask(state.mask, self._mask)
+        aimed_anew = state.point_ids != ids or not np.array_equal(state.target_points, targets)
+        if masked_anew or aimed_anew or placed:
+            self.nearest_px = None  # the task is a new one
+        self._aims = state.point_ids, state.target_points
+        if masked_anew:
             self._optimizer.set_mask(state.mask)
             self._mask = state.mask
-        if state.is_complete:
+        if state.is_complete and (aimed_anew or placed):
             self._optimizer.set_points(
                 state.handle_points,
                 state.target_points,
                 point_ids=state.point_ids,
-                placed=self._placed.intersection(state.point_ids),
+                placed=placed,
             )
             self._placed = frozenset()
 
@@ -94,7 +107,7 @@ class Driver:
         """Make the optimizer for a state, where there is none that stands there already."""
         if self._optimizer is None:
             self._optimizer = DragOptimizer(self._generator, state.w, config, z=state.z)
-            self._mask = None
+            self._mask, self._aims = None, ((), NO_POINTS)
             self.evaluations = self.steps = self._first_step = self._last_step = 0
             self._moments = []
             self.follow(state)
@@ -106,6 +119,8 @@ class Driver:
 
     def run(self, limit: int, stop: threading.Event, take: Callable[[DragStep[Any]], None]) -> str:
         """Take the steps of a drag that has begun, until one is final, ``stop`` is set or a limit is met.
+
+        Points that are no pairs any more end it too, as ``stop`` does.
 
         Args:
             limit: Most moves of the latent.
@@ -119,23 +134,23 @@ class Driver:
         for _ in range(limit):
             step = optimizer.step(drawn=self._is_drawn())
             take(self._counted(step))
-            if not step.point_ids:
-                return "stopped"  # the last point was removed on the way
             if step.status != "running":
-                return step.status
-            if stop.is_set():
+                return step.status if self._is_paired else "stopped"
+            if stop.is_set() or not self._is_paired:
                 break
         # The latent has moved once more since the last picture.
         last = optimizer.observe(drawn=self._is_drawn())
         take(self._counted(last))
-        if last.point_ids and last.status == "arrived":
+        if last.status == "arrived" and self._is_paired:
             return "arrived"
-        return "stopped" if stop.is_set() else "max_steps"
+        return "stopped" if stop.is_set() or not self._is_paired else "max_steps"
 
     def settle(
         self, limit: int, stop: threading.Event, take: Callable[[DragStep[Any]], None]
     ) -> str:
         """Go on with a live drag until a step is final, ``stop`` is set or a limit is met.
+
+        Points that are no pairs any more end it too, as ``stop`` does.
 
         Args:
             limit: Most moves of the latent.
@@ -146,24 +161,17 @@ class Driver:
             ``"arrived"``, ``"stalled"``, ``"max_steps"`` or ``"stopped"``.
         """
         for _ in range(limit):
-            if stop.is_set():
+            if stop.is_set() or not self._is_paired:
                 return "stopped"
             step = self.step()
             take(step)
-            if not step.point_ids:
-                return "stopped"
             if step.status != "running":
-                return step.status
-        return "stopped" if stop.is_set() else "max_steps"
+                return step.status if self._is_paired else "stopped"
+        return "stopped" if stop.is_set() or not self._is_paired else "max_steps"
 
-    def step(self, *, closely: bool = False) -> DragStep[Any]:
-        """Move the latent once, unless the status is final, and return the picture after it.
-
-        Args:
-            closely: Whether handles that have arrived move, too; as for :meth:`DragOptimizer.advance`.
-        """
-        optimizer = self._standing()
-        return self._counted(optimizer.advance(drawn=self._is_drawn(), closely=closely))
+    def step(self) -> DragStep[Any]:
+        """Move the latent once, unless the status is final, and return the picture after it."""
+        return self._counted(self._standing().advance(drawn=self._is_drawn()))
 
     def _standing(self) -> DragOptimizer[Any]:
         """Return the optimizer, which :meth:`stand_at` has made."""
@@ -178,9 +186,18 @@ class Driver:
         moment = Moment(step.w, step.handle_points, step.target_points)
         if moved or not self._moments:
             self._moments.append(moment)
+            if len(self._moments) > MOST_MOMENTS:
+                self._moments = thinned(self._moments)
         else:  # the same picture again
             self._moments[-1] = moment
-        distances, self.confidences = step.distances_px, step.confidences
-        if self.nearest_px is None or max(distances, default=0) < max(self.nearest_px, default=0):
+        distances = step.distances_px
+        self.confidences = dict(zip(step.point_ids, step.confidences.tolist(), strict=True))
+        if self.nearest_px is None or distances.sum() < self.nearest_px.sum():
             self.nearest_px = distances
         return replace(step, step=self.steps)
+
+
+def thinned(moments: list[Moment]) -> list[Moment]:
+    """Return moments without every second one of the older half; the first and the last stay."""
+    half = len(moments) // 2
+    return moments[:half:2] + moments[half:]

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.drag.charts import check_known_z
-from draggan_widget.drag.validation import Mask, Points, check_mask, check_points
+from draggan_widget.drag.validation import Mask, Points, check_mask, check_point, check_points
 from draggan_widget.inputs import check_startable
 from draggan_widget.session.access import Access
 from draggan_widget.session.driver import Driver, Moment
@@ -50,7 +50,6 @@ class Held:
         self._driver = Driver(self.generator, self._listeners.draw_next)
         self._live_from: SessionState | None = None
         self._live_since = 0.0, 0
-        self._drag_w: Tensor | None = None
         self._result: DragResult | None = None
         self._next_id = 1 + max((i for e in history.entries for i in e.state.point_ids), default=0)
 
@@ -87,7 +86,7 @@ class Held:
 
     @property
     def trajectory(self) -> tuple[Moment, ...]:
-        """The pictures of the last drag, the last one included."""
+        """The pictures of the last drag, from its first to its last; of a long one the older ones less densely."""
         return self._driver.trajectory
 
     @property
@@ -115,6 +114,10 @@ class Held:
     def check_points(self, name: str, points: ArrayLike) -> Points:
         """Return points as a read-only array ``[N, 2]``; raise :class:`InputError` if they cannot be used."""
         return closed(check_points(name, points, self.generator.width, self.generator.height))
+
+    def check_point(self, name: str, point: ArrayLike) -> Points:
+        """Return a position ``[2]``; raise :class:`InputError` if it cannot be used."""
+        return check_point(name, point, self.generator.width, self.generator.height)
 
     def check_mask(self, mask: ArrayLike | None) -> Mask | None:
         """Return a mask as a read-only array; raise :class:`InputError` if it cannot be used."""
@@ -152,7 +155,9 @@ class Held:
         self.status = "failed" if isinstance(error, Exception) else "stopped"
 
     def _record(self, label: str, before: SessionState) -> None:
-        """Make an entry of what a drag has done since a state."""
-        if self._state is not before:
+        """Make an entry of what a drag has done since a state, if it has done anything."""
+        if self._state.equals(before):
+            self._state = before
+        else:
             self.history = self.history.push(Entry(label, self._state))
         self._listeners.tell()

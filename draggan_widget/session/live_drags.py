@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 from numpy.typing import ArrayLike
 
@@ -13,7 +13,7 @@ from draggan_widget.drag import DragStep
 from draggan_widget.errors import InputError
 from draggan_widget.session.held import Held
 from draggan_widget.session.result import DragResult, result_of
-from draggan_widget.session.sources import checked_max_steps
+from draggan_widget.session.sources import checked_max_steps, differentiable
 
 
 class LiveDrags(Held):
@@ -37,8 +37,7 @@ class LiveDrags(Held):
 
         The first call begins a live drag, which stays open until :meth:`settle` or :meth:`release`; ``status`` is
         ``"running"`` meanwhile, and other threads are kept out. The other targets stay: a point whose target is where
-        it was put down is a pin. Where every handle has arrived, the latent stays as it is, unless the target is elsewhere
-        than before and not quite where the handle is: so slow pointers are followed evenly.
+        it was put down is a pin. Where every handle has arrived, the latent stays as it is.
 
         Args:
             handle_index: Which handle, 0 to N - 1.
@@ -54,17 +53,14 @@ class LiveDrags(Held):
         """
         with self._access.at_rest():
             self.check_startable()
-            aimed = self._state.with_target(
-                handle_index, self.check_points("target", cast(ArrayLike, [target]))[0]
-            )
+            aimed = self._state.with_target(handle_index, self.check_point("target", target))
             with self._following():
                 if self._live_from is None:
                     self._open()
-                moved = aimed is not self._state
-                if moved:
+                if aimed.target_points is not self._state.target_points:
                     self._state = aimed
                     self._driver.follow(aimed)
-                step = self._driver.step(closely=moved)
+                step = self._driver.step()
                 self._take(step)
                 return step
 
@@ -75,11 +71,12 @@ class LiveDrags(Held):
     ) -> DragResult:
         """End the live drag: go on until every handle lies on its target, as :meth:`drag` does.
 
-        The whole live drag becomes one entry of the history. A :meth:`stop` since its begin ends it without a step.
+        The whole live drag becomes one entry of the history, unless it has changed nothing. A :meth:`stop` since its begin ends it without a step.
 
         Args:
             max_steps: Most moves of the latent from now on, at least 1; None is ``config.max_steps``.
-            on_step: Is called with the picture after each move; may set points and mask, and call :meth:`stop`.
+            on_step: Is called with the picture after each move; may set points and mask, and call :meth:`stop`; points
+                without a target end it.
 
         Returns:
             How it ended; its steps, seconds and evaluations are those of the whole live drag.
@@ -92,11 +89,7 @@ class LiveDrags(Held):
         with self._access.at_rest():
             self._check_following()
             with self._following():
-                self.status = (
-                    self._driver.settle(limit, self._stop, self._taker(on_step))
-                    if self._state.point_ids
-                    else "stopped"
-                )
+                self.status = self._driver.settle(limit, self._stop, self._taker(on_step))
             return self._close()
 
     def release(self) -> DragResult:
@@ -152,19 +145,20 @@ class LiveDrags(Held):
 
     def _open(self) -> None:
         """Begin a live drag."""
-        self._live_from, self._drag_w = self._state, self._state.w
+        self._live_from = self._state
         self._access.hold()
         self._stop.clear()
         self.status, self._result = "running", None
+        started = time.perf_counter()
         self._driver.stand_at(self._state, self._config)
         self._driver.begin(self._state)
-        self._live_since = time.perf_counter(), self._driver.evaluations
+        self._live_since = started, self._driver.evaluations
 
     @contextmanager
     def _following(self) -> Iterator[None]:
         """Count as dragging; an exception ends the live drag, and what was done is in the history."""
         try:
-            with self._access.dragging():
+            with self._access.dragging(), differentiable():
                 yield
         except BaseException as error:
             self._fail(error)

@@ -26,13 +26,14 @@ class DragResult:
         steps: How many times the latent was moved.
         handle_points: Where the handles are now, ``[N, 2]`` px, read-only.
         distances_px: From each handle to its target, ``[N]`` px, read-only.
-        seconds: Duration.
+        seconds: Duration, the making of the optimizer included.
         generator_evaluations: Forward plus backward passes through the generator up to the feature
             block.
-        nearest_px: ``distances_px`` of the picture in which the largest of them was least, since the points and the
+        nearest_px: ``distances_px`` of the picture in which they were least on average, since the points and the
             mask were last changed, ``[N]`` px.
         near_px: Points that came so near are said to be near, although they have not arrived.
-        confidences: How like its reference each handle is, ``[N]`` in 0..1, read-only.
+        confidences: How like its reference each handle is, ``[N]`` in 0..1, read-only; 1 for one that was put down
+            after the last picture.
         masked: Whether a mask held a part of the picture.
     """
 
@@ -49,7 +50,7 @@ class DragResult:
 
     @property
     def least_px(self) -> float:
-        """Least of the largest distances that the drag has come to, px; 0 without points."""
+        """Largest distance in the picture that came nearest, px; 0 without points."""
         return max(self.nearest_px.tolist(), default=0.0)
 
     @property
@@ -119,11 +120,10 @@ def result_of(
         longer_side_px: Of the picture.
     """
     distances = closed(state.distances_px)
-    nearest, confidences = driver.nearest_px, driver.confidences
+    nearest = driver.nearest_px
     if nearest is None or len(nearest) != len(distances):
         nearest = distances  # points came or went after the last picture
-    if len(confidences) != len(distances):
-        confidences = closed(np.ones(len(distances)))
+    confidences = np.array([driver.confidences.get(key, 1.0) for key in state.point_ids])
     return DragResult(
         status=status,
         steps=driver.steps,
@@ -133,6 +133,6 @@ def result_of(
         generator_evaluations=generator_evaluations,
         nearest_px=nearest,
         near_px=NEAR * longer_side_px,
-        confidences=confidences,
-        masked=state.mask is not None,
+        confidences=closed(confidences),
+        masked=state.is_masked,
     )

@@ -97,10 +97,13 @@ class StatePool:
         start_z, z = (self._picked_if_any(self._zs, item, name) for name in ("start_z", "z"))
         if (start_z is None) != (z is None):
             raise InputError("start_z and z must both be there or both be absent")
+        w = self._picked(self._latents, reader.take("w", int), "w")
+        held_w = self._picked_if_any(self._latents, item, "held_w")
         return SessionState(
             seed=seed,
             start_w=self._picked(self._latents, reader.take("start_w", int), "start_w"),
-            w=self._picked(self._latents, reader.take("w", int), "w"),
+            w=w,
+            held_w=w if held_w is None else held_w,
             handle_points=handles,
             target_points=targets,
             point_ids=ids,

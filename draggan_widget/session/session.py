@@ -120,24 +120,25 @@ class DragSession(Changes):
         return picture_of_step(self.generator, step)
 
     def change_outside(self) -> float | None:
-        """Return by how much the last drag has changed the picture outside the mask.
+        """Return by how much drags have changed the picture outside the mask.
 
         Returns:
-            Mean absolute difference, of 255, between the picture before the last drag (or live drag) and the present
-            one, over all pixels where the mask is False. None where nothing lies outside a mask, and
-            without a drag of this picture.
+            Mean absolute difference, of 255, between the present picture and the one in which the mask was set, or
+            with which the latent began if that was later, over all pixels where the mask is False; however many drags
+            lie between them. None where nothing lies outside a mask.
         """
         with self._access.exclusive():
-            mask, before = self._state.mask, self._drag_w
-            if mask is None or before is None or mask.all():
+            state = self._state
+            if state.mask is None or not state.is_masked:
                 return None
-            return mean_change(picture_of(self.generator, before), self.image, ~mask)
+            return mean_change(picture_of(self.generator, state.held_w), self.image, ~state.mask)
 
     def blended_image(self, feather_px: float | None = None) -> Image.Image:
-        """Return the picture, with everything outside the mask as it was before the last drag (or live drag).
+        """Return the picture, with everything outside the mask as it was when the mask was set.
 
-        The features of both pictures are blended, block by block; see :func:`blended_image`. Without a mask or a drag
-        it is the picture itself. The session's picture does not change.
+        It is as it was when the latent began if that was later, however many drags have followed. The features of both
+        pictures are blended, block by block; see :func:`blended_image`. Where no mask holds anything it is the
+        picture itself. The session's picture does not change.
 
         Args:
             feather_px: Width of the seam inside the mask, px; None is 1/32 of the picture.
@@ -146,11 +147,10 @@ class DragSession(Changes):
             InputError: The generator is no StyleGAN2, or ``feather_px`` is negative or not finite.
         """
         with self._access.exclusive():
-            mask, before = self._state.mask, self._drag_w
-            stylegan2 = blendable(self.generator)
-            if mask is None or before is None:
+            state, stylegan2 = self._state, blendable(self.generator)
+            if state.mask is None or not state.is_masked:
                 return self.image
-            return blended_picture(stylegan2, self._state.w, before, mask, feather_px)
+            return blended_picture(stylegan2, state.w, state.held_w, state.mask, feather_px)
 
     # Files
 

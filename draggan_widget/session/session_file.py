@@ -53,7 +53,7 @@ def save_session(
         InputError: The folder does not exist.
     """
     states = [entry.state for entry in saved.history.entries]
-    latents = _Distinct(w for state in states for w in (state.start_w, state.w))
+    latents = _Distinct(w for state in states for w in (state.start_w, state.w, state.held_w))
     zs = _Distinct(z for state in states for z in (state.start_z, state.z) if z is not None)
     masks = _Distinct(state.mask for state in states if state.mask is not None)
     entries = [
@@ -62,6 +62,7 @@ def save_session(
             "seed": state.seed,
             "start_w": latents.index(state.start_w),
             "w": latents.index(state.w),
+            "held_w": latents.index(state.held_w),
             "start_z": None if state.start_z is None else zs.index(state.start_z),
             "z": None if state.z is None else zs.index(state.z),
             "handle_points": state.handle_points.tolist(),

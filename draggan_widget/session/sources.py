@@ -1,6 +1,8 @@
 """What a session is made from, checked: a generator by name or by itself, a latent, settings."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 
 import numpy as np
@@ -22,24 +24,39 @@ GeneratorSource = PictureGenerator | str | os.PathLike[str] | None
 """A generator, or what :func:`load_generator` takes; None is the embedded one."""
 
 
+@contextmanager
+def differentiable() -> Iterator[None]:
+    """Leave PyTorch's inference mode, if a caller is in it: nothing can be derived of what is computed there."""
+    if torch.is_inference_mode_enabled():
+        with torch.inference_mode(False):
+            yield
+    else:
+        yield
+
+
 def found_generator(
     source: GeneratorSource, device: torch.device | str | None = None
 ) -> PictureGenerator:
     """Return a generator that is given by itself or by name.
 
     Raises:
-        InputError: It is something else, the device cannot be used here, or it is given for a loaded
-            generator on another one.
+        InputError: It is something else, or was made in inference mode, the device cannot be used here, or it is given
+            for a loaded generator on another one.
         GeneratorError: There is no generator of this name, or it cannot be read.
     """
-    if source is None:
-        return load_generator(device=device)
-    if isinstance(source, str | os.PathLike):
-        return load_generator(os.fspath(source), device=device)
+    if source is None or isinstance(source, str | os.PathLike):
+        with differentiable():
+            name = () if source is None else (os.fspath(source),)
+            return load_generator(*name, device=device)
     if not isinstance(source, nn.Module) or not hasattr(source, "image_from_trace"):
         raise InputError(
             f"generator must be a Generator or its name, got {type(source).__name__}; "
             "load_generator makes one"
+        )
+    if any(weights.is_inference() for weights in source.parameters()):
+        raise InputError(
+            "the generator was made in torch.inference_mode(), so that nothing can be derived of its pictures; "
+            "make or load it outside"
         )
     generator = cast(PictureGenerator, source)
     if device is not None and checked_device(device) != generator.device:

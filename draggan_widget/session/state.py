@@ -57,6 +57,8 @@ class SessionState:
         point_ids: One id a handle.
         put_points: Where each handle was put down, ``[N, 2]`` px.
         mask: Boolean ``[H, W]``, True where the picture may move, or None for everywhere.
+        held_w: Latent of the picture that stays where the mask is False: the one in which the mask was set, or with
+            which a latent began. Drags leave it.
     """
 
     seed: int
@@ -67,18 +69,24 @@ class SessionState:
     point_ids: tuple[int, ...]
     put_points: Points
     mask: Mask | None
+    held_w: Tensor
     start_z: Tensor | None = None
     z: Tensor | None = None
 
     @classmethod
     def first(cls, seed: int, w: Tensor, z: Tensor | None = None) -> SessionState:
         """Return the state of a new picture: no points and no mask."""
-        return cls(seed, w, w, NO_POINTS, NO_POINTS, (), NO_POINTS, None, z, z)
+        return cls(seed, w, w, NO_POINTS, NO_POINTS, (), NO_POINTS, None, w, z, z)
 
     @property
     def is_complete(self) -> bool:
         """Whether there are as many targets as handles."""
         return len(self.handle_points) == len(self.target_points)
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether a mask holds a part of the picture."""
+        return self.mask is not None and not self.mask.all()
 
     @property
     def distances_px(self) -> NDArray[np.float64]:
@@ -137,6 +145,17 @@ class SessionState:
         moved = np.array([tracked.get(key, handle) for key, handle in own])
         return replace(self, w=w, z=z, handle_points=closed(moved.reshape(-1, 2)))
 
+    def equals(self, other: SessionState) -> bool:
+        """Return whether another state holds the same values."""
+        tensors = ("start_w", "w", "held_w", "start_z", "z")
+        arrays = ("handle_points", "target_points", "put_points")
+        return (
+            (self.seed, self.point_ids) == (other.seed, other.point_ids)
+            and all(np.array_equal(getattr(self, each), getattr(other, each)) for each in arrays)
+            and same_mask(self.mask, other.mask)
+            and all(_same_tensor(getattr(self, each), getattr(other, each)) for each in tensors)
+        )
+
     def moved_parts(self, before: SessionState) -> frozenset[tuple[int, str]] | None:
         """Return which ends of which points lie elsewhere than before; None when points came or went."""
         if self.point_ids != before.point_ids or not (self.is_complete and before.is_complete):
@@ -147,6 +166,20 @@ class SessionState:
                 if (getattr(self, part)[index] != getattr(before, part)[index]).any():
                     moved.add((key, part))
         return frozenset(moved)
+
+
+def same_mask(one: Mask | None, other: Mask | None) -> bool:
+    """Return whether two masks are equal, or both absent."""
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(one, other)
+
+
+def _same_tensor(one: Tensor | None, other: Tensor | None) -> bool:
+    """Return whether two tensors are equal, or both absent."""
+    if one is None or other is None:
+        return one is other
+    return one is other or torch.equal(one, other)
 
 
 def closed(array: NDArray[Any]) -> NDArray[Any]:

@@ -39,7 +39,7 @@ def ending_in_words(
     if status == "arrived":
         return f"arrived after {_counted(steps)}"
     if status == "stalled" and nearest_px.max() <= near_px:
-        return f"as near as it gets: {_away_in_words(distances_px)}"
+        return f"as near as it gets: {_away_in_words(nearest_px)}"
     if status == "stalled":
         lost = _lost_in_words(confidences)
         advice = _advice(nearest_px, masked)
@@ -60,11 +60,11 @@ def capitalised(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def _away_in_words(distances_px: NDArray[np.float64]) -> str:
-    """Return how far the points are from their targets."""
-    farthest = int(np.argmax(distances_px))
-    which = "the point" if len(distances_px) == 1 else f"the farthest point, {farthest + 1},"
-    return f"{which} is {distances_px[farthest]:.1f} px from its target"
+def _away_in_words(nearest_px: NDArray[np.float64]) -> str:
+    """Return how far the points are from their targets where they are nearest."""
+    farthest = int(np.argmax(nearest_px))
+    which = "the point" if len(nearest_px) == 1 else f"the farthest point, {farthest + 1},"
+    return f"{which} is {nearest_px[farthest]:.1f} px from its target"
 
 
 def _lost_in_words(confidences: NDArray[np.float64]) -> str:

@@ -57,7 +57,7 @@ def test_step_measures_each_solver_in_each_case_beside_the_plain_loop(
     report = told(capsys, "step", *SMALL, "--rounds", "2")
     rows = report["tables"]["steps"]
     names = [(row["points"], row["solver"]) for row in rows]
-    solvers = ("plain", "official", "kinematic", "whitened")
+    solvers = ("plain", "plain-frozen", "official", "kinematic", "whitened")
     assert names == [(case, solver) for case in ("1", "5", "5+mask") for solver in solvers]
     for row in rows:
         assert row["size"] == 64

@@ -6,10 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from draggan_widget.benchmarks.plain import PlainDrag, trainable
+from draggan_widget.benchmarks.plain import PlainDrag, trainable, untrained
 from draggan_widget.drag import DragConfig, DragOptimizer
 from draggan_widget.drag.charts import chart_of
-from draggan_widget.drag.descent import DescentSolver
+from draggan_widget.drag.descent import DescentSolver, Recipe
 from draggan_widget.drag.geometry import FeatureGrid
 from draggan_widget.drag.points import TrackedPoints
 from draggan_widget.drag.supervision import held_share, mask_loss
@@ -73,7 +73,7 @@ def product_gradient(
     )
     features = viewer.features(w)
     grid = FeatureGrid.between(generator.width, generator.height, features)
-    solver = DescentSolver(chart, grid, features, 1.0, config)
+    solver = DescentSolver(Recipe.of(chart, grid, features, 1.0, config))
     references = torch.empty(len(handles), 0)
     points = TrackedPoints(tuple(range(len(handles))), handles, targets, references)
     latent = solver.w()
@@ -172,6 +172,20 @@ def test_the_plain_loop_gathers_gradients_of_the_weights_and_leaves_the_given_ge
     gathered = {n for n, p in plain_generator.named_parameters() if p.grad is not None}
     assert any(name.endswith("conv1.weight") for name in gathered)
     assert not any(parameter.requires_grad for parameter in generator.parameters())
+
+
+def test_the_plain_loop_with_frozen_weights_goes_where_the_one_with_gradients_goes() -> None:
+    generator = GENERATORS[64]
+    frozen = untrained(generator)
+    drags = [
+        PlainDrag(each, start_w(generator), [[20, 30]], [[50, 30]], config=SMALL)
+        for each in (frozen, trainable(generator))
+    ]
+    for _ in range(3):
+        steps = [drag.step() for drag in drags]
+        assert steps[0].loss == steps[1].loss
+    assert torch.equal(drags[0].w, drags[1].w)
+    assert all(weights.grad is None for weights in frozen.parameters())
 
 
 def test_the_plain_loop_refuses_other_solvers() -> None:

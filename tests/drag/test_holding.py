@@ -114,3 +114,13 @@ def test_directions_are_orthonormal_and_reach_much_of_w(space: str) -> None:
         for basis in (directions, others)
     ]
     assert reached[0] > reached[1]
+
+
+def test_a_held_part_without_contrast_of_its_own_counts_as_a_tenth_of_the_picture() -> None:
+    def weight(columns: slice) -> float:
+        held = torch.zeros(HALF, HALF, dtype=torch.float64)
+        held[:, columns] = 1
+        return float(measured_hold(chart(), still(), appearance_of, held, 20.0).scale)
+
+    everything, empty = weight(slice(None)), weight(slice(0, 1))
+    assert empty == pytest.approx(everything * 10**0.5, rel=1e-3)

@@ -359,3 +359,16 @@ def test_a_handful_of_evaluations_turns_a_head_of_the_embedded_generator(
         evaluations.append(last.generator_evaluations)
     record_property(f"evaluations of four kinematic drags in {space}", evaluations)
     assert max(evaluations) <= 24
+
+
+def test_a_mask_without_weight_costs_nothing_and_holds_nothing() -> None:
+    ends = []
+    for masked in (False, True):
+        generator = BlobGenerator(starts=TWO_BLOBS, coupling=0.8)
+        optimizer = start(generator, kinematic(mask_weight=0.0))
+        if masked:
+            optimizer.set_mask(left_half())
+        optimizer.set_points([TWO_BLOBS[0]], [(16, 26)], point_ids=[1])
+        ends.append(run(optimizer)[-1])
+    assert torch.equal(ends[0].w, ends[1].w)
+    assert ends[0].generator_evaluations == ends[1].generator_evaluations

@@ -51,6 +51,7 @@ def true_distance(generator: BlobGenerator, w: torch.Tensor, blob: int, place: A
     return math.dist(generator.centres(w)[blob].tolist(), place)
 
 
+@pytest.mark.usefixtures("mover")
 @pytest.mark.parametrize(
     ("dtype", "space", "target"),
     [
@@ -91,6 +92,7 @@ def test_a_picture_need_not_be_square() -> None:
     assert true_distance(generator, last.w, 0, (48, 24)) < 0.15
 
 
+@pytest.mark.usefixtures("mover")
 def test_the_official_solver_stops_two_pixels_away_on_whole_pixels() -> None:
     generator = BlobGenerator()
     optimizer = start(generator, DragConfig(solver="official"))
@@ -104,6 +106,7 @@ def test_the_official_solver_stops_two_pixels_away_on_whole_pixels() -> None:
         np.testing.assert_array_equal(step.handle_points, np.round(step.handle_points))
 
 
+@pytest.mark.usefixtures("mover")
 def test_two_points_drag_two_blobs() -> None:
     generator = BlobGenerator(starts=TWO_BLOBS)
     optimizer = start(generator)
@@ -116,6 +119,7 @@ def test_two_points_drag_two_blobs() -> None:
         assert true_distance(generator, last.w, blob, target) < 0.1
 
 
+@pytest.mark.usefixtures("mover")
 @pytest.mark.parametrize("solver", ["paper", "official"])
 def test_every_step_equals_the_published_one_done_at_picture_size(solver: str) -> None:
     generator = BlobGenerator(starts=TWO_BLOBS, coupling=0.3, dtype=torch.float64)
@@ -150,6 +154,7 @@ DESCENT = ["paper", "official", "whitened"]
 """The solvers that descend a loss."""
 
 
+@pytest.mark.usefixtures("mover")
 @pytest.mark.parametrize("solver", DESCENT)
 def test_the_mask_holds_what_it_does_not_cover(solver: str) -> None:
     config = DragConfig(solver=solver, feature_block=HALF, mask_weight=5)
@@ -168,6 +173,7 @@ def test_the_mask_holds_what_it_does_not_cover(solver: str) -> None:
     assert drifts[1] < 0.3
 
 
+@pytest.mark.usefixtures("mover")
 def test_a_mask_set_late_pulls_back_to_the_first_picture() -> None:
     generator = BlobGenerator(starts=TWO_BLOBS, coupling=0.8)
     optimizer = start(generator)
@@ -192,6 +198,7 @@ def test_a_mask_that_covers_everything_is_no_mask() -> None:
     assert paths[0] == paths[1]
 
 
+@pytest.mark.usefixtures("mover")
 def test_without_points_there_is_nothing_to_do() -> None:
     generator = BlobGenerator()
     optimizer = start(generator)
@@ -202,6 +209,7 @@ def test_without_points_there_is_nothing_to_do() -> None:
     assert torch.equal(optimizer.w, generator.start())
 
 
+@pytest.mark.usefixtures("mover")
 @pytest.mark.parametrize("solver", DESCENT)
 def test_handles_on_their_targets_leave_the_latent_bit_for_bit(solver: str) -> None:
     generator = BlobGenerator()
@@ -218,6 +226,7 @@ def test_handles_on_their_targets_leave_the_latent_bit_for_bit(solver: str) -> N
     assert torch.equal(optimizer.w, w)
 
 
+@pytest.mark.usefixtures("mover")
 def test_nothing_moves_after_arrival() -> None:
     optimizer = start(BlobGenerator())
     optimizer.set_points([(30, 32)], [(36, 32)], point_ids=[1])
@@ -230,6 +239,7 @@ def test_nothing_moves_after_arrival() -> None:
     assert torch.equal(optimizer.w, w)
 
 
+@pytest.mark.usefixtures("mover")
 def test_a_drag_that_cannot_arrive_stalls_and_stands_still() -> None:
     optimizer = start(BlobGenerator())
     optimizer.set_points([(28, 32), (32, 32)], [(18, 32), (42, 32)], point_ids=[1, 2])
@@ -241,6 +251,7 @@ def test_a_drag_that_cannot_arrive_stalls_and_stands_still() -> None:
     assert torch.equal(optimizer.w, w)
 
 
+@pytest.mark.usefixtures("mover")
 def test_a_stalled_drag_goes_on_when_a_target_moves() -> None:
     optimizer = start(BlobGenerator())
     optimizer.set_points([(28, 32), (32, 32)], [(18, 32), (42, 32)], point_ids=[1, 2])
@@ -249,6 +260,7 @@ def test_a_stalled_drag_goes_on_when_a_target_moves() -> None:
     assert run(optimizer)[-1].status == "arrived"
 
 
+@pytest.mark.usefixtures("mover")
 def test_targets_may_move_while_it_runs() -> None:
     generator = BlobGenerator()
     optimizer = start(generator)
@@ -261,6 +273,7 @@ def test_targets_may_move_while_it_runs() -> None:
     assert true_distance(generator, last.w, 0, (30, 44)) < 0.1
 
 
+@pytest.mark.usefixtures("mover")
 def test_points_that_come_and_go_leave_the_others_path_bit_for_bit() -> None:
     paths = []
     for disturbed in (False, True):
@@ -278,6 +291,7 @@ def test_points_that_come_and_go_leave_the_others_path_bit_for_bit() -> None:
     assert torch.equal(paths[0][1], paths[1][1])
 
 
+@pytest.mark.usefixtures("mover")
 def test_a_point_added_later_refers_to_the_picture_of_that_moment() -> None:
     generator = BlobGenerator()
     optimizer = start(generator)
@@ -294,6 +308,7 @@ def test_a_point_added_later_refers_to_the_picture_of_that_moment() -> None:
     assert true_distance(generator, last.w, 0, (44, 32)) < 0.15
 
 
+@pytest.mark.usefixtures("mover")
 def test_a_handle_that_a_hand_puts_down_moves_there_and_refers_to_what_it_lies_on() -> None:
     generator = BlobGenerator()
     optimizer = start(generator)
@@ -307,6 +322,7 @@ def test_a_handle_that_a_hand_puts_down_moves_there_and_refers_to_what_it_lies_o
     np.testing.assert_array_equal(optimizer.observe().handle_points, [(35, 26)])
 
 
+@pytest.mark.usefixtures("mover")
 def test_observing_tracks_and_moves_nothing() -> None:
     optimizer = start(BlobGenerator())
     optimizer.set_points([(30, 32)], [(44, 32)], point_ids=[1])
@@ -323,6 +339,7 @@ def test_observing_tracks_and_moves_nothing() -> None:
     assert not seen.trace.features.requires_grad
 
 
+@pytest.mark.usefixtures("mover")
 def test_a_step_reports_the_picture_before_the_move() -> None:
     generator = BlobGenerator()
     optimizer = start(generator)
@@ -345,6 +362,7 @@ def test_the_arrays_of_a_step_are_read_only() -> None:
             array[0] = 0
 
 
+@pytest.mark.usefixtures("mover")
 def test_the_fixed_rows_never_move() -> None:
     generator = BlobGenerator()
     optimizer = start(generator)
@@ -439,6 +457,7 @@ def test_features_that_are_not_finite_are_refused_at_the_start() -> None:
         start(generator)
 
 
+@pytest.mark.usefixtures("mover")
 def test_a_step_that_fails_does_not_move_the_latent_and_can_be_repeated() -> None:
     generator = BlobGenerator()
     optimizer = start(generator)
@@ -462,6 +481,7 @@ class SteepGenerator(BlobGenerator):
         return BlobTrace(w, trace.features + (w * 0).sqrt().sum())
 
 
+@pytest.mark.usefixtures("mover")
 def test_a_gradient_that_is_not_finite_does_not_move_the_latent() -> None:
     generator = SteepGenerator()
     optimizer = start(generator)
@@ -471,6 +491,7 @@ def test_a_gradient_that_is_not_finite_does_not_move_the_latent() -> None:
     assert torch.equal(optimizer.w, generator.start())
 
 
+@pytest.mark.usefixtures("mover")
 def test_the_drag_may_run_where_gradients_are_switched_off() -> None:
     optimizer = start(BlobGenerator())
     with torch.no_grad():
@@ -478,6 +499,7 @@ def test_the_drag_may_run_where_gradients_are_switched_off() -> None:
         assert run(optimizer)[-1].status == "arrived"
 
 
+@pytest.mark.usefixtures("mover")
 def test_a_stylegan2_is_dragged_and_drawn_from_the_trace_of_a_step() -> None:
     torch.manual_seed(0)
     config = StyleGAN2Config(32, z_dim=8, w_dim=16, channel_base=256, channel_max=16)

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from draggan_widget.ops import extension
 from draggan_widget.ops.build import Toolchain, compiler_version, library
-from draggan_widget.ops.extension import kernels_for
+from draggan_widget.ops.extension import Extension, kernels_for
 from draggan_widget.ops.library import Kernels
 
 
@@ -48,3 +49,12 @@ def compiled(request: pytest.FixtureRequest) -> Compiled:
     kernels = kernels_for("cuda", torch.zeros(1, device="cuda"))
     assert kernels is not None
     return Compiled(kernels, "cuda")
+
+
+@pytest.fixture
+def on_kernels(host_kernels: Kernels, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the CPU for a device: every op with ``impl="auto"`` runs the kernels as loops."""
+    ready = Extension(lambda: host_kernels)
+    ready.wait()
+    monkeypatch.setattr(extension, "_CUDA", ready)
+    monkeypatch.setattr(extension, "_suited", lambda _: True)

@@ -8,9 +8,7 @@ import torch
 
 from draggan_widget.drag import DragConfig, DragOptimizer, DragStep
 from draggan_widget.generator import Generator, StyleGAN2Config
-from draggan_widget.ops import extension
-from draggan_widget.ops.extension import Extension
-from draggan_widget.ops.library import Kernels
+from tests.drag.device_drags import device_steps
 
 
 @pytest.fixture(scope="module")
@@ -40,21 +38,27 @@ def dragged(generator: Generator, solver: str) -> DragStep[Any]:
     return optimizer.step()
 
 
-@pytest.fixture
-def on_kernels(host_kernels: Kernels, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the CPU for a device: every op with ``impl="auto"`` runs the kernels as loops."""
-    ready = Extension(lambda: host_kernels)
-    ready.wait()
-    monkeypatch.setattr(extension, "_CUDA", ready)
-    monkeypatch.setattr(extension, "_suited", lambda _: True)
-
-
 @pytest.mark.parametrize("solver", ["paper", "official", "whitened", "kinematic"])
 def test_a_drag_on_kernels_goes_where_one_in_pytorch_goes(
     solver: str, network: Generator, request: pytest.FixtureRequest
 ) -> None:
     expected = dragged(network, solver)
     request.getfixturevalue("on_kernels")
+    found = dragged(network, solver)
+    torch.testing.assert_close(found.w, expected.w, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(found.handle_points, expected.handle_points, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("solver", ["paper", "official", "whitened"])
+def test_the_step_of_a_device_on_kernels_goes_there_too(
+    solver: str,
+    network: Generator,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected = dragged(network, solver)
+    request.getfixturevalue("on_kernels")
+    device_steps(monkeypatch)
     found = dragged(network, solver)
     torch.testing.assert_close(found.w, expected.w, rtol=0, atol=1e-9)
     np.testing.assert_allclose(found.handle_points, expected.handle_points, rtol=0, atol=1e-7)

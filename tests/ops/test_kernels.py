@@ -8,7 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from draggan_widget.errors import KernelError
 from draggan_widget.ops import (
+    Impl,
     Reading,
     feature_search,
     mask_term,
@@ -252,3 +254,46 @@ def test_ops_asked_for_their_kernel_run_it() -> None:
         ),
     ):
         torch.testing.assert_close(ours, theirs)
+
+
+def misfits(draw: Draw) -> dict[str, Callable[[Impl], Tensor | tuple[Tensor, ...]]]:
+    """Return calls of ops with tensors that PyTorch broadcasts."""
+    x, bias, noise = draw(2, 3, 5, 7), draw(3), draw(5, 7)
+    still, moved = draw.reading(3, (4, 5, 7, 6)), draw.reading(3, (4, 5, 7, 6), seed=3)
+    inside = torch.ones(2, 7, 6, dtype=torch.bool, device=draw.device)
+    one = still._replace(row_weights=still.row_weights[:1])
+    single = Reading(*(part[:1] for part in still))
+    features, start, held = draw(3, 5, 7), draw(3, 5, 7, seed=1), draw(5, 7).abs()
+    ranks, tolerance = torch.arange(42.0).to(x), draw(2).abs()
+    references = draw(2, 3)
+
+    def search(*rest: Tensor) -> Callable[[Impl], tuple[Tensor, Tensor]]:
+        return lambda impl: feature_search(still, *rest, norm=2, impl=impl)
+
+    return {
+        "demodulation of one picture": lambda i: modulated_epilogue(
+            x, draw(1, 3), bias, noise, impl=i
+        ),
+        "bias of one channel": lambda i: modulated_epilogue(x, None, bias[:1], noise, impl=i),
+        "noise of one pixel": lambda i: modulated_epilogue(x, None, bias, noise[:1, :1], impl=i),
+        "noise of each picture": lambda i: modulated_epilogue(
+            x, None, bias, draw(2, 1, 5, 7), impl=i
+        ),
+        "weights of one point": lambda i: patch_loss(one, moved, inside, impl=i),
+        "one patch at first": lambda i: patch_loss(single, moved, inside, impl=i),
+        "counted for one point": lambda i: patch_loss(still, moved, inside[:1], impl=i),
+        "counted as numbers": lambda i: patch_loss(still, moved, inside.to(x), impl=i),
+        "one start": lambda i: mask_term(features, start[:1], held, impl=i),
+        "held alike": lambda i: mask_term(features, start, held[:1, :1], impl=i),
+        "one reference": search(references[:1], inside, ranks, tolerance),
+        "inside for one point": search(references, inside[:1], ranks, tolerance),
+        "one tolerance": search(references, inside, ranks, tolerance[:1]),
+    }
+
+
+@pytest.mark.parametrize("name", misfits(Draw(torch.float32, "cpu")))
+def test_tensors_that_pytorch_broadcasts_never_reach_a_kernel(name: str, on_kernels: None) -> None:
+    call = misfits(Draw(torch.float32, "cpu"))[name]
+    with pytest.raises(KernelError, match="exactly the documented shapes and types, got"):
+        call("cuda")
+    torch.testing.assert_close(call("auto"), call("reference"), rtol=0, atol=0)

@@ -42,6 +42,7 @@ def same(one: SessionState, other: SessionState) -> bool:
         and one.point_ids == other.point_ids
         and torch.equal(one.w, other.w)
         and torch.equal(one.start_w, other.start_w)
+        and torch.equal(one.held_w, other.held_w)
         and same_z(one.z, other.z)
         and same_z(one.start_z, other.start_z)
         and np.array_equal(one.handle_points, other.handle_points)

@@ -81,6 +81,19 @@ def test_an_unusable_mask_is_refused_and_changes_nothing(mask: Any, message: str
     assert session.state is before
 
 
+def test_an_equal_mask_is_the_old_one_and_is_not_measured_again() -> None:
+    session, mask = pair_session(config=DragConfig(feature_block=32)), np.tri(64, dtype=bool)
+    session.mask = mask
+    session.follow(0, (40, 31))
+    before, generator = session.state, session.generator
+    assert isinstance(generator, PictureBlobs)
+    session.mask = mask.copy()
+    assert session.state is before
+    traces = generator.traces
+    session.follow(0, (41, 31))
+    assert generator.traces <= traces + 2
+
+
 def test_new_settings_hold_from_the_next_drag() -> None:
     session = pair_session()
     session.drag(max_steps=1)

@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -6,7 +7,9 @@ import pytest
 import torch
 
 from draggan_widget.drag import DragConfig, DragStep
+from draggan_widget.drag.config import SOLVERS
 from draggan_widget.errors import DragganError, InputError, SessionBusyError
+from draggan_widget.session import DragSession
 from tests.drag.blobs import BlobTrace
 from tests.picture_blobs import MappedPictureBlobs, blob_session
 from tests.session.sessions import (
@@ -65,6 +68,42 @@ def test_a_drag_that_has_already_arrived_moves_nothing() -> None:
     result = session.drag()
     assert (result.status, result.steps) == ("arrived", 0)
     assert torch.equal(session.w, torch.zeros(1, 8, 6))
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_a_drag_that_changes_nothing_is_no_entry_and_leaves_what_was_undone(solver: str) -> None:
+    session = blob_session(config=DragConfig(solver=solver, feature_block=32))
+    session.set_points([HANDLE], [HANDLE])
+    session.mask = np.tri(64, dtype=bool)
+    session.undo()
+    before, history = session.state, session.history
+    for _ in range(2):
+        session.drag()
+        session.step()
+        session.follow(0, HANDLE)
+        session.settle()
+    assert session.history == history
+    assert session.state is before
+    assert session.redo()
+
+
+@pytest.mark.parametrize("make", [pair_session, z_session])
+def test_all_drags_go_their_way_in_inference_mode_too(make: Callable[[], DragSession]) -> None:
+    def latents(session: DragSession) -> list[torch.Tensor]:
+        session.drag(max_steps=2)
+        session.step()
+        session.follow(0, HANDLE)
+        session.settle(max_steps=2)
+        return [entry.state.w for entry in session.history.entries]
+
+    expected = latents(make())
+    given = make()
+    with torch.inference_mode():
+        session = DragSession(given.generator, w=given.w, z=given.z, config=given.config)
+        session.set_points(given.handle_points, given.target_points)
+        found = latents(session)
+    assert len(found) == 5
+    assert all(map(torch.equal, found, expected))
 
 
 def test_a_drag_is_repeated_bit_for_bit() -> None:
@@ -160,18 +199,33 @@ def test_points_can_be_aimed_elsewhere_and_added_while_a_drag_runs() -> None:
     assert labels == ["sample", "points", "points", "drag"]
 
 
-def test_points_without_a_target_wait_while_a_drag_runs() -> None:
-    session = pair_session()
+def test_points_without_a_target_end_the_drag_and_are_kept() -> None:
+    session, told = pair_session(), list[int]()
 
     def on_step(step: DragStep[Any]) -> None:
-        if step.step == 0:
+        told.append(step.step)
+        if step.step == 1:
             session.handle_points = [*session.handle_points, (20, 20)]
 
-    session.drag(max_steps=3, on_step=on_step)
+    result = session.drag(on_step=on_step)
+    assert result.status == session.status == "stopped"
+    assert result.words == "stopped: there is no complete pair of points"
+    assert told == [0, 1, 2]
     assert session.point_ids == (1, 2)
     assert session.handle_points[1].tolist() == [20, 20]
+    assert np.abs(centre(session) - session.handle_points[0]).max() < 0.2
     with pytest.raises(InputError, match="2 handle_points but 1 target_points"):
         session.drag()
+
+
+def test_points_that_lose_a_target_at_the_arrival_are_not_said_to_have_arrived() -> None:
+    session = pair_session()
+    session.target_points = [HANDLE]
+
+    def on_step(step: DragStep[Any]) -> None:
+        session.target_points = []
+
+    assert session.drag(on_step=on_step).status == "stopped"
 
 
 def test_removing_the_last_point_ends_the_drag() -> None:

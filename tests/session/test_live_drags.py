@@ -1,5 +1,6 @@
 import math
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,7 @@ def test_where_nothing_is_asked_the_latent_stays_bit_for_bit(solver: str, space:
     session.set_points([HANDLE], [HANDLE])
     start = session.w
     for _ in range(3):
-        step = session.follow(0, np.add(session.handle_points[0], 0.25))
+        step = session.follow(0, np.add(session.handle_points[0], 0.05))
         assert step.status == "arrived"
         assert step.step == 0
     assert torch.equal(session.w, start)
@@ -153,6 +154,13 @@ def test_an_unusable_target_is_refused_and_the_live_drag_stays(target: Any) -> N
     assert session.is_following
 
 
+@pytest.mark.parametrize("target", [[], [[1, 1]], (1, 2, 3), "here", None, 5])
+def test_a_target_that_is_not_one_point_is_refused_with_its_cure(target: Any) -> None:
+    cure = r"target must be two numbers \(x, y\).*; give one point as \(x, y\)"
+    with pytest.raises(InputError, match=cure):
+        pinned_session().follow(0, target)
+
+
 def test_without_points_there_is_nothing_to_follow_with() -> None:
     with pytest.raises(InputError, match="at least one pair of points"):
         blob_session().follow(0, TARGET)
@@ -165,6 +173,22 @@ def test_without_points_there_is_nothing_to_follow_with() -> None:
 def test_without_a_live_drag_there_is_nothing_to_end(end: Callable[[DragSession], object]) -> None:
     with pytest.raises(InputError, match=r"no live drag is open; call follow\(\) first"):
         end(pinned_session())
+
+
+def test_the_seconds_of_a_live_drag_count_from_the_making_of_its_optimizer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = pinned_session()
+    trace = session.generator.trace
+
+    def slow(w: torch.Tensor, block: int) -> Any:
+        time.sleep(0.1)
+        return trace(w, block)
+
+    monkeypatch.setattr(session.generator, "trace", slow)
+    session.follow(0, TARGET)
+    # The first picture of the optimizer, the one that is moved from, and the one after the move.
+    assert session.release().seconds > 0.25
 
 
 def test_a_release_leaves_the_picture_where_it_is() -> None:
@@ -279,6 +303,16 @@ def test_without_any_point_left_settling_moves_nothing() -> None:
     assert labels(session) == ["sample", "points", "drag"]
 
 
+def test_without_a_target_for_each_handle_settling_moves_nothing() -> None:
+    session = pinned_session()
+    session.follow(0, TARGET)
+    there = session.w
+    session.handle_points = [*session.handle_points, (20, 20)]
+    result = session.settle()
+    assert result.status == session.status == "stopped"
+    assert torch.equal(session.w, there)
+
+
 # What needs rest
 
 
@@ -350,6 +384,22 @@ def test_the_pictures_of_a_live_drag_are_an_animation(tmp_path: Path) -> None:
     assert torch.equal(session.trajectory[-1].w, session.w)
     with Image.open(session.save_animation(tmp_path / "a.gif")) as image:
         assert len(list(ImageSequence.Iterator(image))) == 6
+
+
+def test_the_pictures_of_a_long_live_drag_are_thinned_out_between_its_first_and_its_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("draggan_widget.session.driver.MOST_MOMENTS", 8)
+    session, latents = pinned_session(config=MANY_STEPS), list[torch.Tensor]()
+    start = session.w
+    for k in range(20):
+        latents.append(session.follow(0, (50, 32 + k / 4)).w)
+        kept = [moment.w for moment in session.trajectory]
+        assert len(kept) <= 8
+        assert torch.equal(kept[0], start)
+        assert kept[-1] is latents[-1]
+        numbers = [next(i for i, w in enumerate(latents) if w is each) for each in kept[1:]]
+        assert numbers == sorted(numbers)
 
 
 def test_listeners_are_told_of_each_step_and_of_the_end() -> None:

@@ -27,6 +27,7 @@ from tests.session.files import contents, load, load_z
         (["entries", 1, "seed"], -4, "seed must be a whole number"),
         (["entries", 1, "w"], 99, "w must be an index below 3"),
         (["entries", 1, "w"], -1, "w must be an index below 3"),
+        (["entries", 1, "held_w"], 99, "held_w must be an index below 3"),
         (["entries", 1, "mask"], 1, "mask must be an index below 1"),
         (["entries", 1, "mask"], "a", "mask must be an index below 1"),
         (["entries", 1, "handle_points"], [[1, 2, 3]], "handle_points must be"),

@@ -8,6 +8,7 @@ from PIL import Image, ImageSequence
 
 from draggan_widget.drag import DragConfig
 from draggan_widget.errors import GeneratorError, InputError
+from draggan_widget.frames import mean_change
 from draggan_widget.session import DragSession
 from tests.picture_blobs import MappedPictureBlobs, PictureBlobs, blob_session
 from tests.session.sessions import Z_CONFIG, pair_session, same_z
@@ -66,6 +67,13 @@ def test_what_is_no_generator_is_refused() -> None:
         DragSession(4)  # type: ignore[arg-type]
 
 
+def test_a_generator_that_was_made_in_inference_mode_is_refused_with_its_cure() -> None:
+    with torch.inference_mode():
+        generator = PictureBlobs()
+    with pytest.raises(InputError, match=r"made in torch.inference_mode\(\).*load it outside"):
+        DragSession(generator)
+
+
 def test_an_unknown_generator_is_named() -> None:
     with pytest.raises(GeneratorError, match="no generator 'unicorns'"):
         DragSession("unicorns")
@@ -112,6 +120,48 @@ def test_the_picture_is_saved_as_it_is_shown(tmp_path: Path) -> None:
     session = pair_session()
     with Image.open(session.save_image(tmp_path / "a.png")) as image:
         assert image.tobytes() == session.image.tobytes()
+
+
+def test_the_change_outside_the_mask_is_counted_from_where_the_mask_was_set_over_all_drags() -> (
+    None
+):
+    session, mask = pair_session(), np.tri(64, dtype=bool)
+    session.step()
+    assert session.change_outside() is None
+    session.mask = mask
+    before = session.image
+    assert session.change_outside() == 0
+    session.drag(max_steps=2)
+    first = session.change_outside()
+    session.step()
+    session.follow(0, (40, 31))
+    session.release()
+    changed = session.change_outside()
+    assert first is not None
+    assert changed is not None
+    assert changed > first > 0
+    assert changed == mean_change(before, session.image, ~mask)
+    session.undo()
+    session.undo()
+    assert session.change_outside() == first
+    session.redo()
+    session.redo()
+    assert session.change_outside() == changed
+    session.mask = ~mask
+    assert session.change_outside() == 0
+    session.undo()
+    assert session.change_outside() == changed
+
+
+def test_the_change_outside_the_mask_begins_anew_with_another_latent() -> None:
+    session = pair_session()
+    session.mask = np.tri(64, dtype=bool)
+    session.drag(max_steps=2)
+    session.reset()
+    assert session.change_outside() == 0
+    session.drag(max_steps=2)
+    session.w = session.w
+    assert session.change_outside() == 0
 
 
 def test_the_last_drag_is_saved_as_an_animation(tmp_path: Path) -> None:

@@ -65,6 +65,20 @@ def test_states_that_share_a_mask_share_it_in_the_file(saved: tuple[DragSession,
     assert len(tensors["latents"]) == 3
 
 
+def test_a_file_without_the_latents_that_are_held_takes_those_of_its_pictures(
+    saved: tuple[DragSession, Path],
+) -> None:
+    metadata, description, tensors = contents(saved[1])
+    for entry in description["entries"]:
+        del entry["held_w"]
+    metadata["session"] = json.dumps(description)
+    save_file(tensors, str(saved[1]), metadata)
+    loaded = load(saved[1])
+    assert all(entry.state.held_w is entry.state.w for entry in loaded.history.entries)
+    assert loaded.change_outside() == 0
+    assert saved[0].change_outside() != 0
+
+
 def test_a_failed_save_leaves_the_old_file(
     saved: tuple[DragSession, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
