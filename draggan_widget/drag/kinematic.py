@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from draggan_widget.drag.charts import Chart, MappedChart
-from draggan_widget.drag.config import DragConfig, pixel_scale
+from draggan_widget.drag.config import FEW_POINTS, DragConfig, pixel_scale
 from draggan_widget.drag.geometry import FeatureGrid, FeatureWindows
 from draggan_widget.drag.holding import Hold, measured_hold
 from draggan_widget.drag.jacobian import Jacobian
@@ -65,8 +65,11 @@ LONGEST_STEP = 3.7
 REACH_PX = 24.0
 """How far a handle is first asked to move in a step."""
 
-REACHES_PX = 4.0, 32.0
+SHORTEST_REACH_PX, LONGEST_REACH_PX = 4.0, 32.0
 """Bounds of that length, which grows and shrinks with how well places were predicted."""
+
+MANY_REACH_PX = 16.0
+"""Upper bound with more than FEW_POINTS handles: more of them are hard to find again after a long step."""
 
 GOOD_PREDICTION, BAD_PREDICTION = 0.35, 0.8
 """Errors of a prediction, relative to its length, below which the length grows and above which it shrinks."""
@@ -237,7 +240,8 @@ class KinematicSolver:
         if wanted:
             places = readout(windows, handles, points.references, self._lattice)
             jacobian = learned.computed(ids, wanted, places, self._coordinates)
-        reach_px = min(max(self._reach_px * factor, REACHES_PX[0]), REACHES_PX[1])
+        longest_px = MANY_REACH_PX if len(ids) > FEW_POINTS else LONGEST_REACH_PX
+        reach_px = min(max(self._reach_px * factor, SHORTEST_REACH_PX), longest_px)
         with torch.no_grad():
             errors = as_tensor(points.targets, handles) - handles
             sure = confidence(windows, handles, points.references, self._lattice)
