@@ -176,7 +176,7 @@ def outcomes(
         running: set[Future[Outcome]] = set()
         while True:
             for job in islice(left, processes - len(running)):
-                with _STARTING, _interruptions_ignored(), _script_hidden():
+                with _STARTING, _interruptions_held(), _script_hidden():
                     running.add(pool.submit(_work, plan, job))
             if not running:
                 return
@@ -212,20 +212,16 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def _interruptions_ignored() -> Iterator[None]:
-    """Ignore Ctrl-C for a moment, and for ever in the processes that begin in it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread is ever interrupted, or may say what happens then
+def _interruptions_held() -> Iterator[None]:
+    """Put Ctrl-C off for a moment, and for ever in the processes that begin in it; none is lost."""
+    if not hasattr(signal, "pthread_sigmask"):  # not on every system
+        yield
         return
-    before = signal.getsignal(signal.SIGINT)
-    if before is None:
-        yield  # whoever handles it is no part of Python and could not be told to go on
-        return
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -11,6 +11,9 @@ from draggan_widget.generator.layers import FullyConnected
 STATISTICS_SAMPLES = 10_000
 """Mapping samples from which the statistics of w are estimated; the standard error of a deviation is then 0.7 %."""
 
+SAMPLES_AT_ONCE = 500
+"""Samples of a batch: every layer holds some tensors of them."""
+
 STATISTICS_SEED = 0
 """Seed of those samples, so that the statistics are the same in every process."""
 
@@ -56,7 +59,7 @@ class Mapping(nn.Module):
     def covariance(self) -> Tensor:
         """Return the covariance of w of each latent block over random z, ``[blocks, w_dim, w_dim]``, from samples."""
         centred = self._samples()
-        centred = centred - centred.mean(1, keepdim=True)
+        centred -= centred.mean(1, keepdim=True)
         return centred.transpose(1, 2) @ centred / STATISTICS_SAMPLES
 
     def measure(self) -> None:
@@ -69,7 +72,8 @@ class Mapping(nn.Module):
         """Return w of random z, ``[blocks, STATISTICS_SAMPLES, w_dim]``; the same at every call."""
         rng = torch.Generator().manual_seed(STATISTICS_SEED)
         z = torch.randn(STATISTICS_SAMPLES, self.config.z_dim, generator=rng)
-        return self.w_blocks(z.to(self.w_avg)).transpose(0, 1)
+        parts = torch.split(z.to(self.w_avg), SAMPLES_AT_ONCE)
+        return torch.cat([self.w_blocks(part) for part in parts]).transpose(0, 1)
 
     def rows(self, w_blocks: Tensor) -> Tensor:
         """Return w+ ``[B, num_ws, w_dim]`` from one w per latent block ``[B, blocks, w_dim]``."""
