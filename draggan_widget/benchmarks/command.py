@@ -25,6 +25,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
         "seed",
         "distance",
         "plain_steps",
+        "plain_rate",
     ),
     "live": ("generator", "seed", "solver", "landmark", "pictures"),
     "frames": ("sizes", "channels", "rounds", "generator"),
@@ -52,6 +53,9 @@ DEFAULT_SIZES: Mapping[str, list[int]] = {
 
 LONGEST_DISTANCE_PX = 240.0
 """From the middle of a 512-px picture to near its border."""
+
+LARGEST_RATE = 1.0
+"""Learning rates of w above lead nowhere."""
 
 SMALLEST_SIZE = 32
 """A picture of fewer pixels has no room for patches and windows."""
@@ -88,6 +92,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         default = DEFAULTS[option.replace("-", "_")]
         parser.add_argument(f"--{option}", type=kind, help=f"{words} (default: {default})")
+    parser.add_argument(
+        "--plain-rate",
+        type=float,
+        help="learning rate of the plain loop of an edit, in units of w, such as the published 1e-3 "
+        "(default: 0.01 standard deviations of w)",
+    )
     parser.add_argument(
         "--solver",
         choices=list(dict.fromkeys([*PLAIN_LOOPS, *SOLVERS, *SETTINGS])),
@@ -168,6 +178,10 @@ def checked_settings(args: argparse.Namespace) -> dict[str, Any]:
     for name, smallest in (("rounds", 1), ("pictures", 1), ("plain_steps", 0), ("seed", 0)):
         if name in settings and settings[name] < smallest:
             raise InputError(f"{name} must be a whole number from {smallest}, got {settings[name]}")
+    if settings.get("plain_rate") is not None and not 0 < settings["plain_rate"] <= LARGEST_RATE:
+        raise InputError(
+            f"plain_rate must be from 0 to {LARGEST_RATE:g}, got {settings['plain_rate']}; 1e-3 is the published one"
+        )
     if "distance" in settings and not 0 < settings["distance"] <= LONGEST_DISTANCE_PX:
         raise InputError(
             f"distance must be from 0 to {LONGEST_DISTANCE_PX:g} px of a 512-px picture, got {settings['distance']}"

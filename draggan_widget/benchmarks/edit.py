@@ -88,6 +88,7 @@ def edit_report(
     distance_px: float,
     seed: int,
     plain_steps: int,
+    plain_rate: float | None,
     rounds: int,
     progress: bool | None,
 ) -> Iterator[dict[str, Any]]:
@@ -99,6 +100,7 @@ def edit_report(
         distance_px: Length of the edit, px of a 512-px picture.
         seed: Of the picture.
         plain_steps: Most moves of the plain loop; 0 leaves it out.
+        plain_rate: Its learning rate in units of w; None is that of the solver ``official``.
         rounds: How often the edit is repeated with each solver; the plain loop runs once.
         progress: As ``shown`` of :func:`progress_bar`.
     """
@@ -123,8 +125,9 @@ def edit_report(
             plain = None
             if plain_steps:
                 plain_generator = trainable(generator)
-                plain_edit(plain_generator, edit, WARMING_STEPS, lambda: None)
-                plain = plain_edit(plain_generator, edit, plain_steps, bar.update)
+                config = DragConfig(solver="official", learning_rate=plain_rate)
+                plain_edit(plain_generator, edit, WARMING_STEPS, lambda: None, config)
+                plain = plain_edit(plain_generator, edit, plain_steps, bar.update, config)
                 bar.update(plain_steps - plain.steps)
                 yield task | _row(PLAIN, [plain], plain)
             for solver in solvers:
@@ -160,12 +163,16 @@ def product_edit(
 
 
 def plain_edit(
-    generator: Generator, edit: Edit, most_steps: int, tell: Callable[[], object]
+    generator: Generator,
+    edit: Edit,
+    most_steps: int,
+    tell: Callable[[], object],
+    config: DragConfig,
 ) -> Ending:
     """Return how an edit ends with the plain loop, which has a :func:`trainable` generator, within so many steps from 1."""
     w = generator.sample_w(edit.seed)
     started = seconds_now(generator.device)
-    drag = PlainDrag(generator, w, [edit.handle], [edit.target])
+    drag = PlainDrag(generator, w, [edit.handle], [edit.target], config=config)
     step, steps = drag.step(), 1
     tell()
     while step.status == "running" and steps < most_steps:

@@ -60,6 +60,7 @@ def edit_tables(settings: Settings, device: torch.device, progress: bool | None)
             distance_px=settings["distance"],
             seed=settings["seed"],
             plain_steps=settings["plain_steps"],
+            plain_rate=settings["plain_rate"],
             rounds=settings["rounds"],
             progress=progress,
         )

@@ -161,6 +161,7 @@ def test_people_read_an_aligned_table(capsys: pytest.CaptureFixture[str]) -> Non
         (("frames", "--memory"), "--memory is no option of bench frames"),
         (("edit", "--distance", "0"), "distance must be from 0 to 240 px"),
         (("edit", "--distance", "nan"), "distance must be from 0 to 240 px"),
+        (("edit", "--plain-rate", "0"), "plain_rate must be from 0 to 1, got 0.0; 1e-3 is the"),
         (("edit", "--plain-steps", "-1"), "plain_steps must be a whole number from 0, got -1"),
         (("edit", "--size", "64", "--generator", "unicorns"), "there is no generator 'unicorns'"),
         (("edit", "--solver", "plain"), "--solver must be one of ['paper'"),

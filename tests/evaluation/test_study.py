@@ -98,8 +98,8 @@ def test_as_many_processes_as_cores_but_one_for_a_gpu() -> None:
 def test_no_process_outlives_a_study_that_is_ended(
     end: signal.Signals, scene_file: Path, tmp_path: Path
 ) -> None:
-    options = ["--cases", "500", "--points", "1", "--max-steps", "20", "--no-residual"]
-    files = ["--generator", str(scene_file), "--out", str(tmp_path)]
+    options = ["--solver", "paper", "--cases", "500", "--points", "1", "--max-steps", "20"]
+    files = ["--generator", str(scene_file), "--out", str(tmp_path), "--no-residual"]
     arguments = ["evaluate", "landmarks", *options, *files, "--device", "cpu", "--processes", "2"]
     code = f"from draggan_widget.cli import main; raise SystemExit(main({arguments}))"
     started = subprocess.Popen(
