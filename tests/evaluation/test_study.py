@@ -101,7 +101,11 @@ def test_no_process_outlives_a_study_that_is_ended(
     options = ["--solver", "paper", "--cases", "500", "--points", "1", "--max-steps", "20"]
     files = ["--generator", str(scene_file), "--out", str(tmp_path), "--no-residual"]
     arguments = ["evaluate", "landmarks", *options, *files, "--device", "cpu", "--processes", "2"]
-    code = f"from draggan_widget.cli import main; raise SystemExit(main({arguments}))"
+    # A shell lets what runs in its background ignore Ctrl-C, and that is inherited.
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"from draggan_widget.cli import main; raise SystemExit(main({arguments}))"
+    )
     started = subprocess.Popen(
         [sys.executable, "-c", code],
         stdout=subprocess.PIPE,
