@@ -19,6 +19,7 @@ from PIL import Image
 from draggan_widget._version import __version__
 from draggan_widget.cli import EXIT_BAD_ARGUMENTS, EXIT_DONE, EXIT_FAILED, main
 from draggan_widget.session import DragSession
+from tests.command_line import refused
 
 DRAG = ("drag", "--seed", "3", "--device", "cpu", "--handle", "62,74", "--target", "75,74")
 DEMO_TIMEOUT_S = 60.0
@@ -28,18 +29,6 @@ def told(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     """Return the one JSON object that a command has printed."""
     values: dict[str, Any] = json.loads(capsys.readouterr().out)
     return values
-
-
-def refused(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> str:
-    """Return the message of a command line that must be refused."""
-    try:
-        status = main(arguments)
-    except SystemExit as ended:
-        status = int(ended.code or 0)
-    output = capsys.readouterr()
-    assert status == EXIT_BAD_ARGUMENTS
-    assert output.out == ""
-    return output.err
 
 
 def test_sample_writes_the_picture_of_the_seed(
@@ -110,7 +99,7 @@ def test_a_mask_that_is_no_usable_picture_is_a_bad_argument(
         path.write_bytes(data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:])
     else:
         path = tmp_path
-    message = refused((*DRAG, "--out", str(tmp_path / "b.png"), "--mask", str(path)), capsys)
+    message = refused(capsys, *DRAG, "--out", str(tmp_path / "b.png"), "--mask", str(path))
     assert "--mask must be a picture" in message
 
 
@@ -168,7 +157,7 @@ def test_a_bad_argument_is_refused_with_its_cure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert cure in refused(arguments, capsys)
+    assert cure in refused(capsys, *arguments)
     assert list(tmp_path.iterdir()) == []
 
 

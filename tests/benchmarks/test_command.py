@@ -1,6 +1,5 @@
 """``draggan-widget bench``, whole, through the command line; on networks so small that figures mean nothing."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +7,10 @@ import pytest
 import torch
 
 from draggan_widget.checkpoints import save_generator_file
-from draggan_widget.cli import EXIT_BAD_ARGUMENTS, EXIT_DONE, main
+from draggan_widget.cli import EXIT_DONE, main
 from draggan_widget.generator import Generator
 from draggan_widget.training.presets import PRESETS
+from tests import command_line
 
 SMALL = ("--sizes", "64", "--channels", "8", "--device", "cpu", "--threads", "1")
 
@@ -28,26 +28,13 @@ def scene_file(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
     """Return the report of a command line, and check what all have."""
-    assert main(["bench", *arguments, "--json"]) == EXIT_DONE
-    report: dict[str, Any] = json.loads(capsys.readouterr().out)
+    report = command_line.told(capsys, "bench", *arguments)
     assert report["benchmark"] == arguments[0]
     assert report["machine"]["torch"] == torch.__version__
     assert report["machine"]["processor"]
     assert report["machine"]["threads"] >= 1
     assert report["notes"]
     return report
-
-
-def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """Return the message of a command line that must be refused."""
-    try:
-        status = main(["bench", *arguments])
-    except SystemExit as ended:
-        status = int(ended.code or 0)
-    output = capsys.readouterr()
-    assert status == EXIT_BAD_ARGUMENTS
-    assert output.out == ""
-    return output.err
 
 
 def test_step_measures_each_solver_in_each_case_beside_the_plain_loop(
@@ -172,4 +159,4 @@ def test_people_read_an_aligned_table(capsys: pytest.CaptureFixture[str]) -> Non
 def test_bad_arguments_are_told_with_their_cure(
     arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert words in refused(capsys, *arguments)
+    assert words in command_line.refused(capsys, "bench", *arguments)

@@ -17,7 +17,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.browser.lab import LabServer
+from tests.browser.lab import LabServer, Notebook
+from tests.browser.view import WidgetView
 
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 """Where the tests leave their pictures; git ignores it."""
@@ -89,6 +90,27 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
     assert outside == [], "the page asked for something outside this machine"
     assert errors == [], "the page reported errors"
+
+
+@pytest.fixture
+def notebook(lab: LabServer, page: Page, request: pytest.FixtureRequest) -> Iterator[Notebook]:
+    """An open notebook of the module's ``CELLS``, whose first one has made a widget; its kernel ends with the test."""
+    name = f"{request.node.name}.ipynb"
+    lab.write_notebook(name, request.module.CELLS)
+    opened = Notebook(page).open(lab.url(name))
+    opened.run(0)
+    yield opened
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{request.node.name}.png")
+    opened.shut_down()
+
+
+@pytest.fixture
+def widget(notebook: Notebook, page: Page) -> WidgetView:
+    """The widget of the notebook, with its first picture."""
+    view = WidgetView(page)
+    view.wait_for_picture()
+    return view
 
 
 def is_inside(url: str) -> bool:

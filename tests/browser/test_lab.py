@@ -7,7 +7,7 @@ too.
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +41,7 @@ SAME = 1.0
 """Mean differences of two pictures in grey levels of 255: of a turned head at least, and of a picture that is the same
 but for its compression at most."""
 
-WIDGET, REPORT, MOVE_TARGET, EMPTY = range(4)
+REPORT, MOVE_TARGET, EMPTY = range(1, 4)
 CELLS = (
     'import draggan_widget as dg\nwidget = dg.DragWidget(seed=3, config={"solver": "paper"})\nwidget',
     "import json\nprint(json.dumps([widget.status, widget.handle_points.tolist()]))",
@@ -53,27 +53,6 @@ TALL_WINDOW: ViewportSize = {"width": 1200, "height": 1160}
 """Shows the quickstart's first cell with the whole widget."""
 
 QUICKSTART = Path(__file__).parents[2] / "examples" / "quickstart.ipynb"
-
-
-@pytest.fixture
-def notebook(lab: LabServer, page: Page, request: pytest.FixtureRequest) -> Iterator[Notebook]:
-    """An open notebook whose first cell has made a widget; its kernel ends with the test."""
-    name = f"{request.node.name}.ipynb"
-    lab.write_notebook(name, CELLS)
-    opened = Notebook(page).open(lab.url(name))
-    opened.run(WIDGET)
-    yield opened
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{request.node.name}.png")
-    opened.shut_down()
-
-
-@pytest.fixture
-def widget(notebook: Notebook, page: Page) -> WidgetView:
-    """The widget of the notebook, with its first picture."""
-    view = WidgetView(page)
-    view.wait_for_picture()
-    return view
 
 
 def difference(one: Picture, other: Picture) -> float:

@@ -6,14 +6,14 @@ too.
 
 import json
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import SCREENSHOTS
-from tests.browser.lab import LabServer, Notebook
+from tests.browser.lab import Notebook
 from tests.browser.view import WidgetView
 from tests.test_runner import until
 
@@ -30,31 +30,12 @@ SECONDS = 1.5
 FEWEST_PICTURES = 5
 NEAR_PX = 2.0
 
-WIDGET, REPORT, HISTORY = range(3)
+REPORT, HISTORY = range(1, 3)
 CELLS = (
     "import draggan_widget as dg\nwidget = dg.DragWidget(seed=3)\nwidget",
     "import json\nprint(json.dumps(widget.stats()))",
     "print(json.dumps([entry.label for entry in widget.session.history.entries]))",
 )
-
-
-@pytest.fixture
-def notebook(lab: LabServer, page: Page, request: pytest.FixtureRequest) -> Iterator[Notebook]:
-    """An open notebook whose first cell has made a widget; its kernel ends with the test."""
-    name = f"{request.node.name}.ipynb"
-    lab.write_notebook(name, CELLS)
-    opened = Notebook(page).open(lab.url(name))
-    opened.run(WIDGET)
-    yield opened
-    opened.shut_down()
-
-
-@pytest.fixture
-def widget(notebook: Notebook, page: Page) -> WidgetView:
-    """The widget of the notebook, with its first picture."""
-    view = WidgetView(page)
-    view.wait_for_picture()
-    return view
 
 
 def photograph(page: Page, name: str) -> None:

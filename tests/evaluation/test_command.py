@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from draggan_widget.cli import EXIT_BAD_ARGUMENTS, EXIT_DONE, EXIT_FAILED, main
+from draggan_widget.cli import EXIT_DONE, EXIT_FAILED, main
 from draggan_widget.evaluation import command, study
 from draggan_widget.evaluation.evaluate import REPORT_FILE, TABLE_FILE
 from draggan_widget.evaluation.outcomes import OUTCOMES_FILE, Outcome, OutcomeFolder
+from tests.command_line import refused, told
 
 SMALL = ("--cases", "2", "--max-steps", "2", "--device", "cpu", "--processes", "1")
 POINTS = {
@@ -18,25 +19,6 @@ POINTS = {
     "roundtrip": ("--points", "3"),
     "pairs": (),
 }
-
-
-def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
-    """Return the report of a command line."""
-    assert main(["evaluate", *arguments, "--json"]) == EXIT_DONE
-    values: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return values
-
-
-def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """Return the message of a command line that must be refused."""
-    try:
-        status = main(["evaluate", *arguments])
-    except SystemExit as ended:
-        status = int(ended.code or 0)
-    output = capsys.readouterr()
-    assert status == EXIT_BAD_ARGUMENTS
-    assert output.out == ""
-    return output.err
 
 
 def without_timing(report: dict[str, Any]) -> dict[str, Any]:
@@ -57,7 +39,7 @@ def test_two_runs_tell_the_same(
         known.append("residual")
     else:
         arguments += ("--no-residual",)
-    first, second = told(capsys, *arguments), told(capsys, *arguments)
+    first, second = told(capsys, "evaluate", *arguments), told(capsys, "evaluate", *arguments)
     assert without_timing(first) == without_timing(second)
     assert first["max_steps"] == 2
     assert [each["case"] for each in first["outcomes"][:2]] == [0, 1]
@@ -73,7 +55,9 @@ def test_two_runs_tell_the_same(
 def test_a_generator_without_a_scene_gets_what_can_be_measured(
     protocol: str, strange_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = told(capsys, protocol, *POINTS[protocol], *SMALL, "--generator", str(strange_file))
+    report = told(
+        capsys, "evaluate", protocol, *POINTS[protocol], *SMALL, "--generator", str(strange_file)
+    )
     for outcome in report["outcomes"]:
         assert outcome["group"] == ("matched" if protocol == "pairs" else "random")
         assert outcome["true_px"] is outcome["floor_px"] is outcome["residual"] is None
@@ -87,6 +71,7 @@ def test_solvers_and_points_make_the_settings_in_the_order_given(
 ) -> None:
     report = told(
         capsys,
+        "evaluate",
         "landmarks",
         *("--solver", "official", "--solver", "paper", "--solver", "official"),
         *("--space", "w", "--points", "3", "--points", "1"),
@@ -129,7 +114,7 @@ def test_a_stopped_evaluation_goes_on_from_its_folder(
         "--generator",
         str(scene_file),
     )
-    whole = told(capsys, *arguments)
+    whole = told(capsys, "evaluate", *arguments)
     keep = OutcomeFolder.add
 
     def keep_and_stop(folder: OutcomeFolder, outcome: Outcome) -> None:
@@ -144,13 +129,15 @@ def test_a_stopped_evaluation_goes_on_from_its_folder(
     assert output.out == ""
     assert f"interrupted after 0 of 2 cases; they are in {out}" in output.err
     assert len((out / OUTCOMES_FILE).read_text().splitlines()) == 1
-    rest = told(capsys, *arguments, "--out", str(out))
+    rest = told(capsys, "evaluate", *arguments, "--out", str(out))
     assert len((out / OUTCOMES_FILE).read_text().splitlines()) == 2
     assert without_timing(rest) == without_timing(whole)
     assert json.loads((out / REPORT_FILE).read_text()) == rest
     assert (out / TABLE_FILE).read_text() == command.as_text(rest)
     monkeypatch.setattr(study, "carried_out", None)  # nothing is left to be run
-    assert without_timing(told(capsys, *arguments, "--out", str(out))) == without_timing(whole)
+    assert without_timing(
+        told(capsys, "evaluate", *arguments, "--out", str(out))
+    ) == without_timing(whole)
 
 
 def test_an_evaluation_without_a_folder_says_how_it_could_go_on(
@@ -169,8 +156,8 @@ def test_results_of_other_settings_are_not_mixed(
 ) -> None:
     arguments = ("pairs", "--no-residual", "--cases", "1", "--device", "cpu", "--processes", "1")
     files = ("--generator", str(scene_file), "--out", str(tmp_path))
-    told(capsys, *arguments, *files, "--max-steps", "1")
-    message = refused(capsys, *arguments, *files, "--max-steps", "2")
+    told(capsys, "evaluate", *arguments, *files, "--max-steps", "1")
+    message = refused(capsys, "evaluate", *arguments, *files, "--max-steps", "2")
     assert "max_steps 1 there, 2 here; choose another folder" in message
 
 
@@ -180,7 +167,7 @@ def test_the_figure_is_drawn(
     path = tmp_path / "figure.png"
     options = ("--points", "2", *SMALL, "--generator", str(scene_file), "--no-residual")
     for protocol in ("landmarks", "roundtrip"):
-        told(capsys, protocol, *options, "--figure", str(path))
+        told(capsys, "evaluate", protocol, *options, "--figure", str(path))
         with Image.open(path) as image:
             assert image.width > 1000
             assert len(image.convert("RGB").getcolors(2**24) or []) > 1000
@@ -208,14 +195,14 @@ def test_the_figure_is_drawn(
 def test_bad_arguments_are_told_with_their_cure(
     arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert words in refused(capsys, *arguments)
+    assert words in refused(capsys, "evaluate", *arguments)
 
 
 def test_a_figure_without_matplotlib_is_refused_before_the_work(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    message = refused(capsys, "pairs", "--figure", "a.png")
+    message = refused(capsys, "evaluate", "pairs", "--figure", "a.png")
     assert "pip install 'draggan-widget[evaluation]'" in message
 
 
@@ -225,6 +212,7 @@ def test_the_shipped_generator_and_the_landmark_network_agree_with_the_scene(
 ) -> None:
     report = told(
         capsys,
+        "evaluate",
         *("landmarks", "--points", "24", "--cases", "5", "--max-steps", "1", "--no-residual"),
         *("--device", "cpu", "--processes", "1"),
     )
