@@ -3,7 +3,6 @@
 Knows no threads, no pictures and no limit of steps; its caller decides when to call it again.
 """
 
-import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic
@@ -14,12 +13,12 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from draggan_widget.drag.charts import chart_of
-from draggan_widget.drag.config import DragConfig, pixel_scale
+from draggan_widget.drag.config import DragConfig
 from draggan_widget.drag.mover import Picture
 from draggan_widget.drag.movers import mover_of
 from draggan_widget.drag.points import TrackedPoints, read_only
+from draggan_widget.drag.progress import Progress
 from draggan_widget.drag.protocols import DragGenerator, TraceT
-from draggan_widget.drag.solver import LOST
 from draggan_widget.drag.supervision import held_share
 from draggan_widget.drag.validation import (
     Points,
@@ -29,10 +28,6 @@ from draggan_widget.drag.validation import (
 )
 from draggan_widget.drag.views import Viewer
 from draggan_widget.errors import GeneratorError, InputError
-
-STALL_PROGRESS_PX = 1.0
-"""By how much the largest distance must fall to count, in px of a 512-px picture; less is the
-trembling of a point that is held back."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,8 +121,7 @@ class DragOptimizer(Generic[TraceT]):
         self._points = TrackedPoints((), nothing, nothing, features.new_empty(0, 0))
         self._at: Picture[TraceT] | None = None  # from which the latent was not moved yet
         self._aimed = False  # anew, and not moved since
-        self._least_px, self._least_at = math.inf, 0
-        self._nearest: tuple[float, Tensor, Points] | None = None
+        self._progress = Progress(config, *self._size)
 
     @property
     def w(self) -> Tensor:
@@ -170,7 +164,7 @@ class DragOptimizer(Generic[TraceT]):
         else:
             references = self._points.references
         if is_new or not np.array_equal(targets, self._points.targets):
-            self._watch_from_now()
+            self._progress.restart(self._mover.moves)
             self._aimed = True
         self._points = TrackedPoints(ids, read_only(handles), read_only(targets), references)
 
@@ -189,7 +183,7 @@ class DragOptimizer(Generic[TraceT]):
         else:
             self._mover.hold(held_share(checked, self._like))
         self._at = None
-        self._watch_from_now()
+        self._progress.restart(self._mover.moves)
 
     def step(self, *, drawn: bool = True) -> DragStep[TraceT]:
         """Synthesise, track and decide; then move the latent once, unless the status is final.
@@ -261,11 +255,11 @@ class DragOptimizer(Generic[TraceT]):
 
     def _back(self, picture: Picture[TraceT], *, whole: bool) -> Picture[TraceT]:
         """Return to the picture in which the handles were nearest to their targets on average, and return it."""
-        if self._nearest is None or self._nearest[0] == self._points.distances_px.mean():
+        nearest = self._progress.nearest
+        if nearest is None or nearest.mean_px == self._points.distances_px.mean():
             return picture
-        _, coordinates, handles = self._nearest
-        self._mover.stand(coordinates)
-        self._points = replace(self._points, handles=handles)
+        self._mover.stand(nearest.coordinates)
+        self._points = replace(self._points, handles=nearest.handles)
         return self._look(whole=whole, differentiable=True, lean=True)
 
     def _references(self, handles: Points, kept: list[tuple[int, int]]) -> Tensor:
@@ -284,18 +278,8 @@ class DragOptimizer(Generic[TraceT]):
 
     def _status(self, picture: Picture[TraceT]) -> str:
         """Return ``running``, ``arrived`` or ``stalled`` for the handles as they are found in the present picture."""
-        distances = self._points.distances_px
-        if (distances <= self.config.stop_radius_px(*self._size, len(distances))).all():
-            return "arrived"
-        largest = float(distances.max())
-        mean = float(distances.mean())
-        is_nearest = self._nearest is None or mean < self._nearest[0]
-        if is_nearest and picture.confidences.mean() >= LOST:
-            self._nearest = mean, self._mover.standing(), self._points.handles
-        if largest <= self._least_px - STALL_PROGRESS_PX * pixel_scale(*self._size):
-            self._least_px, self._least_at = largest, self._mover.moves
-        since = self._mover.moves - self._least_at
-        return "stalled" if since >= self.config.rules.stall_steps else "running"
+        mover = self._mover
+        return self._progress.status(self._points, picture.confidences, mover.moves, mover.standing)
 
     def _is_asked(self) -> bool:
         """Return whether a target that was aimed anew is so far away that it is followed in any case."""
@@ -303,11 +287,6 @@ class DragOptimizer(Generic[TraceT]):
         if not self._aimed or near_px is None:
             return False
         return bool((self._points.distances_px > near_px).any())
-
-    def _watch_from_now(self) -> None:
-        """Forget how far the points have come: the task is a new one."""
-        self._least_px, self._least_at = math.inf, self._mover.moves
-        self._nearest = None
 
     def _report(self, picture: Picture[TraceT], status: str, loss: float) -> DragStep[TraceT]:
         """Return what is known about a picture."""

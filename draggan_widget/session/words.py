@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from draggan_widget.drag.solver import LOST
+
 ONE_HANDLE = "one handle does not say what else may change: add a mask or pins"
 """Said where a single handle, and nothing else, describes an edit."""
-
-LOST = 0.25
-"""A handle whose confidence is less does not look like itself any more: its surroundings differ from what they were by
-three times as much as they differ among each other."""
 
 
 def ending_in_words(
