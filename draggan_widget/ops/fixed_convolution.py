@@ -127,4 +127,4 @@ def _can_pack() -> bool:
             for found, expected, z in pairs
         )
     except (AttributeError, NotImplementedError, RuntimeError, TypeError):
-        return False
+        return False  # absent, or with other arguments: a build that knows them otherwise
