@@ -1,4 +1,5 @@
 /** The state of one view of the widget, and `reduce`, which says what follows from each action. */
+import { FIT } from "./camera";
 import { add, clamp, clampToImage, type Grip, sameGrip, type Vec } from "./geometry";
 import {
   brushRadiusPx,
@@ -8,6 +9,7 @@ import {
   maskChanged,
   placed,
   removed,
+  selectedMark,
   withView,
 } from "./intent";
 import { reduceKernel } from "./kernel";
@@ -16,6 +18,7 @@ import { gestureCancelled, pointerDown, pointerMove, pointerUp } from "./pointer
 import { marksOf } from "./points";
 import { MAX_SEED } from "./protocol";
 import { pullEnded } from "./pull";
+import { lookedAside, NO_COMPARE, reduceSight, revealed } from "./sight";
 import { type Action, assertNever, DRAFT_ID, type Mode, type State, type View } from "./types";
 
 export type * from "./types";
@@ -35,6 +38,9 @@ export const INITIAL_VIEW: View = {
   brush: { kind: "paint", radiusPx: null },
   helpOpen: false,
   touch: false,
+  camera: FIT,
+  modifier: "none",
+  compare: NO_COMPARE,
 };
 
 /** The state after an action; total, pure, and blind to clock, chance and page. */
@@ -51,6 +57,16 @@ export function reduce(state: State, action: Action): State {
     case "silence":
     case "heard":
       return { ...state, shared: reduceKernel(shared, action) };
+    case "look":
+    case "zoom":
+    case "fit":
+    case "pan_start":
+    case "pan_end":
+    case "modifier":
+    case "compare_hold":
+    case "compare_split":
+    case "divider":
+      return reduceSight(state, action);
     case "pointer_down":
       return pointerDown(state, action.pointer, action);
     case "pointer_move":
@@ -62,7 +78,7 @@ export function reduce(state: State, action: Action): State {
     case "gesture_cancel":
       return gestureCancelled(state);
     case "select_next":
-      return withView(state, { selection: nextSelection(state, action.backwards) });
+      return revealed(withView(state, { selection: nextSelection(state, action.backwards) }));
     case "nudge":
       return nudged(state, action.by);
     case "new_point":
@@ -108,11 +124,9 @@ export function reduce(state: State, action: Action): State {
   }
 }
 
-/** The chosen mark; null when there is none, or it is gone. */
+/** The grip of the chosen mark; null when there is none, or it is gone. */
 export function selectionOf(state: State): Grip | null {
-  const { selection, draft } = state.view;
-  const marks = marksOf(state.shared.pairs, draft);
-  return marks.some((mark) => sameGrip(mark.grip, selection)) ? selection : null;
+  return selectedMark(state)?.grip ?? null;
 }
 
 /** The mark after, or before, the chosen one in reading order; null beyond the ends. */
@@ -133,11 +147,10 @@ function order(grip: Grip): number {
 }
 
 function nudged(state: State, by: Vec): State {
-  const selection = selectionOf(state);
-  const mark = marksOf(state.shared.pairs, state.view.draft).find((other) =>
-    sameGrip(other.grip, selection),
-  );
-  return mark ? placed(state, mark.grip, add(mark.at, by)) : state;
+  const mark = selectedMark(state);
+  return mark
+    ? revealed(placed(state, mark.grip, add(mark.at, by)))
+    : lookedAside(state, by);
 }
 
 /** A handle at the pointer or in the middle; with a handle waiting, its target. */
@@ -174,11 +187,12 @@ function confirmed(state: State): State {
   return ordered(state, isActive(state.shared) ? "stop" : "run");
 }
 
-/** Gives up what is nearest: a gesture, the help, a half-made pair, the run, the choice. */
+/** Gives up what is nearest: a gesture, the help, a comparison, a half-made pair, the run, the choice. */
 function escaped(state: State): State {
   const { view, shared } = state;
   if (view.gesture.kind !== "none") return gestureCancelled(state);
   if (view.helpOpen) return withView(state, { helpOpen: false });
+  if (view.compare.split) return reduceSight(state, { kind: "compare_split", on: false });
   if (view.draft) return { ...state, view: withoutDraft(view) };
   if (isActive(shared)) return ordered(state, "stop");
   return withView(state, { selection: null });

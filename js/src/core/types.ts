@@ -1,7 +1,9 @@
 /** The state of the widget and everything that may happen to it; `state.ts` says what follows. */
+import type { Camera } from "./camera";
 import type { Grip, Hit, Pointer, Vec } from "./geometry";
 import type { Mask, MaskValue } from "./mask";
 import type { CommandName, FrameInfo, Pair, PullEnd, Reply, Traits } from "./protocol";
+import type { Compare, Modifier, SightAction } from "./sight";
 
 /** The id of a draft in marks and grips; real ids count from 1. */
 export const DRAFT_ID = 0;
@@ -92,6 +94,8 @@ export interface Brush {
 /** What the pressed pointer is doing. `from` is where it went down, in image pixels. */
 export type Gesture =
   | { readonly kind: "none" }
+  /** The picture itself is moved, or made larger between two fingers. */
+  | { readonly kind: "pan" }
   /** On free ground: a click places a handle, or a pin with its target in the same place, and a pull aims it. */
   | { readonly kind: "press"; readonly from: Vec; readonly pin: boolean }
   /** The picture follows the target of a pair; `offset` is from the pointer to it. */
@@ -127,6 +131,9 @@ export interface View {
   readonly helpOpen: boolean;
   /** True when the last pointer was a finger, which cannot hover. */
   readonly touch: boolean;
+  readonly camera: Camera;
+  readonly modifier: Modifier;
+  readonly compare: Compare;
 }
 
 export interface State {
@@ -148,6 +155,7 @@ export type KernelAction =
 
 /** What a person does in one view. */
 export type ViewAction =
+  | SightAction
   | {
       readonly kind: "pointer_down";
       readonly pointer: Pointer;

@@ -2,6 +2,7 @@
 import type { Vec } from "../core/geometry";
 import { nextSelection, selectionOf, type ViewAction } from "../core/state";
 import type { ViewStore } from "../core/store";
+import { SIGHT_SHORTCUTS } from "./sight_keys";
 
 /** Image pixels that an arrow key moves a mark by, alone and with Shift. */
 const NUDGE_PX = 1;
@@ -35,6 +36,7 @@ export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = 
   ["M", "points or mask"],
   ["[ ]", "smaller or larger brush"],
   ["E", "brush or eraser; so does the right button"],
+  ...SIGHT_SHORTCUTS,
   ["Esc", "cancel and take back a pull, then stop"],
 ];
 
@@ -98,7 +100,6 @@ function pressOnPicture(event: KeyboardEvent, store: ViewStore): boolean {
     case "Tab":
       return tab(store, event.shiftKey);
     case "Enter":
-    case " ":
       if (!event.repeat) store.dispatch({ kind: "confirm" });
       return true;
     case "Delete":

@@ -1,0 +1,97 @@
+/** How far the picture may be shown ahead of its frames while a pointer pulls: only as far as they have followed so far. */
+import { distance, type Size, type Vec } from "./geometry";
+import type { FrameInfo } from "./protocol";
+import type { Shared } from "./types";
+import { type Warp, warpOf } from "./warp";
+
+/** What is known of the pair that is, or just was, pulled at. */
+export interface Ahead {
+  readonly id: number;
+  /** Where its handle is in the picture that is shown, in image pixels. */
+  readonly handle: Vec;
+  /** How much is believed of the way to the pointer, 0 .. 1. */
+  readonly trust: number;
+  readonly seq: number;
+  /** False once the pointer has let go. */
+  readonly pulled: boolean;
+}
+
+/** A handle that was asked to go further than this, in parts of the shorter side, shows whether it follows. */
+const ASKED_PART = 0.012;
+
+/** A frame whose handle went this part of the asked way follows. */
+const FOLLOWS = 0.2;
+
+/** What a frame does to the trust: one that follows adds, one that does not takes away, one after the end takes more. */
+const GAIN = 0.34;
+const LOSS = 0.6;
+const ENDED = 0.5;
+
+/** Less trust than this is none. */
+const LEAST = 0.06;
+
+/**
+ * What is known after the state has changed; null when nothing is shown ahead.
+ *
+ * @param before what was known
+ * @param shared the state of the widget
+ */
+export function aheadOf(before: Ahead | null, shared: Shared): Ahead | null {
+  const { pulls, frame } = shared;
+  const pull = pulls.find(({ end }) => !end);
+  if (!frame) return null;
+  if (!pull) return before && !pulls.some(({ end }) => end === "undo") ? ended(before, shared) : null;
+  if (before?.id !== pull.id || !before.pulled) return begun(pull.id, shared);
+  return frame.seq === before.seq ? before : judged(before, frame, shared.traits.imageSize);
+}
+
+/** What is drawn in place of the picture; null for the picture as it is. */
+export function warpAhead(ahead: Ahead | null, shared: Shared): Warp | null {
+  const pair = ahead && shared.pairs.find(({ id }) => id === ahead.id);
+  if (!pair) return null;
+  return warpOf(ahead.handle, pair.target, ahead.trust, shared.traits.imageSize);
+}
+
+function begun(id: number, shared: Shared): Ahead | null {
+  const pair = shared.pairs.find((other) => other.id === id);
+  if (!pair || !shared.frame) return null;
+  // Where a handle was far behind its target before the pull, nothing says that it can follow.
+  const near = distance(pair.handle, pair.target) <= ASKED_PART * shorterSide(shared.traits.imageSize);
+  const fresh = !shared.frame.pointIds.includes(id);
+  return {
+    id,
+    handle: pair.handle,
+    trust: near || fresh ? 1 : 0,
+    seq: shared.frame.seq,
+    pulled: true,
+  };
+}
+
+function judged(before: Ahead, frame: FrameInfo, size: Size): Ahead {
+  const { handle, trust } = before;
+  const seq = frame.seq;
+  const now = frame.handles[frame.pointIds.indexOf(before.id)];
+  // A picture from before the pull shows what was there at its beginning.
+  if (!now) return { ...before, seq };
+  const asked = frame.follows ? distance(handle, frame.follows) : 0;
+  if (!frame.follows || asked <= ASKED_PART * shorterSide(size)) {
+    return { ...before, handle: now, seq, trust: Math.min(1, trust + GAIN) };
+  }
+  const went = 1 - distance(now, frame.follows) / asked;
+  const next = went >= FOLLOWS ? Math.min(1, trust + GAIN) : trust * LOSS;
+  return { ...before, handle: now, seq, trust: next < LEAST ? 0 : next };
+}
+
+/** After the end the frames catch up; what is left to believe goes with each of them. */
+function ended(before: Ahead, { frame, pairs, traits }: Shared): Ahead | null {
+  if (!frame || !pairs.some(({ id }) => id === before.id)) return null;
+  if (frame.seq === before.seq) return before.pulled ? { ...before, pulled: false } : before;
+  const now = frame.handles[frame.pointIds.indexOf(before.id)];
+  const trust = before.trust * ENDED;
+  if (!now || frame.final || !traits.running || trust < LEAST) return null;
+  return { ...before, handle: now, trust, seq: frame.seq, pulled: false };
+}
+
+function shorterSide({ width, height }: Size): number {
+  return Math.min(width, height);
+}

@@ -1,0 +1,141 @@
+/**
+ * A picture drawn as if its handle had followed already: what lies around is moved along, ever less with the distance.
+ *
+ * Written backwards, as places that are read: a point `q` shows what lies at `q - by * falloff(|q - to| / radius)`.
+ * Nothing folds while `|by| * STEEPEST < radius`, as then no two points show the same place.
+ */
+import { clamp, distance, type Size, type Vec } from "./geometry";
+
+export interface Warp {
+  /** Where the handle is in the picture, and where it is shown, in image pixels. */
+  readonly from: Vec;
+  readonly to: Vec;
+  /** Beyond this distance of `to` the picture stays as it is, in image pixels. */
+  readonly radiusPx: number;
+}
+
+/** Whole image pixels, the last column and row not included. */
+export interface Patch {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The steepest slope of `falloff`, at 1 / sqrt(3). */
+export const STEEPEST = 16 / (6 * Math.sqrt(3));
+
+/** The radius and the longest way, as parts of the picture's shorter side; the longest way folds nothing by far. */
+const RADIUS_PART = 1 / 8;
+const LONGEST_PART = 1 / 12;
+
+/** The radius is at least so many times the way. */
+const RADII_PER_WAY = 2.5;
+
+/** A shorter way, in image pixels, is not worth drawing. */
+const SHORTEST_PX = 0.1;
+
+/** How much of the way a place goes along, by its distance in radii: 1 at the middle, 0 from 1 on, and smooth. */
+export function falloff(radii: number): number {
+  const rest = 1 - radii * radii;
+  return rest > 0 ? rest * rest : 0;
+}
+
+/**
+ * The warp that shows a handle elsewhere, as far as that can be believed; null for none.
+ *
+ * @param from where the handle is, in image pixels
+ * @param to where it should be shown
+ * @param trust how much of the way it is shown to have gone, 0 .. 1
+ * @param size of the image
+ */
+export function warpOf(from: Vec, to: Vec, trust: number, size: Size): Warp | null {
+  const way = distance(from, to);
+  const shorter = Math.min(size.width, size.height);
+  const shown = Math.min(way * clamp(trust, 0, 1), LONGEST_PART * shorter);
+  if (!(shown >= SHORTEST_PX)) return null;
+  const part = shown / way;
+  return {
+    from,
+    to: { x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part },
+    radiusPx: Math.max(RADIUS_PART * shorter, RADII_PER_WAY * shown),
+  };
+}
+
+/** The place of the picture that is shown at a point. */
+export function shownPlace({ from, to, radiusPx }: Warp, point: Vec): Vec {
+  const share = falloff(distance(point, to) / radiusPx);
+  return { x: point.x - (to.x - from.x) * share, y: point.y - (to.y - from.y) * share };
+}
+
+/** The point at which a place of the picture is shown: the inverse of `shownPlace`, to a thousandth of a pixel. */
+export function pointShowing(warp: Warp, place: Vec): Vec {
+  let point = place;
+  // Each round takes at most STEEPEST / RADII_PER_WAY of the error on.
+  for (let round = 0; round < 20; round++) {
+    const seen = shownPlace(warp, point);
+    point = { x: point.x + place.x - seen.x, y: point.y + place.y - seen.y };
+  }
+  return point;
+}
+
+/** The pixels that a warp changes. */
+export function patchOf({ to, radiusPx }: Warp, size: Size): Patch {
+  const left = Math.floor(clamp(to.x - radiusPx, 0, size.width - 1));
+  const top = Math.floor(clamp(to.y - radiusPx, 0, size.height - 1));
+  const right = Math.ceil(clamp(to.x + radiusPx, 0, size.width - 1));
+  const bottom = Math.ceil(clamp(to.y + radiusPx, 0, size.height - 1));
+  return { left, top, width: right - left + 1, height: bottom - top + 1 };
+}
+
+/**
+ * Draws a warped patch of a picture.
+ *
+ * @param warp in image pixels
+ * @param patch the pixels of both
+ * @param source colours of the patch, one number a pixel, four bytes of 8 bits
+ * @param target takes the colours as they are shown
+ */
+export function warpPixels(warp: Warp, patch: Patch, source: Uint32Array, target: Uint32Array): void {
+  const { left, top, width, height } = patch;
+  const byX = warp.to.x - warp.from.x;
+  const byY = warp.to.y - warp.from.y;
+  const perRadius = 1 / (warp.radiusPx * warp.radiusPx);
+  for (let row = 0; row < height; row++) {
+    const awayY = top + row - warp.to.y;
+    for (let column = 0; column < width; column++) {
+      const awayX = left + column - warp.to.x;
+      const index = row * width + column;
+      const rest = 1 - (awayX * awayX + awayY * awayY) * perRadius;
+      target[index] =
+        rest > 0
+          ? blended(source, width, height, column - byX * rest * rest, row - byY * rest * rest)
+          : (source[index] ?? 0);
+    }
+  }
+}
+
+/** The colour between four pixels; beyond the rim it goes on as on it. Two bytes at a time share a multiplication. */
+function blended(source: Uint32Array, width: number, height: number, x: number, y: number): number {
+  const inX = x < 0 ? 0 : x > width - 1 ? width - 1 : x;
+  const inY = y < 0 ? 0 : y > height - 1 ? height - 1 : y;
+  const column = Math.min(inX | 0, Math.max(width - 2, 0));
+  const row = Math.min(inY | 0, Math.max(height - 2, 0));
+  const partX = ((inX - column) * 256) | 0;
+  const partY = ((inY - row) * 256) | 0;
+  const first = row * width + column;
+  const right = width > 1 ? 1 : 0;
+  const below = height > 1 ? width : 0;
+  const upper = between(source[first] ?? 0, source[first + right] ?? 0, partX);
+  const lower = between(source[first + below] ?? 0, source[first + below + right] ?? 0, partX);
+  return between(upper, lower, partY);
+}
+
+/** Two colours mixed in 256ths; products wrap at 32 bits, which the masks expect. */
+function between(a: number, b: number, part: number): number {
+  const rest = 256 - part;
+  const even = (Math.imul(a & 0xff00ff, rest) + Math.imul(b & 0xff00ff, part)) | 0;
+  const odd =
+    (Math.imul((a >>> 8) & 0xff00ff, rest) + Math.imul((b >>> 8) & 0xff00ff, part)) | 0;
+  return ((even >>> 8) & 0xff00ff) | (odd & 0xff00ff00);
+}
