@@ -8,7 +8,7 @@ import io
 import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,8 +29,11 @@ MAX_DPR = 16
 MAX_POINTS = 1000
 """More points than anybody places by hand; a longer list is an accident."""
 
-COMMANDS = ("run", "step", "stop", "undo", "redo", "reset", "sample", "clear_points")
-"""The actions of a person."""
+MAX_NAME = 40
+"""Longer than the name of any question."""
+
+MAX_UPLOAD = 64 * 2**20
+"""Bytes of a file that a person hands over; no session file or photo is larger."""
 
 PULL_ENDS = ("settle", "stay", "undo")
 """What becomes of a picture whose pointer lets go: it goes on until it arrives, stays as it is, or goes back."""
@@ -86,11 +89,34 @@ class Poll:
 
 @dataclass(frozen=True)
 class Command:
-    """An action of a person, to be answered under its number; ``seed`` is for ``sample`` alone."""
+    """An action of a person, to be answered under its number.
+
+    Attributes:
+        rid: The browser's number of the command.
+        name: One of :data:`COMMANDS`.
+        args: What its entry there asks for.
+    """
 
     rid: int
     name: str
-    seed: int | None
+    args: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question that changes nothing, to be answered under its number.
+
+    Attributes:
+        rid: The browser's number of the question.
+        name: What is asked; the kernel's table of questions checks it and what follows.
+        args: Not checked yet.
+        buffers: Files that belong to it.
+    """
+
+    rid: int
+    name: str
+    args: Mapping[str, object]
+    buffers: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,7 +143,7 @@ class Release:
     end: str
 
 
-Message = Hello | Ack | Poll | Command | Pull | Release
+Message = Hello | Ack | Poll | Command | Ask | Pull | Release
 """What a browser says."""
 
 
@@ -139,8 +165,12 @@ class PointEdit:
     placed: frozenset[int]
 
 
-def decode_message(content: object) -> Message:
+def decode_message(content: object, buffers: Sequence[object] = ()) -> Message:
     """Return a custom message of the browser.
+
+    Args:
+        content: What it says.
+        buffers: What came beside it; for questions only.
 
     Raises:
         InputError: It is none.
@@ -150,7 +180,51 @@ def decode_message(content: object) -> Message:
     decode = _DECODERS.get(kind) if isinstance(kind, str) else None
     if decode is None:
         raise InputError(f"k must be one of {', '.join(_DECODERS)}, got {_brief(kind)}")
-    return decode(message)
+    decoded = decode(message)
+    return replace(decoded, buffers=_files(buffers)) if isinstance(decoded, Ask) else decoded
+
+
+def decode_args(
+    name: str, value: object, kinds: Mapping[str, Callable[[str, object], object]]
+) -> dict[str, Any]:
+    """Return the arguments of a command or question.
+
+    Args:
+        name: Of the command or question.
+        value: An object with exactly the arguments that ``kinds`` names.
+        kinds: Gives each argument's checked value from its name and value.
+
+    Raises:
+        InputError: One is missing, unknown or not as agreed.
+    """
+    arguments = _record("args", value)
+    if set(arguments) != set(kinds):
+        wanted = f"args {{{', '.join(kinds)}}}" if kinds else "no args"
+        raise InputError(f"{name} takes {wanted}, got {_brief(dict(arguments))}")
+    return {key: check(key, arguments[key]) for key, check in kinds.items()}
+
+
+def seed_argument(name: str, value: object) -> int:
+    """Return a seed; raise :class:`InputError` if it is none."""
+    return _integer(name, value, 0, MAX_SEED)
+
+
+def choice_of(*choices: str) -> Callable[[str, object], str]:
+    """Return a check for one of some words."""
+
+    def check(name: str, value: object) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise InputError(f"{name} must be one of {', '.join(choices)}, got {_brief(value)}")
+        return value
+
+    return check
+
+
+COMMANDS: Mapping[str, Mapping[str, Callable[[str, object], object]]] = {
+    **{name: {} for name in ("run", "step", "stop", "undo", "redo", "reset", "clear_points")},
+    "sample": {"seed": seed_argument},
+}
+"""The actions of a person, and the check of each argument."""
 
 
 def decode_points(
@@ -304,6 +378,11 @@ def frame_message(seq: int, info: FrameInfo, size: Size, mime: str) -> dict[str,
     }
 
 
+def answer_message(rid: int, error: str, result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answer to a question; its files are buffers beside it, and an empty error means that there is one."""
+    return {"k": "answer", "rid": rid, "ok": not error, "error": error, "result": dict(result)}
+
+
 def reply_message(rid: int, error: str = "") -> dict[str, Any]:
     """Return the answer to a command; an empty error means that it was done."""
     return {"k": "reply", "rid": rid, "ok": not error, "error": error}
@@ -339,14 +418,15 @@ def _decode_command(message: Mapping[str, object]) -> Command:
     name = message.get("name")
     if not isinstance(name, str) or name not in COMMANDS:
         raise InputError(f"name must be one of {', '.join(COMMANDS)}, got {_brief(name)}")
-    arguments = _record("args", message.get("args"))
-    if name != "sample":
-        if arguments:
-            raise InputError(f"{name} takes no args, got {_brief(dict(arguments))}")
-        return Command(rid, name, None)
-    if set(arguments) != {"seed"}:
-        raise InputError(f"sample needs args {{seed}}, got {_brief(dict(arguments))}")
-    return Command(rid, name, _integer("seed", arguments["seed"], 0, MAX_SEED))
+    return Command(rid, name, decode_args(name, message.get("args"), COMMANDS[name]))
+
+
+def _decode_ask(message: Mapping[str, object]) -> Ask:
+    """Return a question, whose name and args are checked by who answers it."""
+    rid, name = _integer("rid", message.get("rid"), 1), message.get("name")
+    if not isinstance(name, str) or len(name) > MAX_NAME:
+        raise InputError(f"name must be a short text, got {_brief(name)}")
+    return Ask(rid, name, _record("args", message.get("args")))
 
 
 def _decode_pull(message: Mapping[str, object]) -> Pull:
@@ -369,6 +449,7 @@ _DECODERS: Mapping[str, Callable[[Mapping[str, object]], Message]] = {
     "ack": _decode_ack,
     "poll": _decode_poll,
     "cmd": _decode_command,
+    "ask": _decode_ask,
     "pull": _decode_pull,
     "release": _decode_release,
 }
@@ -394,6 +475,16 @@ def _number(name: str, value: object) -> float:
     if not isinstance(value, int | float) or not _is_finite(value):
         raise InputError(f"{name} must be a finite number, got {_brief(value)}")
     return float(value)
+
+
+def _files(buffers: Sequence[object]) -> tuple[bytes, ...]:
+    """Return the files beside a question."""
+    views = [
+        memoryview(each) for each in buffers if isinstance(each, bytes | bytearray | memoryview)
+    ]
+    if len(views) != len(buffers) or sum(view.nbytes for view in views) > MAX_UPLOAD:
+        raise InputError(f"files must have at most {MAX_UPLOAD // 2**20} MB together")
+    return tuple(bytes(view) for view in views)
 
 
 def _list(name: str, value: object) -> Sequence[object]:

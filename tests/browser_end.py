@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -61,6 +61,16 @@ class BrowserEnd(BaseComm):
         until(lambda: any(m["k"] == "reply" and m["rid"] == rid for m, _ in self.custom))
         return next(m for m, _ in self.custom if m["k"] == "reply" and m["rid"] == rid)
 
+    def ask(self, name: str, *files: bytes, **arguments: Any) -> tuple[dict[str, Any], list[bytes]]:
+        """Ask something and return the answer with its files."""
+        rid = 1 + len([1 for message, _ in self.custom if message["k"] == "answer"])
+        content = {"k": "ask", "rid": rid, "name": name, "args": arguments}
+        self._deliver({"method": "custom", "content": content}, files)
+        until(lambda: any(m["k"] == "answer" and m["rid"] == rid for m, _ in self.custom))
+        return next(
+            each for each in self.custom if each[0]["k"] == "answer" and each[0]["rid"] == rid
+        )
+
     def edit(self, rev: int, *pairs: tuple[int, Any, Any], placed: Any = ()) -> None:
         """Send an edit of the points: id, handle and target of each pair."""
         ids = [key for key, _, _ in pairs]
@@ -80,9 +90,14 @@ class BrowserEnd(BaseComm):
         """The frames that came."""
         return [message for message, _ in self.custom if message["k"] == "frame"]
 
-    def _deliver(self, data: dict[str, Any]) -> None:
+    def _deliver(self, data: dict[str, Any], files: Sequence[bytes] = ()) -> None:
         """Hand a message to the widget."""
-        self.handle_msg({"content": {"comm_id": self.comm_id, "data": data}, "buffers": []})
+        self.handle_msg(
+            {
+                "content": {"comm_id": self.comm_id, "data": data},
+                "buffers": [memoryview(each) for each in files],
+            }
+        )
 
 
 def connect(patch: Any) -> None:

@@ -40,7 +40,7 @@ class Widget {
   mount(parent: HTMLElement): Cleanup {
     const view = {};
     this.#sync.hello(view, !document.hidden);
-    const unmount = mountView(parent, this.#store, this.#frames, (visible) =>
+    const unmount = mountView(parent, this.#store, this.#frames, this.#sync.ask, (visible) =>
       this.#sync.setVisible(view, visible),
     );
     return () => {

@@ -4,6 +4,7 @@
  * The one user of the comm. Order, patience and flow live here; what a message means does not.
  */
 import { Alarms } from "./core/alarms";
+import { type Ask, Asks } from "./core/asks";
 import type { Vec } from "./core/geometry";
 import { MaskChannel } from "./core/mask_channel";
 import { isConfirmed } from "./core/points";
@@ -49,6 +50,7 @@ export class Sync {
   readonly #sent = new Set<number>();
   readonly #alarms: Alarms<"poll" | "order" | "silence" | "long_silence" | "hold">;
   readonly #mask: MaskChannel;
+  readonly #asks: Asks;
   #closed = false;
   #writing = false;
   #pulling = false;
@@ -69,6 +71,9 @@ export class Sync {
     this.#store = store;
     this.#ports = ports;
     this.#alarms = new Alarms(ports.later);
+    this.#asks = new Asks(store.value.firstRid, (message, files) =>
+      model.send(message, undefined, files),
+    );
     this.#mask = new MaskChannel(store, ports, (mask) => this.#write({ mask }));
     this.#autoRun = store.value.traits.autoRun;
     const changed = () => this.#changed();
@@ -87,6 +92,11 @@ export class Sync {
     this.#greeted = true;
     this.#send({ k: "hello", v: PROTOCOL_VERSION, dpr, loopback, visible: this.#isVisible() });
     this.#stored();
+  }
+
+  /** Asks the kernel something that changes nothing. */
+  get ask(): Ask {
+    return this.#asks.ask;
   }
 
   /** Tells the kernel that a frame has left the queue, drawn or not. */
@@ -109,6 +119,7 @@ export class Sync {
   close(): void {
     this.#closed = true;
     this.#mask.close();
+    this.#asks.giveUp("The widget was closed.");
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
     this.#alarms.cancelAll();
   }
@@ -158,6 +169,10 @@ export class Sync {
     this.#heard();
     if (decoded.kind === "reply") {
       this.#store.dispatch(decoded);
+      return;
+    }
+    if (decoded.kind === "answer") {
+      this.#asks.receive(decoded.answer);
       return;
     }
     this.#newestSeq = Math.max(this.#newestSeq, decoded.frame.seq);
@@ -307,7 +322,10 @@ export class Sync {
     const { traits, commands, frame } = this.#store.value;
     const greeted = this.#greeted && traits.status !== "loading" && frame === null;
     const asked = commands.length > 0 || greeted || !isConfirmed(this.#store.value);
-    const fall = () => this.#store.dispatch({ kind: "silence" });
+    const fall = () => {
+      this.#asks.giveUp("The kernel does not answer.");
+      this.#store.dispatch({ kind: "silence" });
+    };
     if (asked) this.#alarms.set("silence", SILENCE_MS, fall);
     else this.#alarms.cancel("silence");
     if (traits.running) this.#alarms.set("long_silence", SILENCE_RUNNING_MS, fall);
@@ -335,6 +353,6 @@ export class Sync {
   }
 }
 
-function encodeCommand({ rid, name, seed }: Command): ToKernel {
-  return { k: "cmd", rid, name, args: seed === null ? {} : { seed } };
+function encodeCommand({ rid, name, args }: Command): ToKernel {
+  return { k: "cmd", rid, name, args };
 }

@@ -15,6 +15,7 @@ const IDLE = readFixture<TraitFixture>("traits").valid[0]?.traits ?? {};
 export class FakeModel implements AnyModel {
   readonly values: Values;
   readonly sent: ToKernel[] = [];
+  readonly sentBuffers: (readonly ArrayBuffer[])[] = [];
   readonly saved: Values[] = [];
   dead = false;
   #dirty: Values = {};
@@ -44,9 +45,10 @@ export class FakeModel implements AnyModel {
     this.#dirty = {};
   }
 
-  send(message: ToKernel): void {
+  send(message: ToKernel, _callbacks?: undefined, buffers: ArrayBuffer[] = []): void {
     this.#guard();
     this.sent.push(message);
+    this.sentBuffers.push(buffers);
   }
 
   on(event: string, callback: Listener): void {

@@ -2,7 +2,7 @@
 import { clampToImage, type Grip, type Mark, type Size, sameGrip, type Vec } from "./geometry";
 import { isEmpty } from "./mask";
 import { addPair, marksOf, movePart, removePair } from "./points";
-import type { CommandName } from "./protocol";
+import type { Args, CommandName } from "./protocol";
 import { DRAFT_ID, type Shared, type State, type View } from "./types";
 
 /** The brush that suits a picture, as a part of its shorter side. */
@@ -59,10 +59,10 @@ export function maskChanged(shared: Shared): Shared {
 }
 
 /** The shared state with one more command on its way. */
-export function commanded(shared: Shared, name: CommandName, seed: number | null = null): Shared {
+export function commanded(shared: Shared, name: CommandName, args: Args = {}): Shared {
   // Who stops no longer wants the start that is still on its way.
   const kept = shared.commands.filter((command) => name !== "stop" || command.name !== "run");
-  const commands = [...kept, { rid: shared.nextRid, name, seed }];
+  const commands = [...kept, { rid: shared.nextRid, name, args }];
   return { ...shared, commands, nextRid: shared.nextRid + 1 };
 }
 

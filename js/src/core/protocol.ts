@@ -62,9 +62,22 @@ export interface Reply {
   readonly error: string;
 }
 
+/** What a question found, or why it has none. */
+export interface Answer {
+  readonly rid: number;
+  readonly ok: boolean;
+  readonly error: string;
+  readonly result: Readonly<Record<string, unknown>>;
+  readonly files: readonly Uint8Array[];
+}
+
 export type FromKernel =
   | { readonly kind: "frame"; readonly frame: FrameInfo; readonly picture: Uint8Array }
-  | { readonly kind: "reply"; readonly reply: Reply };
+  | { readonly kind: "reply"; readonly reply: Reply }
+  | { readonly kind: "answer"; readonly answer: Answer };
+
+/** What a command or question needs besides its name. */
+export type Args = Readonly<Record<string, unknown>>;
 
 export type CommandName =
   | "run"
@@ -93,8 +106,9 @@ export type ToKernel =
       readonly k: "cmd";
       readonly rid: number;
       readonly name: CommandName;
-      readonly args: { readonly seed?: number };
+      readonly args: Args;
     }
+  | { readonly k: "ask"; readonly rid: number; readonly name: string; readonly args: Args }
   | {
       readonly k: "pull";
       readonly id: number;
@@ -148,6 +162,13 @@ export function decodeMessage(message: unknown, buffers: readonly unknown[]): Fr
       const { rid, ok, error } = message;
       if (!isCount(rid, 1) || typeof ok !== "boolean" || typeof error !== "string") return null;
       return { kind: "reply", reply: { rid, ok, error } };
+    }
+    case "answer": {
+      const { rid, ok, error, result } = message;
+      if (!isCount(rid, 1) || typeof ok !== "boolean" || typeof error !== "string") return null;
+      const files = decodeList([...buffers], decodeBytes);
+      if (!isRecord(result) || !files) return null;
+      return { kind: "answer", answer: { rid, ok, error, result, files } };
     }
     default:
       return null;

@@ -111,7 +111,7 @@ export function reduce(state: State, action: Action): State {
       if (!shared.frame) return state;
       const seed = clamp(Math.trunc(action.seed) || 0, 0, MAX_SEED);
       const free = letGo(state);
-      return { shared: commanded(free.shared, "sample", seed), view: withoutDraft(free.view) };
+      return { shared: commanded(free.shared, "sample", { seed }), view: withoutDraft(free.view) };
     }
     case "auto_run":
       return { ...state, shared: { ...shared, traits: { ...shared.traits, autoRun: action.on } } };

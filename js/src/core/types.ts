@@ -2,7 +2,7 @@
 import type { Camera } from "./camera";
 import type { Grip, Hit, Pointer, Vec } from "./geometry";
 import type { Mask, MaskValue } from "./mask";
-import type { CommandName, FrameInfo, Pair, PullEnd, Reply, Traits } from "./protocol";
+import type { Args, CommandName, FrameInfo, Pair, PullEnd, Reply, Traits } from "./protocol";
 import type { Compare, Modifier, SightAction } from "./sight";
 
 /** The id of a draft in marks and grips; real ids count from 1. */
@@ -18,7 +18,7 @@ export interface Draft {
 export interface Command {
   readonly rid: number;
   readonly name: CommandName;
-  readonly seed: number | null;
+  readonly args: Args;
 }
 
 /** The newest edit of the points; it is confirmed once the kernel's `pointsRev` has reached `rev`. */
@@ -184,6 +184,7 @@ export type ViewAction =
   | { readonly kind: "sample"; readonly seed: number }
   | { readonly kind: "auto_run"; readonly on: boolean }
   | { readonly kind: "help"; readonly open: boolean }
+  | { readonly kind: "problem"; readonly message: string }
   | { readonly kind: "problem_dismiss" };
 
 export type Action = KernelAction | ViewAction;

@@ -1,4 +1,5 @@
 /** One view of the widget in one element of the page: builds it, keeps it current, and takes it away. */
+import type { Ask } from "../core/asks";
 import { badgeOf } from "../core/intent";
 import { MAX_SEED } from "../core/protocol";
 import type { State } from "../core/state";
@@ -6,6 +7,7 @@ import { type SharedStore, ViewStore } from "../core/store";
 import { metricsOf } from "../core/words";
 import { element, setAttribute } from "./dom";
 import { Drawing } from "./draw";
+import { savePicture } from "./files";
 import { beforePaint, type FrameStream } from "./frame";
 import { listenToPointers } from "./gestures";
 import { listenToKeys } from "./keys";
@@ -29,6 +31,7 @@ const INSTRUCTIONS =
  * @param parent gets the view as a child
  * @param shared state of the widget
  * @param frames pictures of the widget
+ * @param ask asks the kernel
  * @param onVisible told whether the view can be seen
  * @returns what takes it away again
  */
@@ -36,6 +39,7 @@ export function mountView(
   parent: HTMLElement,
   shared: SharedStore,
   frames: FrameStream,
+  ask: Ask,
   onVisible: (visible: boolean) => void,
 ): () => void {
   const controller = new AbortController();
@@ -52,7 +56,7 @@ export function mountView(
     "aria-label": "Picture to drag",
     "aria-description": INSTRUCTIONS,
   });
-  const toolbar = buildToolbar(store, sample, () => savePicture(store.state, frames), signal);
+  const toolbar = buildToolbar(store, sample, () => savePicture(store, ask), signal);
   const panel = buildPanel(store, canvas, signal);
   const stage = element(
     "div",
@@ -178,17 +182,4 @@ function watchVisibility(
   observer.observe(root);
   signal.addEventListener("abort", () => observer.disconnect(), { once: true });
   document.addEventListener("visibilitychange", tell, { signal });
-}
-
-/** Hands the picture as it is shown to the browser as a PNG file. */
-async function savePicture({ shared }: State, frames: FrameStream): Promise<void> {
-  const shown = frames.picture;
-  if (!shown) return;
-  const { width, height } = shown.bitmap;
-  const canvas = new OffscreenCanvas(width, height);
-  canvas.getContext("2d")?.drawImage(shown.bitmap, 0, 0);
-  const url = URL.createObjectURL(await canvas.convertToBlob({ type: "image/png" }));
-  const name = shared.traits.generatorName.replace(/[^\w-]+/g, "_") || "picture";
-  element("a", { href: url, download: `${name}-${shared.traits.seed}.png` }).click();
-  URL.revokeObjectURL(url);
 }

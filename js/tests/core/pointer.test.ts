@@ -45,7 +45,7 @@ describe("placing a pair", () => {
 
   test("a complete pair starts a run where pairs start at once", () => {
     const next = play(stateWith({}, { autoRun: true }), ...click(20, 30), ...click(60, 35));
-    expect(next.shared.commands).toEqual([{ rid: 100, name: "run", seed: null }]);
+    expect(next.shared.commands).toEqual([{ rid: 100, name: "run", args: {} }]);
     const more = play(next, ...click(20, 60), ...click(60, 65));
     expect(more.shared.pairs.length).toBe(2);
     expect(more.shared.commands.length).toBe(1);
