@@ -12,6 +12,8 @@ export interface Ahead {
   /** How much is believed of the way to the pointer, 0 .. 1. */
   readonly trust: number;
   readonly seq: number;
+  /** The newest edit of the points when the pointer was last seen to pull. */
+  readonly rev: number;
   /** False once the pointer has let go. */
   readonly pulled: boolean;
 }
@@ -38,9 +40,9 @@ const LEAST = 0.06;
  */
 export function aheadOf(before: Ahead | null, shared: Shared): Ahead | null {
   const { pulls, frame } = shared;
-  const pull = pulls.find(({ end }) => !end);
   if (!frame) return null;
-  if (!pull) return before && !pulls.some(({ end }) => end === "undo") ? ended(before, shared) : null;
+  const pull = pulls.find(({ end }) => !end);
+  if (!pull) return before && ended(before, shared);
   if (before?.id !== pull.id || !before.pulled) return begun(pull.id, shared);
   return frame.seq === before.seq ? before : judged(before, frame, shared.traits.imageSize);
 }
@@ -56,13 +58,15 @@ function begun(id: number, shared: Shared): Ahead | null {
   const pair = shared.pairs.find((other) => other.id === id);
   if (!pair || !shared.frame) return null;
   // Where a handle was far behind its target before the pull, nothing says that it can follow.
-  const near = distance(pair.handle, pair.target) <= ASKED_PART * shorterSide(shared.traits.imageSize);
+  const near =
+    distance(pair.handle, pair.target) <= ASKED_PART * shorterSide(shared.traits.imageSize);
   const fresh = !shared.frame.pointIds.includes(id);
   return {
     id,
     handle: pair.handle,
     trust: near || fresh ? 1 : 0,
     seq: shared.frame.seq,
+    rev: shared.edit.rev,
     pulled: true,
   };
 }
@@ -73,17 +77,21 @@ function judged(before: Ahead, frame: FrameInfo, size: Size): Ahead {
   const now = frame.handles[frame.pointIds.indexOf(before.id)];
   // A picture from before the pull shows what was there at its beginning.
   if (!now) return { ...before, seq };
-  const asked = frame.follows ? distance(handle, frame.follows) : 0;
-  if (!frame.follows || asked <= ASKED_PART * shorterSide(size)) {
+  const follows = frame.follows?.id === before.id ? frame.follows.at : null;
+  if (!follows) return { ...before, handle: now, seq };
+  const asked = distance(handle, follows);
+  if (asked <= ASKED_PART * shorterSide(size)) {
     return { ...before, handle: now, seq, trust: Math.min(1, trust + GAIN) };
   }
-  const went = 1 - distance(now, frame.follows) / asked;
+  const went = 1 - distance(now, follows) / asked;
   const next = went >= FOLLOWS ? Math.min(1, trust + GAIN) : trust * LOSS;
   return { ...before, handle: now, seq, trust: next < LEAST ? 0 : next };
 }
 
 /** After the end the frames catch up; what is left to believe goes with each of them. */
-function ended(before: Ahead, { frame, pairs, traits }: Shared): Ahead | null {
+function ended(before: Ahead, { frame, pairs, traits, edit }: Shared): Ahead | null {
+  // A pull that is taken back writes no last place.
+  if (before.pulled && edit.rev === before.rev) return null;
   if (!frame || !pairs.some(({ id }) => id === before.id)) return null;
   if (frame.seq === before.seq) return before.pulled ? { ...before, pulled: false } : before;
   const now = frame.handles[frame.pointIds.indexOf(before.id)];

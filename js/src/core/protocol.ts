@@ -40,6 +40,12 @@ export type Status = (typeof STATUSES)[number];
 const MIME_TYPES = ["image/jpeg", "image/webp", "image/png"] as const;
 export type MimeType = (typeof MIME_TYPES)[number];
 
+/** Where this page last wanted a target when the kernel drew a frame. */
+export interface Followed {
+  readonly id: number;
+  readonly at: Vec;
+}
+
 /** What a frame says of itself; its picture is a buffer beside it. */
 export interface FrameInfo {
   readonly seq: number;
@@ -54,6 +60,8 @@ export interface FrameInfo {
   readonly loss: number | null;
   /** The number of the newest pull that the picture follows, 0 for none. */
   readonly pull: number;
+  /** The place of that pull, where it was this page's; not on the wire. */
+  readonly follows?: Followed;
 }
 
 export interface Reply {

@@ -148,9 +148,7 @@ function order(grip: Grip): number {
 
 function nudged(state: State, by: Vec): State {
   const mark = selectedMark(state);
-  return mark
-    ? revealed(placed(state, mark.grip, add(mark.at, by)))
-    : lookedAside(state, by);
+  return mark ? revealed(placed(state, mark.grip, add(mark.at, by))) : lookedAside(state, by);
 }
 
 /** A handle at the pointer or in the middle; with a handle waiting, its target. */

@@ -62,6 +62,12 @@ export function warpOf(from: Vec, to: Vec, trust: number, size: Size): Warp | nu
   };
 }
 
+/** The warp of a picture with so many times the pixels each way. */
+export function resized({ from, to, radiusPx }: Warp, times: number): Warp {
+  const there = ({ x, y }: Vec) => ({ x: (x + 0.5) * times - 0.5, y: (y + 0.5) * times - 0.5 });
+  return { from: there(from), to: there(to), radiusPx: radiusPx * times };
+}
+
 /** The place of the picture that is shown at a point. */
 export function shownPlace({ from, to, radiusPx }: Warp, point: Vec): Vec {
   const share = falloff(distance(point, to) / radiusPx);
@@ -96,7 +102,12 @@ export function patchOf({ to, radiusPx }: Warp, size: Size): Patch {
  * @param source colours of the patch, one number a pixel, four bytes of 8 bits
  * @param target takes the colours as they are shown
  */
-export function warpPixels(warp: Warp, patch: Patch, source: Uint32Array, target: Uint32Array): void {
+export function warpPixels(
+  warp: Warp,
+  patch: Patch,
+  source: Uint32Array,
+  target: Uint32Array,
+): void {
   const { left, top, width, height } = patch;
   const byX = warp.to.x - warp.from.x;
   const byY = warp.to.y - warp.from.y;
@@ -117,8 +128,8 @@ export function warpPixels(warp: Warp, patch: Patch, source: Uint32Array, target
 
 /** The colour between four pixels; beyond the rim it goes on as on it. Two bytes at a time share a multiplication. */
 function blended(source: Uint32Array, width: number, height: number, x: number, y: number): number {
-  const inX = x < 0 ? 0 : x > width - 1 ? width - 1 : x;
-  const inY = y < 0 ? 0 : y > height - 1 ? height - 1 : y;
+  const inX = Math.max(0, Math.min(x, width - 1));
+  const inY = Math.max(0, Math.min(y, height - 1));
   const column = Math.min(inX | 0, Math.max(width - 2, 0));
   const row = Math.min(inY | 0, Math.max(height - 2, 0));
   const partX = ((inX - column) * 256) | 0;
@@ -135,7 +146,6 @@ function blended(source: Uint32Array, width: number, height: number, x: number, 
 function between(a: number, b: number, part: number): number {
   const rest = 256 - part;
   const even = (Math.imul(a & 0xff00ff, rest) + Math.imul(b & 0xff00ff, part)) | 0;
-  const odd =
-    (Math.imul((a >>> 8) & 0xff00ff, rest) + Math.imul((b >>> 8) & 0xff00ff, part)) | 0;
+  const odd = (Math.imul((a >>> 8) & 0xff00ff, rest) + Math.imul((b >>> 8) & 0xff00ff, part)) | 0;
   return ((even >>> 8) & 0xff00ff) | (odd & 0xff00ff00);
 }

@@ -42,7 +42,7 @@ export class Before {
     const comparing = isComparing(view.compare);
     if (comparing && !this.#comparing) void this.#fetch();
     this.#comparing = comparing;
-    const shown = this.#frames.picture;
+    const shown = this.#frames.isSettled ? this.#frames.picture : null;
     // The first picture at rest that nothing was done to shows the start, most likely, and is there at once.
     if (!this.#picture && shown?.frame.final && status === "idle") this.#keep(shown.bitmap);
   }

@@ -1,6 +1,6 @@
 /** One view of the widget in one element of the page: builds it, keeps it current, and takes it away. */
 import type { Ask } from "../core/asks";
-import { badgeOf } from "../core/intent";
+import { cursorOf } from "../core/caption";
 import { MAX_SEED } from "../core/protocol";
 import type { State } from "../core/state";
 import { type SharedStore, ViewStore } from "../core/store";
@@ -12,6 +12,7 @@ import { beforePaint, type FrameStream } from "./frame";
 import { listenToPointers } from "./gestures";
 import { listenToKeys } from "./keys";
 import { buildPanel } from "./panel";
+import { buildSight } from "./sight";
 import { watchTheme } from "./theme";
 import { buildToolbar } from "./toolbar";
 
@@ -89,17 +90,19 @@ export function mountView(
   );
   parent.append(root);
 
-  const drawing = new Drawing(picture, canvas);
+  const sight = buildSight(stage, canvas, store, frames, ask, () => update(), signal);
+  const drawing = new Drawing(picture, canvas, sight.loupe, sight.preview);
   let due = false;
   const draw = (): void => {
     due = false;
-    if (!signal.aborted) drawing.draw(store.state, frames.picture);
+    if (!signal.aborted) drawing.draw(store.state, frames.picture, sight.before.picture);
   };
   const update = (): void => {
     const { state } = store;
     toolbar.update(state);
     panel.update(state);
     describe(root, stage, state);
+    sight.update(root, state);
     setAttribute(canvas, "data-cursor", cursorOf(state));
     if (due) return;
     due = true;
@@ -109,6 +112,7 @@ export function mountView(
   signal.addEventListener("abort", frames.subscribe(draw), { once: true });
   listenToPointers(canvas, store, signal);
   listenToKeys(root, canvas, store, sample, signal);
+  sight.listen(root);
   watchTheme(root, (theme) => setAttribute(root, "data-theme", theme), signal);
   watchSize(stage, drawing, update, signal);
   watchVisibility(root, onVisible, signal);
@@ -140,15 +144,6 @@ function describe(root: HTMLElement, stage: HTMLElement, state: State): void {
   setAttribute(root, "data-image-size", `${width},${height}`);
   setAttribute(root, "data-handles", JSON.stringify(pairs.map(({ handle: p }) => [p.x, p.y])));
   setAttribute(root, "data-targets", JSON.stringify(pairs.map(({ target: p }) => [p.x, p.y])));
-}
-
-/** What a press would do, as the pointer shows it. */
-function cursorOf({ shared, view }: State): string {
-  if (!shared.frame) return "wait";
-  if (view.mode === "mask") return "brush";
-  if (view.gesture.kind === "move" || view.gesture.kind === "pull") return "move";
-  if (view.hover?.kind === "remove" && badgeOf(view)) return "remove";
-  return view.hover ? "take" : "place";
 }
 
 function watchSize(

@@ -86,7 +86,8 @@ export function listenToZoom(stage: HTMLElement, store: ViewStore, signal: Abort
     if (!finger) return;
     const at = placeOf(event);
     const other = [...fingers].find(([id]) => id !== event.pointerId)?.[1];
-    if (other) look(ratio(finger.at, at, other.at), middle(finger.at, other.at), middle(at, other.at));
+    if (other)
+      look(ratio(finger.at, at, other.at), middle(finger.at, other.at), middle(at, other.at));
     else look(1, finger.at, at);
     const box = stage.getBoundingClientRect();
     const way = Math.hypot((at.x - finger.from.x) * box.width, (at.y - finger.from.y) * box.height);

@@ -146,7 +146,10 @@ describe("removing a pair", () => {
   test("by its cross, which the mouse shows by hovering and a finger by choosing", () => {
     const mark = marksOf([PAIR], null).find(({ grip }) => grip.part === "handle");
     if (!mark) throw new Error("expected a mark");
-    const cross = toImage(removeCentre(mark, SCALE, seenBox(FIT, { width: 128, height: 96 })), SCALE);
+    const cross = toImage(
+      removeCentre(mark, SCALE, seenBox(FIT, { width: 128, height: 96 })),
+      SCALE,
+    );
     const hovered = play(withPair(), move(40, 40), move(cross.x, cross.y));
     expect(hovered.view.hover?.kind).toBe("remove");
     expect(play(hovered, ...click(cross.x, cross.y)).shared.pairs).toEqual([]);

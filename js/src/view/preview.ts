@@ -1,0 +1,94 @@
+/** Shows the picture ahead of its frames while a pointer pulls at it, by warping the last one around the handle. */
+import { type Ahead, aheadOf, warpAhead } from "../core/ahead";
+import type { Size } from "../core/geometry";
+import type { Shared } from "../core/state";
+import { type Patch, patchOf, resized, type Warp, warpPixels } from "../core/warp";
+import type { Picture } from "./frame";
+import type { Inset } from "./picture_layer";
+
+/** Without a new frame for this long after the pointer has let go, the picture is shown as it is. */
+const FORGET_MS = 500;
+
+export class Preview {
+  readonly #changed: () => void;
+  readonly #calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+  readonly #source = new OffscreenCanvas(1, 1);
+  readonly #patch = new OffscreenCanvas(1, 1);
+  #ahead: Ahead | null = null;
+  #copied: Picture | null = null;
+  #timer = 0;
+
+  /** @param changed told when the picture is to be drawn anew for another reason than a change of the state */
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
+
+  /** Notes the state; what is shown ahead follows from what came before. */
+  update(shared: Shared): void {
+    const before = this.#ahead;
+    this.#ahead = this.#calm.matches ? null : aheadOf(before, shared);
+    if (this.#ahead === before) return;
+    window.clearTimeout(this.#timer);
+    if (this.#ahead?.pulled === false) {
+      this.#timer = window.setTimeout(() => {
+        this.#ahead = null;
+        this.#changed();
+      }, FORGET_MS);
+    }
+  }
+
+  /** How the picture is warped; null where it is shown as it is. */
+  warp(shared: Shared): Warp | null {
+    return warpAhead(this.#ahead, shared);
+  }
+
+  /** The part of a picture that a warp, in image pixels, changes, as it changes it. */
+  draw(picture: Picture, warp: Warp, image: Size): Inset | null {
+    const { width, height } = picture.bitmap;
+    // A picture on its way may be smaller than the image.
+    const times = width / image.width;
+    const there = resized(warp, times);
+    const patch = patchOf(there, { width, height });
+    const source = this.#read(picture, patch);
+    const context = this.#patch.getContext("2d");
+    if (!source || !context) return null;
+    const target = new ImageData(patch.width, patch.height);
+    warpPixels(
+      there,
+      patch,
+      new Uint32Array(source.data.buffer),
+      new Uint32Array(target.data.buffer),
+    );
+    if (this.#patch.width !== patch.width || this.#patch.height !== patch.height) {
+      this.#patch.width = patch.width;
+      this.#patch.height = patch.height;
+    }
+    context.putImageData(target, 0, 0);
+    return {
+      canvas: this.#patch,
+      left: patch.left / times,
+      top: patch.top / times,
+      width: patch.width / times,
+      height: patch.height / times,
+      rim: 1 / times,
+    };
+  }
+
+  close(): void {
+    window.clearTimeout(this.#timer);
+  }
+
+  #read(picture: Picture, { left, top, width, height }: Patch): ImageData | null {
+    const context = this.#source.getContext("2d", { willReadFrequently: true, alpha: false });
+    if (picture !== this.#copied) {
+      this.#copied = picture;
+      const { bitmap } = picture;
+      if (this.#source.width !== bitmap.width || this.#source.height !== bitmap.height) {
+        this.#source.width = bitmap.width;
+        this.#source.height = bitmap.height;
+      }
+      context?.drawImage(bitmap, 0, 0);
+    }
+    return context?.getImageData(left, top, width, height) ?? null;
+  }
+}
