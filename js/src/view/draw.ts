@@ -21,6 +21,7 @@ export class Drawing {
   readonly #veil = new Veil();
   #size: Size = { width: 0, height: 0 };
   #drawn: readonly unknown[] = [];
+  #scene: Scene | null = null;
 
   constructor(
     picture: HTMLCanvasElement,
@@ -64,7 +65,7 @@ export class Drawing {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, device.width, device.height);
     const marked = warp ? ahead(state, warp) : state;
-    this.#loupe.draw(marked, picture && this.#picture, lens, this.#size);
+    this.#loupe.draw(marked, this.#scene, lens, this.#size);
     if (!picture || view.compare.held) return;
     if (view.compare.split) context.globalAlpha = COMPARED_ALPHA;
     this.#drawVeil(context, state, device, ratio);
@@ -88,7 +89,7 @@ export class Drawing {
     const wanted = [picture, view.camera, compared?.picture, compared?.part, image.width, warp?.to];
     if (wanted.every((each, index) => isSame(each, this.#drawn[index]))) return;
     this.#drawn = wanted;
-    const scene: Scene = {
+    this.#scene = {
       picture: picture.bitmap,
       inset: warp && this.#preview.draw(picture, warp, image),
       before: compared,
@@ -96,7 +97,7 @@ export class Drawing {
       lens,
       image,
     };
-    drawScene(this.#picture, scene);
+    drawScene(this.#picture, this.#scene);
   }
 
   #drawVeil(

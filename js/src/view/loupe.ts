@@ -6,6 +6,7 @@ import { marksOf } from "../core/points";
 import type { State } from "../core/state";
 import { element, setAttribute } from "./dom";
 import { drawMarks } from "./marks";
+import { drawScene, type Scene } from "./picture_layer";
 
 export class Loupe {
   readonly node = element("canvas", { class: "dgw-loupe", "aria-hidden": "true" });
@@ -14,14 +15,14 @@ export class Loupe {
    * Draws what is under the finger, or hides.
    *
    * @param state read only
-   * @param picture the picture as the stage shows it, null for none
+   * @param scene what the stage shows, null for nothing
    * @param lens of the stage, in CSS pixels
    * @param stage its size in CSS pixels
    */
-  draw(state: State, picture: HTMLCanvasElement | null, lens: Lens, stage: Size): void {
+  draw(state: State, scene: Scene | null, lens: Lens, stage: Size): void {
     const place = regardedBy(state);
-    setAttribute(this.node, "data-shown", place !== null && picture !== null);
-    if (!place || !picture) return;
+    setAttribute(this.node, "data-shown", place !== null && scene !== null);
+    if (!place || !scene) return;
     const at = cssThrough(lens, place.mark);
     const centre = loupeCentre(cssThrough(lens, place.finger), stage);
     const { x, y } = { x: centre.x - LOUPE_RADIUS_PX, y: centre.y - LOUPE_RADIUS_PX };
@@ -31,16 +32,17 @@ export class Loupe {
     if (this.node.width !== across) this.node.width = this.node.height = across;
     const context = this.node.getContext("2d");
     if (!context) return;
-    // From CSS pixels of the stage, the place in the middle.
-    const times = ratio * LOUPE_TIMES;
-    const moved = { x: across / 2 - at.x * times, y: across / 2 - at.y * times };
+    // The place in the middle, in device pixels.
+    const scale = lens.scale * LOUPE_TIMES;
+    const origin = {
+      x: (LOUPE_RADIUS_PX - (at.x - lens.origin.x) * LOUPE_TIMES) * ratio,
+      y: (LOUPE_RADIUS_PX - (at.y - lens.origin.y) * LOUPE_TIMES) * ratio,
+    };
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, across, across);
-    context.imageSmoothingQuality = "high";
-    context.drawImage(picture, moved.x, moved.y, stage.width * times, stage.height * times);
-    const corner = { x: moved.x + lens.origin.x * times, y: moved.y + lens.origin.y * times };
-    context.setTransform(ratio, 0, 0, ratio, corner.x, corner.y);
-    drawMarks(context, state, lens.scale * LOUPE_TIMES);
+    drawScene(this.node, { ...scene, lens: { scale: scale * ratio, origin } });
+    context.setTransform(ratio, 0, 0, ratio, origin.x, origin.y);
+    drawMarks(context, state, scale);
   }
 }
 
