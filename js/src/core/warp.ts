@@ -81,7 +81,7 @@ export function shownPlace({ from, to, radiusPx }: Warp, point: Vec): Vec {
 export function pointShowing(warp: Warp, place: Vec): Vec {
   let point = place;
   // Each round takes at most STEEPEST / RADII_PER_WAY of the error on.
-  for (let round = 0; round < 20; round++) {
+  for (let round = 0; round < 30; round++) {
     const seen = shownPlace(warp, point);
     point = { x: point.x + place.x - seen.x, y: point.y + place.y - seen.y };
   }

@@ -10,6 +10,7 @@ export class Before {
   readonly #ask: Ask;
   readonly #changed: () => void;
   #of = "";
+  #newerThan = 0;
   #picture: OffscreenCanvas | null = null;
   #comparing = false;
   #closed = false;
@@ -37,14 +38,16 @@ export class Before {
     if (of !== this.#of) {
       this.#of = of;
       this.#picture = null;
+      this.#newerThan = this.#frames.picture?.frame.seq ?? 0;
       if (this.#comparing) void this.#fetch();
     }
     const comparing = isComparing(view.compare);
     if (comparing && !this.#comparing) void this.#fetch();
     this.#comparing = comparing;
-    const shown = this.#frames.isSettled ? this.#frames.picture : null;
+    const shown = this.#frames.picture;
+    if (this.#picture || !shown?.frame.final || shown.frame.seq <= this.#newerThan) return;
     // The first picture at rest that nothing was done to shows the start, most likely, and is there at once.
-    if (!this.#picture && shown?.frame.final && status === "idle") this.#keep(shown.bitmap);
+    if (status === "idle") this.#keep(shown.bitmap);
   }
 
   close(): void {

@@ -49,11 +49,6 @@ export class FrameStream {
     return this.#shown;
   }
 
-  /** True when no newer picture is on its way to the screen. */
-  get isSettled(): boolean {
-    return !this.#decoding && !this.#ready;
-  }
-
   /** Takes a frame in; one that is not newer than the newest is done at once. */
   push(frame: FrameInfo, bytes: Uint8Array): void {
     if (frame.seq <= this.#newestSeq) {

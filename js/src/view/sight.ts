@@ -48,7 +48,9 @@ export function buildSight(
   const compare = buildCompare(store, canvas, signal);
   const viewbar = buildViewbar(store, signal);
   const caption = buildCaption(stage, store, signal);
-  canvas.after(compare.node, loupe.node, caption.node, viewbar.node);
+  // Before the picture for the keyboard, which goes on from the picture to what starts it.
+  stage.prepend(viewbar.node);
+  canvas.after(compare.node, loupe.node, caption.node);
   listenToZoom(stage, store, signal);
   signal.addEventListener(
     "abort",
