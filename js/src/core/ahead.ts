@@ -9,6 +9,8 @@ export interface Ahead {
   readonly id: number;
   /** Where its handle is in the picture that is shown, in image pixels. */
   readonly handle: Vec;
+  /** The place that this picture follows; null where this page told none. */
+  readonly follows: Vec | null;
   /** How much is believed of the way to the pointer, 0 .. 1. */
   readonly trust: number;
   readonly seq: number;
@@ -18,8 +20,11 @@ export interface Ahead {
   readonly pulled: boolean;
 }
 
-/** A handle that was asked to go further than this, in parts of the shorter side, shows whether it follows. */
-const ASKED_PART = 0.012;
+/** A handle that is asked to go less far than this, in parts of the shorter side, may stay where it is. */
+const NEAR_PART = 0.012;
+
+/** A place and what the kernel was told of it differ by rounding alone. */
+const TOLD_PX = 0.02;
 
 /** A frame whose handle went this part of the asked way follows. */
 const FOLLOWS = 0.2;
@@ -51,7 +56,11 @@ export function aheadOf(before: Ahead | null, shared: Shared): Ahead | null {
 export function warpAhead(ahead: Ahead | null, shared: Shared): Warp | null {
   const pair = ahead && shared.pairs.find(({ id }) => id === ahead.id);
   if (!pair) return null;
-  return warpOf(ahead.handle, pair.target, ahead.trust, shared.traits.imageSize);
+  const size = shared.traits.imageSize;
+  // A picture of where the pointer is, and near enough, is the true one.
+  const answers = ahead.follows && distance(ahead.follows, pair.target) <= TOLD_PX;
+  if (answers && distance(ahead.handle, pair.target) <= NEAR_PART * shorterSide(size)) return null;
+  return warpOf(ahead.handle, pair.target, ahead.trust, size);
 }
 
 function begun(id: number, shared: Shared): Ahead | null {
@@ -59,11 +68,12 @@ function begun(id: number, shared: Shared): Ahead | null {
   if (!pair || !shared.frame) return null;
   // Where a handle was far behind its target before the pull, nothing says that it can follow.
   const near =
-    distance(pair.handle, pair.target) <= ASKED_PART * shorterSide(shared.traits.imageSize);
+    distance(pair.handle, pair.target) <= NEAR_PART * shorterSide(shared.traits.imageSize);
   const fresh = !shared.frame.pointIds.includes(id);
   return {
     id,
     handle: pair.handle,
+    follows: null,
     trust: near || fresh ? 1 : 0,
     seq: shared.frame.seq,
     rev: shared.edit.rev,
@@ -78,14 +88,15 @@ function judged(before: Ahead, frame: FrameInfo, size: Size): Ahead {
   // A picture from before the pull shows what was there at its beginning.
   if (!now) return { ...before, seq };
   const follows = frame.follows?.id === before.id ? frame.follows.at : null;
-  if (!follows) return { ...before, handle: now, seq };
+  const next = { ...before, handle: now, follows, seq };
+  if (!follows) return next;
   const asked = distance(handle, follows);
-  if (asked <= ASKED_PART * shorterSide(size)) {
-    return { ...before, handle: now, seq, trust: Math.min(1, trust + GAIN) };
+  if (asked <= NEAR_PART * shorterSide(size)) {
+    return { ...next, trust: Math.min(1, trust + GAIN) };
   }
   const went = 1 - distance(now, follows) / asked;
-  const next = went >= FOLLOWS ? Math.min(1, trust + GAIN) : trust * LOSS;
-  return { ...before, handle: now, seq, trust: next < LEAST ? 0 : next };
+  const believed = went >= FOLLOWS ? Math.min(1, trust + GAIN) : trust * LOSS;
+  return { ...next, trust: believed < LEAST ? 0 : believed };
 }
 
 /** After the end the frames catch up; what is left to believe goes with each of them. */
@@ -97,7 +108,8 @@ function ended(before: Ahead, { frame, pairs, traits, edit }: Shared): Ahead | n
   const now = frame.handles[frame.pointIds.indexOf(before.id)];
   const trust = before.trust * ENDED;
   if (!now || frame.final || !traits.running || trust < LEAST) return null;
-  return { ...before, handle: now, trust, seq: frame.seq, pulled: false };
+  const follows = frame.follows?.id === before.id ? frame.follows.at : before.follows;
+  return { ...before, handle: now, follows, trust, seq: frame.seq, pulled: false };
 }
 
 function shorterSide({ width, height }: Size): number {

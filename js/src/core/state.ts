@@ -18,7 +18,8 @@ import { gestureCancelled, pointerDown, pointerMove, pointerUp } from "./pointer
 import { marksOf } from "./points";
 import { MAX_SEED } from "./protocol";
 import { pullEnded } from "./pull";
-import { lookedAside, NO_COMPARE, reduceSight, revealed } from "./sight";
+import { lookedAside, reduceSight, revealed } from "./sight";
+import { NO_COMPARE } from "./sight_types";
 import { type Action, assertNever, DRAFT_ID, type Mode, type State, type View } from "./types";
 
 export type * from "./types";

@@ -3,7 +3,7 @@ import type { Camera } from "./camera";
 import type { Grip, Hit, Pointer, Vec } from "./geometry";
 import type { Mask, MaskValue } from "./mask";
 import type { Args, CommandName, FrameInfo, Pair, PullEnd, Reply, Traits } from "./protocol";
-import type { Compare, Modifier, SightAction } from "./sight";
+import type { Compare, Modifier, SightAction } from "./sight_types";
 
 /** The id of a draft in marks and grips; real ids count from 1. */
 export const DRAFT_ID = 0;

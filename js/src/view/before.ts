@@ -11,7 +11,7 @@ export class Before {
   readonly #changed: () => void;
   #of = "";
   #newerThan = 0;
-  #picture: OffscreenCanvas | null = null;
+  #picture: ImageBitmap | null = null;
   #comparing = false;
   #closed = false;
 
@@ -27,7 +27,7 @@ export class Before {
   }
 
   /** The picture at the start; null while it is not known. */
-  get picture(): OffscreenCanvas | null {
+  get picture(): ImageBitmap | null {
     return this.#picture;
   }
 
@@ -37,7 +37,7 @@ export class Before {
     const of = `${generatorName} ${seed} ${imageSize.width} ${imageSize.height}`;
     if (of !== this.#of) {
       this.#of = of;
-      this.#picture = null;
+      this.#keep(null);
       this.#newerThan = this.#frames.picture?.frame.seq ?? 0;
       if (this.#comparing) void this.#fetch();
     }
@@ -47,12 +47,12 @@ export class Before {
     const shown = this.#frames.picture;
     if (this.#picture || !shown?.frame.final || shown.frame.seq <= this.#newerThan) return;
     // The first picture at rest that nothing was done to shows the start, most likely, and is there at once.
-    if (status === "idle") this.#keep(shown.bitmap);
+    if (status === "idle") this.#keep(copyOf(shown.bitmap));
   }
 
   close(): void {
     this.#closed = true;
-    this.#picture = null;
+    this.#keep(null);
   }
 
   async #fetch(): Promise<void> {
@@ -63,19 +63,25 @@ export class Before {
       if (!bytes) return;
       const type = isText(result.mime) ? result.mime : "";
       const bitmap = await createImageBitmap(new Blob([bytes.slice()], { type }));
-      if (!this.#closed && of === this.#of) {
-        this.#keep(bitmap);
-        this.#changed();
+      if (this.#closed || of !== this.#of) {
+        bitmap.close();
+        return;
       }
-      bitmap.close();
+      this.#keep(bitmap);
+      this.#changed();
     } catch {
       // A kernel that does not answer shows that elsewhere; what was kept stays the best that is known.
     }
   }
 
-  #keep(bitmap: ImageBitmap): void {
-    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-    canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
-    this.#picture = canvas;
+  #keep(bitmap: ImageBitmap | null): void {
+    this.#picture?.close();
+    this.#picture = bitmap;
   }
+}
+
+function copyOf(bitmap: ImageBitmap): ImageBitmap {
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
+  return canvas.transferToImageBitmap();
 }

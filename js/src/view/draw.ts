@@ -47,7 +47,7 @@ export class Drawing {
    * @param picture the newest picture, null before the first
    * @param before the picture at the start, null while it is not known
    */
-  draw(state: State, picture: Picture | null, before: OffscreenCanvas | null): void {
+  draw(state: State, picture: Picture | null, before: ImageBitmap | null): void {
     const { width, height } = this.#size;
     if (width <= 0 || height <= 0) return;
     const ratio = window.devicePixelRatio || 1;
@@ -78,7 +78,7 @@ export class Drawing {
   #drawPicture(
     { shared, view }: State,
     picture: Picture,
-    before: OffscreenCanvas | null,
+    before: ImageBitmap | null,
     warp: Warp | null,
     lens: Lens,
   ): void {

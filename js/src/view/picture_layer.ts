@@ -15,11 +15,11 @@ export interface Inset {
 
 /** What is drawn. */
 export interface Scene {
-  readonly picture: ImageBitmap | OffscreenCanvas;
+  readonly picture: ImageBitmap;
   /** Drawn over the picture where it shows another place than it would; null for none. */
   readonly inset: Inset | null;
   /** The start, and the part of the stage's width on which it is shown; null for none. */
-  readonly before: { readonly picture: OffscreenCanvas; readonly part: number } | null;
+  readonly before: { readonly picture: ImageBitmap; readonly part: number } | null;
   readonly camera: Camera;
   /** Of the stage, in device pixels per image pixel. */
   readonly lens: Lens;

@@ -1,5 +1,5 @@
 /** Keys by which a person looks: zoom, the picture taken by Space, the start while a key is held. */
-import type { SightAction } from "../core/sight";
+import type { SightAction } from "../core/sight_types";
 import type { ViewStore } from "../core/store";
 
 /** What a press of a key zooms by. */

@@ -43,13 +43,19 @@ describe("what is shown ahead", () => {
 
   test("is only the rest of the way once a frame has followed: it never drifts", () => {
     const before = known(pressed().shared);
-    const next = framed(pressed(), 2, [23, 30], { x: 24, y: 30 });
+    const next = framed(pressed(), 2, [22.5, 30], { x: 23, y: 30 });
     expect(warpAhead(known(next.shared, before), next.shared)).toMatchObject({
-      from: { x: 23, y: 30 },
+      from: { x: 22.5, y: 30 },
       to: { x: 24, y: 30 },
     });
     const there = framed(next, 3, [24, 30], { x: 24, y: 30 });
     expect(warpAhead(known(there.shared, before), there.shared)).toBeNull();
+  });
+
+  test("is nothing once a picture of where the pointer is has come near enough", () => {
+    const before = known(pressed().shared);
+    const next = framed(pressed(), 2, [23.2, 30], { x: 24, y: 30 });
+    expect(warpAhead(known(next.shared, before), next.shared)).toBeNull();
   });
 
   test("vanishes within a few frames whose handle does not follow", () => {
