@@ -25,7 +25,7 @@ class Hand:
     def __init__(self, page: Page, widget: WidgetView, seed: int) -> None:
         self._page = page
         self._widget = widget
-        self._chance = random.Random(seed)
+        self._chance = random.Random(seed)  # noqa: S311  # gestures keep no secrets
         self._gestures: tuple[tuple[int, Callable[[], None]], ...] = (
             (30, self._pull),
             (8, self._pull_and_escape),
