@@ -91,7 +91,7 @@ export class Drawing {
     this.#drawn = wanted;
     this.#scene = {
       picture: picture.bitmap,
-      inset: warp && this.#preview.draw(picture, warp, image),
+      inset: warp && this.#preview.draw(picture.bitmap, warp, image),
       before: compared,
       camera: view.camera,
       lens,

@@ -3,7 +3,6 @@ import { type Ahead, aheadOf, warpAhead } from "../core/ahead";
 import type { Size } from "../core/geometry";
 import type { Shared } from "../core/state";
 import { type Patch, patchOf, resized, type Warp, warpPixels } from "../core/warp";
-import type { Picture } from "./frame";
 import type { Inset } from "./picture_layer";
 
 /** Without a new frame for this long after the pointer has let go, the picture is shown as it is. */
@@ -15,7 +14,6 @@ export class Preview {
   readonly #source = new OffscreenCanvas(1, 1);
   readonly #patch = new OffscreenCanvas(1, 1);
   #ahead: Ahead | null = null;
-  #copied: Picture | null = null;
   #timer = 0;
 
   /** @param changed told when the picture is to be drawn anew for another reason than a change of the state */
@@ -43,13 +41,13 @@ export class Preview {
   }
 
   /** The part of a picture that a warp, in image pixels, changes, as it changes it. */
-  draw(picture: Picture, warp: Warp, image: Size): Inset | null {
-    const { width, height } = picture.bitmap;
+  draw(bitmap: ImageBitmap, warp: Warp, image: Size): Inset | null {
+    const { width, height } = bitmap;
     // A picture on its way may be smaller than the image.
     const times = width / image.width;
     const there = resized(warp, times);
     const patch = patchOf(there, { width, height });
-    const source = this.#read(picture, patch);
+    const source = this.#read(bitmap, patch);
     const context = this.#patch.getContext("2d");
     if (!source || !context) return null;
     const target = new ImageData(patch.width, patch.height);
@@ -78,17 +76,13 @@ export class Preview {
     window.clearTimeout(this.#timer);
   }
 
-  #read(picture: Picture, { left, top, width, height }: Patch): ImageData | null {
-    const context = this.#source.getContext("2d", { willReadFrequently: true, alpha: false });
-    if (picture !== this.#copied) {
-      this.#copied = picture;
-      const { bitmap } = picture;
-      if (this.#source.width !== bitmap.width || this.#source.height !== bitmap.height) {
-        this.#source.width = bitmap.width;
-        this.#source.height = bitmap.height;
-      }
-      context?.drawImage(bitmap, 0, 0);
-    }
-    return context?.getImageData(left, top, width, height) ?? null;
+  /** The pixels of a patch; the whole picture may be large. */
+  #read(bitmap: ImageBitmap, { left, top, width, height }: Patch): ImageData | null {
+    const source = this.#source;
+    if (source.width < width) source.width = width;
+    if (source.height < height) source.height = height;
+    const context = source.getContext("2d", { willReadFrequently: true, alpha: false });
+    context?.drawImage(bitmap, -left, -top);
+    return context?.getImageData(0, 0, width, height) ?? null;
   }
 }

@@ -50,6 +50,19 @@ describe("a warp", () => {
     );
   });
 
+  test("changes at most a tenth of the picture, so that it is drawn in no time", () => {
+    fc.assert(
+      fc.property(point, point, trust, (from, to, believed) => {
+        const large = { width: 1024, height: 1024 };
+        const times = ({ x, y }: Vec) => ({ x: 8 * x, y: 8 * y });
+        const warp = warpOf(times(from), times(to), believed, large);
+        if (!warp) return;
+        const { width, height } = patchOf(warp, large);
+        expect(width * height).toBeLessThanOrEqual(0.1 * large.width * large.height);
+      }),
+    );
+  });
+
   test("leaves everything beyond its radius as it is", () => {
     fc.assert(
       fc.property(point, point, point, (from, to, other) => {
