@@ -570,6 +570,21 @@ def test_a_handle_that_does_not_follow_is_shown_where_it_is(host: AfmHost) -> No
     host.page.mouse.up()
 
 
+def test_what_may_not_move_stays_ahead_of_the_frames_too(host: AfmHost) -> None:
+    mask = Image.new("L", (WIDTH, HEIGHT), 0)
+    ImageDraw.Draw(mask).rectangle((WIDTH // 2, 0, WIDTH, HEIGHT), fill=255)
+    encoded = io.BytesIO()
+    mask.save(encoded, "png")
+    host.update_mask(encoded.getvalue())
+    host.wait_until(
+        "document.querySelector('.dgw-canvas').getContext('2d')"
+        ".getImageData(20, 20, 1, 1).data[3] > 60"
+    )
+    pull_dot(host, (44, 42))
+    assert centre_of_red(host) == pytest.approx(DOT, abs=0.3)
+    host.page.mouse.up()
+
+
 def test_a_pull_that_is_taken_back_and_one_that_nobody_answers_leave_no_warp(
     host: AfmHost,
 ) -> None:

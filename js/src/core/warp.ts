@@ -5,6 +5,7 @@
  * Nothing folds while `|by| * STEEPEST < radius`, as then no two points show the same place.
  */
 import { clamp, distance, type Size, type Vec } from "./geometry";
+import type { Mask } from "./mask";
 
 export interface Warp {
   /** Where the handle is in the picture, and where it is shown, in image pixels. */
@@ -98,18 +99,43 @@ export function patchOf({ to, radiusPx }: Warp, size: Size): Patch {
 }
 
 /**
+ * How much each pixel of a patch may move, 0 .. 255.
+ *
+ * @param mask of the image, 255 may move
+ * @param patch of a picture with so many times the pixels of the image each way
+ * @param times above 0
+ */
+export function freedom(
+  mask: Mask,
+  { left, top, width, height }: Patch,
+  times: number,
+): Uint8Array {
+  const free = new Uint8Array(width * height);
+  for (let row = 0; row < height; row++) {
+    const y = Math.min(Math.floor((top + row + 0.5) / times), mask.height - 1);
+    for (let column = 0; column < width; column++) {
+      const x = Math.min(Math.floor((left + column + 0.5) / times), mask.width - 1);
+      free[row * width + column] = mask.data[y * mask.width + x] ?? 0;
+    }
+  }
+  return free;
+}
+
+/**
  * Draws a warped patch of a picture.
  *
  * @param warp in image pixels
  * @param patch the pixels of both
  * @param source colours of the patch, one number a pixel, four bytes of 8 bits
  * @param target takes the colours as they are shown
+ * @param free how much each pixel may move, 0 .. 255; null for all of them wholly
  */
 export function warpPixels(
   warp: Warp,
   patch: Patch,
   source: Uint32Array,
   target: Uint32Array,
+  free: Uint8Array | null = null,
 ): void {
   const { left, top, width, height } = patch;
   const toX = warp.to.x - left;
@@ -121,13 +147,13 @@ export function warpPixels(
   const squared = warp.radiusPx * warp.radiusPx;
   target.set(source);
   for (let row = 0; row < height; row++) {
-    const free = squared - (row - toY) * (row - toY);
-    if (free <= 0) continue;
-    const half = Math.sqrt(free);
+    const across = squared - (row - toY) * (row - toY);
+    if (across <= 0) continue;
+    const half = Math.sqrt(across);
     const end = Math.min(width - 1, Math.floor(toX + half));
     for (let column = Math.max(0, Math.ceil(toX - half)); column <= end; column++) {
-      const rest = (free - (column - toX) * (column - toX)) / squared;
-      const share = rest * rest;
+      const rest = (across - (column - toX) * (column - toX)) / squared;
+      const share = free ? (rest * rest * (free[row * width + column] ?? 0)) / 255 : rest * rest;
       // In 256ths of a pixel, as whole numbers; beyond the rim it goes on as on it.
       const x = Math.max(0, Math.min((column * UNIT - byX * share) | 0, lastX));
       const y = Math.max(0, Math.min((row * UNIT - byY * share) | 0, lastY));

@@ -86,12 +86,20 @@ export class Drawing {
     const part = held ? 1 : divider;
     const compared = before && (held || split) ? { picture: before, part } : null;
     const image = shared.traits.imageSize;
-    const wanted = [picture, view.camera, compared?.picture, compared?.part, image.width, warp?.to];
+    const wanted = [
+      picture,
+      view.camera,
+      compared?.picture,
+      compared?.part,
+      image.width,
+      warp?.to,
+      warp && shared.mask,
+    ];
     if (wanted.every((each, index) => isSame(each, this.#drawn[index]))) return;
     this.#drawn = wanted;
     this.#scene = {
       picture: picture.bitmap,
-      inset: warp && this.#preview.draw(picture.bitmap, warp, image),
+      inset: warp && this.#preview.draw(picture.bitmap, warp, shared),
       before: compared,
       camera: view.camera,
       lens,

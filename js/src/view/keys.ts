@@ -29,7 +29,7 @@ export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = 
   ["S", "one step"],
   ["N", "new point at the pointer or in the middle"],
   ["Tab", "next mark"],
-  ["Arrows", "move the mark by 1 px, with Shift by 10 px"],
+  ["Arrows", "move the mark by 1 px, with Shift by 10 px; without one, the picture"],
   ["Z, Shift+Z", "undo, redo"],
   ["R", "back to the start"],
   ["A", "new picture"],

@@ -1,8 +1,7 @@
 /** Shows the picture ahead of its frames while a pointer pulls at it, by warping the last one around the handle. */
 import { type Ahead, aheadOf, warpAhead } from "../core/ahead";
-import type { Size } from "../core/geometry";
 import type { Shared } from "../core/state";
-import { type Patch, patchOf, resized, type Warp, warpPixels } from "../core/warp";
+import { freedom, type Patch, patchOf, resized, type Warp, warpPixels } from "../core/warp";
 import type { Inset } from "./picture_layer";
 
 /** Without a new frame for this long after the pointer has let go, the picture is shown as it is. */
@@ -40,23 +39,20 @@ export class Preview {
     return warpAhead(this.#ahead, shared);
   }
 
-  /** The part of a picture that a warp, in image pixels, changes, as it changes it. */
-  draw(bitmap: ImageBitmap, warp: Warp, image: Size): Inset | null {
+  /** The part of a picture that a warp, in image pixels, changes, as it changes it; what may not move stays. */
+  draw(bitmap: ImageBitmap, warp: Warp, { traits, mask }: Shared): Inset | null {
     const { width, height } = bitmap;
     // A picture on its way may be smaller than the image.
-    const times = width / image.width;
+    const times = width / traits.imageSize.width;
     const there = resized(warp, times);
     const patch = patchOf(there, { width, height });
     const source = this.#read(bitmap, patch);
     const context = this.#patch.getContext("2d");
     if (!source || !context) return null;
     const target = new ImageData(patch.width, patch.height);
-    warpPixels(
-      there,
-      patch,
-      new Uint32Array(source.data.buffer),
-      new Uint32Array(target.data.buffer),
-    );
+    const free = mask && freedom(mask, patch, times);
+    const colours = new Uint32Array(source.data.buffer);
+    warpPixels(there, patch, colours, new Uint32Array(target.data.buffer), free);
     if (this.#patch.width !== patch.width || this.#patch.height !== patch.height) {
       this.#patch.width = patch.width;
       this.#patch.height = patch.height;

@@ -8,8 +8,8 @@ export const KEY_ZOOM = Math.SQRT2;
 /** What the list of shortcuts says of them. */
 export const SIGHT_SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = [
   ["+ - 0", "closer, further, all of the picture"],
-  ["Ctrl+wheel, pinch", "zoom at the pointer"],
-  ["Space+drag, middle button", "move the picture; so do the arrows while no mark is chosen"],
+  ["Ctrl+wheel", "zoom at the pointer; so do two fingers"],
+  ["Space+drag", "move the picture; so does the middle button"],
   ["C", "hold: the picture as it was at the start"],
   ["Shift+C", "the start and now side by side"],
 ];

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { distance, type Vec } from "../../src/core/geometry";
 import {
   falloff,
+  freedom,
   patchOf,
   pointShowing,
   resized,
@@ -145,6 +146,25 @@ describe("warped pixels", () => {
   test("keep a plain picture plain, in every byte", () => {
     const { at } = draw(warped({ x: 60, y: 50 }, { x: 63.3, y: 51.7 }), () => 0xfffe0180);
     expect(at(62, 50)).toBe(0xfffe0180);
+  });
+
+  test("stay where they may not move", () => {
+    const warp = warped({ x: 60, y: 50 }, { x: 65, y: 50 });
+    const patch = patchOf(warp, SIZE);
+    const mask = {
+      width: 128,
+      height: 96,
+      data: Uint8Array.from({ length: 128 * 96 }, (_, index) => (index % 128 < 62 ? 0 : 255)),
+    };
+    const free = freedom(mask, patch, 1);
+    const source = Uint32Array.from(free, (_, index) => patch.left + (index % patch.width));
+    const target = new Uint32Array(source.length);
+    warpPixels(warp, patch, source, target, free);
+    const row = (50 - patch.top) * patch.width - patch.left;
+    expect([58, 60, 61].map((x) => target[row + x])).toEqual([58, 60, 61]);
+    expect(target[row + 65]).toBe(60);
+    const half = freedom(mask, { left: 30, top: 0, width: 2, height: 1 }, 0.5);
+    expect([...half]).toEqual([0, 255]);
   });
 
   test("go on at the rim of the picture as on it", () => {
