@@ -87,7 +87,7 @@ export class Drawing {
     const compared = before && (held || split) ? { picture: before, part } : null;
     const image = shared.traits.imageSize;
     const wanted = [
-      picture,
+      picture.bitmap,
       view.camera,
       compared?.picture,
       compared?.part,

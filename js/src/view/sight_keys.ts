@@ -40,10 +40,10 @@ export function listenToSightKeys(
   let showing = false;
 
   const down = (event: KeyboardEvent): void => {
-    if (event.isComposing || event.altKey || event.target instanceof HTMLInputElement) return;
+    if (event.isComposing || event.altKey || isField(event.composedPath()[0])) return;
     if (event.key === "Shift") store.dispatch({ kind: "modifier", modifier: "pin" });
     if (event.ctrlKey || event.metaKey) return;
-    if (event.key === " " && event.target === canvas) {
+    if (event.key === " " && event.composedPath()[0] === canvas) {
       event.preventDefault();
       if (event.repeat) return;
       spaceFrom = store.state.view.camera;
@@ -94,4 +94,9 @@ export function listenToSightKeys(
   root.addEventListener("keyup", up, { signal });
   root.addEventListener("focusout", left, { signal });
   window.addEventListener("blur", left, { signal });
+}
+
+/** Fields keep the keys they need. */
+function isField(target: EventTarget | undefined): boolean {
+  return target instanceof Element && target.matches("input, select, textarea");
 }
