@@ -131,6 +131,7 @@ def test_keys_and_buttons_zoom_and_arrows_move_what_is_seen(host: AfmHost) -> No
     assert camera(host)[1] == pytest.approx(0.55, abs=1e-4)
     host.press("-")
     assert camera(host)[0] == pytest.approx(2**0.5, abs=1e-3)
+    host.page.get_by_text("Zoomed 1.4×").wait_for(state="attached")
     host.press("0")
     assert camera(host) == (1, 0.5, 0.5)
     host.page.mouse.move(*host.place((64, 48)))

@@ -4,7 +4,7 @@ import { clamp, type Size, type Vec } from "./geometry";
 import { selectedMark, withView } from "./intent";
 import { gestureCancelled } from "./pointer";
 import type { Compare, SightAction } from "./sight_types";
-import { assertNever, type State } from "./types";
+import { assertNever, type State, type View } from "./types";
 
 /** A mark that is chosen or moved by key keeps so far off the edges, as a part of the stage. */
 const MARGIN = 0.08;
@@ -77,6 +77,18 @@ export function lookedAside(state: State, by: Vec): State {
 /** True while marks and masks give way to a comparison. */
 export function isComparing({ held, split }: Compare): boolean {
   return held || split;
+}
+
+/** A zoom for reading: "1.4×", "12×". */
+export function timesInWords(zoom: number): string {
+  return `${zoom < 10 ? Number(zoom.toFixed(1)) : Math.round(zoom)}×`;
+}
+
+/** What is looked at, for a person who listens. */
+export function sightInWords({ compare, camera }: View): string {
+  if (compare.held) return "The picture at the start";
+  if (compare.split) return "The start and now side by side";
+  return camera.zoom > 1 ? `Zoomed ${timesInWords(camera.zoom)}` : "All of the picture";
 }
 
 /** Where on the stage a person has an eye on: the pointer, or else the chosen mark, or else the middle. */

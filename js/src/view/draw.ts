@@ -6,7 +6,7 @@ import { pointShowing, type Warp } from "../core/warp";
 import type { Picture } from "./frame";
 import type { Loupe } from "./loupe";
 import { drawMarks } from "./marks";
-import { drawScene, type Scene } from "./picture_layer";
+import { drawOver, drawScene, type Scene } from "./picture_layer";
 import type { Preview } from "./preview";
 import { Veil } from "./veil";
 
@@ -55,21 +55,23 @@ export class Drawing {
     const { shared, view } = state;
     const image = shared.traits.imageSize;
     const lens = lensOf(view.camera, this.#size, image);
+    const near = lensOf(view.camera, device, image);
     const warp = picture && this.#preview.warp(shared);
     if (resizeCanvas(this.#picture, device)) this.#drawn = [];
-    if (picture)
-      this.#drawPicture(state, picture, before, warp, lensOf(view.camera, device, image));
+    if (picture) this.#drawPicture(state, picture, before, warp, near);
     resizeCanvas(this.#marks, device);
     const context = this.#marks.getContext("2d");
     if (!context) return;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, device.width, device.height);
     const marked = warp ? ahead(state, warp) : state;
-    this.#loupe.draw(marked, this.#scene, lens, this.#size);
+    const veil =
+      shared.mask && this.#veil.paint(shared.mask, view.mode, device.width, device.height, ratio);
+    this.#loupe.draw(marked, this.#scene, veil, lens, this.#size);
     if (!picture || view.compare.held) return;
     if (view.compare.split) context.globalAlpha = COMPARED_ALPHA;
-    this.#drawVeil(context, state, device, ratio);
-    context.setTransform(ratio, 0, 0, ratio, lens.origin.x * ratio, lens.origin.y * ratio);
+    if (veil) drawOver(context, veil, near, image);
+    context.setTransform(ratio, 0, 0, ratio, near.origin.x, near.origin.y);
     drawMarks(context, marked, lens.scale);
     context.globalAlpha = 1;
   }
@@ -106,20 +108,6 @@ export class Drawing {
       image,
     };
     drawScene(this.#picture, this.#scene);
-  }
-
-  #drawVeil(
-    context: CanvasRenderingContext2D,
-    { shared, view }: State,
-    device: Size,
-    ratio: number,
-  ): void {
-    if (!shared.mask) return;
-    const veil = this.#veil.paint(shared.mask, view.mode, device.width, device.height, ratio);
-    if (!veil) return;
-    const { zoom } = view.camera;
-    const { origin } = lensOf(view.camera, device, shared.traits.imageSize);
-    context.drawImage(veil, origin.x, origin.y, device.width * zoom, device.height * zoom);
   }
 }
 

@@ -6,7 +6,7 @@ import { marksOf } from "../core/points";
 import type { State } from "../core/state";
 import { element, setAttribute } from "./dom";
 import { drawMarks } from "./marks";
-import { drawScene, type Scene } from "./picture_layer";
+import { drawOver, drawScene, type Scene } from "./picture_layer";
 
 export class Loupe {
   readonly node = element("canvas", { class: "dgw-loupe", "aria-hidden": "true" });
@@ -16,10 +16,17 @@ export class Loupe {
    *
    * @param state read only
    * @param scene what the stage shows, null for nothing
+   * @param veil lies over all of the image, null for none
    * @param lens of the stage, in CSS pixels
    * @param stage its size in CSS pixels
    */
-  draw(state: State, scene: Scene | null, lens: Lens, stage: Size): void {
+  draw(
+    state: State,
+    scene: Scene | null,
+    veil: OffscreenCanvas | null,
+    lens: Lens,
+    stage: Size,
+  ): void {
     const place = regardedBy(state);
     setAttribute(this.node, "data-shown", place !== null && scene !== null);
     if (!place || !scene) return;
@@ -40,7 +47,9 @@ export class Loupe {
     };
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, across, across);
-    drawScene(this.node, { ...scene, lens: { scale: scale * ratio, origin } });
+    const near = { scale: scale * ratio, origin };
+    drawScene(this.node, { ...scene, lens: near });
+    if (veil) drawOver(context, veil, near, scene.image);
     context.setTransform(ratio, 0, 0, ratio, origin.x, origin.y);
     drawMarks(context, state, scale);
   }

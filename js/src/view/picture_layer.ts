@@ -65,6 +65,16 @@ export function drawScene(canvas: HTMLCanvasElement, scene: Scene): void {
   if (camera.zoom >= GRID_ZOOM && lens.scale >= LEAST_SQUARE_PX) drawGrid(context, lens, image);
 }
 
+/** Draws something that covers the image over what is drawn through a lens, in device pixels. */
+export function drawOver(
+  context: CanvasRenderingContext2D,
+  cover: CanvasImageSource,
+  { scale, origin }: Lens,
+  image: Size,
+): void {
+  context.drawImage(cover, origin.x, origin.y, image.width * scale, image.height * scale);
+}
+
 function clipped(
   context: CanvasRenderingContext2D,
   box: readonly [number, number, number, number],

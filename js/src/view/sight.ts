@@ -1,17 +1,21 @@
 /** All by which a person looks at the picture: camera, comparison, magnifier, caption; lays it over the stage. */
 import type { Ask } from "../core/asks";
+import { sightInWords } from "../core/sight";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
 import { Before } from "./before";
 import { buildCaption } from "./caption";
 import { buildCompare } from "./compare";
-import { setAttribute } from "./dom";
+import { element, setAttribute, setText } from "./dom";
 import type { FrameStream } from "./frame";
 import { Loupe } from "./loupe";
 import { Preview } from "./preview";
 import { listenToSightKeys } from "./sight_keys";
 import { buildViewbar } from "./viewbar";
 import { listenToZoom } from "./zoom";
+
+/** What is seen is read out once it has stayed for so long. */
+const SPEAK_MS = 500;
 
 export interface Sight {
   readonly loupe: Loupe;
@@ -50,16 +54,26 @@ export function buildSight(
   const caption = buildCaption(stage, store, signal);
   // Before the picture for the keyboard, which goes on from the picture to what starts it.
   stage.prepend(viewbar.node);
-  canvas.after(compare.node, loupe.node, caption.node);
+  const spoken = element("span", { class: "dgw-spoken", "aria-live": "polite" });
+  canvas.after(compare.node, loupe.node, caption.node, spoken);
   listenToZoom(stage, store, signal);
   signal.addEventListener(
     "abort",
     () => {
+      window.clearTimeout(timer);
       preview.close();
       before.close();
     },
     { once: true },
   );
+  let said = sightInWords(store.state.view);
+  let timer = 0;
+  const speak = (words: string): void => {
+    if (words === said) return;
+    said = words;
+    window.clearTimeout(timer);
+    timer = window.setTimeout(() => setText(spoken, words), SPEAK_MS);
+  };
   const update = (root: HTMLElement, state: State): void => {
     const { zoom, centre } = state.view.camera;
     setAttribute(root, "data-camera", [zoom, centre.x, centre.y].map((n) => n.toFixed(4)).join());
@@ -68,6 +82,7 @@ export function buildSight(
     compare.update(state, before.picture !== null);
     viewbar.update(state);
     caption.update(state);
+    speak(sightInWords(state.view));
   };
   const listen = (root: HTMLElement) => listenToSightKeys(root, canvas, store, signal);
   return { loupe, preview, before, update, listen };

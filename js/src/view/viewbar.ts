@@ -1,6 +1,6 @@
 /** Small buttons on the picture: the start while pressed, start and now side by side, closer, further, all. */
 import { LARGEST_ZOOM } from "../core/camera";
-import { isComparing } from "../core/sight";
+import { isComparing, timesInWords } from "../core/sight";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
 import { button, element, setAttribute, setEnabled, setText } from "./dom";
@@ -87,15 +87,10 @@ export function buildViewbar(store: ViewStore, signal: AbortSignal): Viewbar {
     setAttribute(node, "data-comparable", shared.traits.canUndo);
     setAttribute(hold, "aria-pressed", String(compare.held));
     setAttribute(split, "aria-pressed", String(compare.split));
-    setText(fit.lastElementChild ?? fit, inTimes(camera.zoom));
+    setText(fit.lastElementChild ?? fit, timesInWords(camera.zoom));
     setEnabled(fit, camera.zoom > 1);
     setEnabled(out, camera.zoom > 1);
     setEnabled(closer, camera.zoom < LARGEST_ZOOM);
   };
   return { node, update };
-}
-
-/** A zoom for reading: "1.4×", "12×". */
-function inTimes(zoom: number): string {
-  return `${zoom < 10 ? Number(zoom.toFixed(1)) : Math.round(zoom)}×`;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { FIT, looked } from "../../src/core/camera";
 import { captionOf, cursorOf } from "../../src/core/caption";
+import { sightInWords } from "../../src/core/sight";
 import { Trail } from "../../src/core/trail";
 import type { Action } from "../../src/core/types";
 import { click, down, frameOf, move, pair, play, stateWith, up } from "../builders";
@@ -121,6 +122,15 @@ describe("the caption and the pointer", () => {
     expect(captionOf(play(live(), move(20, 30), { kind: "compare_hold", on: true }))).toBeNull();
     expect(cursorOf(play(live(), { kind: "pan_start" }))).toBe("panning");
   });
+});
+
+test("what is looked at is told to who listens", () => {
+  const said = (...actions: Action[]) => sightInWords(play(stateWith(), ...actions).view);
+  expect(said()).toBe("All of the picture");
+  expect(said(look(2.84))).toBe("Zoomed 2.8×");
+  expect(said(look(11.6))).toBe("Zoomed 12×");
+  expect(said({ kind: "compare_split", on: true })).toBe("The start and now side by side");
+  expect(said({ kind: "compare_hold", on: true })).toBe("The picture at the start");
 });
 
 describe("the trail of a pull", () => {
