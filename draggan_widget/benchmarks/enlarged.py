@@ -51,10 +51,11 @@ def enlarged(generator: Generator, size: int, *, channel_base: int, channels: in
     except GeneratorError as error:
         raise InputError(f"channels must be a whole number of usual size: {error}") from error
     for block in wide.blocks:
-        if deep.channels(block) == 0 or wide.channels(block) % deep.channels(block):
+        has, wanted = deep.channels(block), wide.channels(block)
+        if not 0 < has <= wanted or wanted % has:
             raise InputError(
-                f"{generator.name} has {deep.channels(block)} channels at {block} px, and can only have whole multiples; "
-                f"{channels} inner channels would give {wide.channels(block)}"
+                f"{generator.name} has {has} channels at {block} px, and can only have whole multiples; "
+                f"{channels} inner channels would give {wanted}"
             )
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
@@ -107,7 +108,9 @@ def _wider(generator: Generator, config: StyleGAN2Config) -> Generator:
             _copied(old, new, "noise_const")
         elif isinstance(new, FullyConnected | ToRGB) and isinstance(old, FullyConnected | ToRGB):
             weight = old.weight * (old.weight_gain / new.weight_gain)
-            new.weight.copy_(_repeated(weight, new.weight) * (weight.shape[1] / new.weight.shape[1]))
+            new.weight.copy_(
+                _repeated(weight, new.weight) * (weight.shape[1] / new.weight.shape[1])
+            )
             _copied(old, new, "bias")
         elif isinstance(new, SynthesisBlock) and hasattr(new, "const"):
             _copied(old, new, "const")
@@ -130,7 +133,7 @@ def _widened_kernel(kernel: Tensor, layer: SynthesisLayer) -> Tensor:
         kernel: ``[out, in, 3, 3]``.
         layer: The wider layer.
     """
-    outputs, inputs = (new // old for new, old in zip(layer.weight.shape, kernel.shape[:2], strict=False))
+    outputs, inputs = layer.weight.shape[0] // len(kernel), layer.weight.shape[1] // kernel.shape[1]
     shared = kernel.repeat(outputs, 1, 1, 1)[:, None]
     drawn = torch.randn(len(shared), inputs, *shared.shape[2:], dtype=kernel.dtype)
     drawn -= drawn.mean(1, keepdim=True)
@@ -141,7 +144,8 @@ def _widened_kernel(kernel: Tensor, layer: SynthesisLayer) -> Tensor:
 
 def _length(values: Tensor, axes: tuple[int, ...]) -> Tensor:
     """Return root sums of squares over some axes, which stay with length one."""
-    return torch.linalg.vector_norm(values, dim=axes, keepdim=True)
+    found: Tensor = torch.linalg.vector_norm(values, dim=axes, keepdim=True)
+    return found
 
 
 def _copied(old: nn.Module, new: nn.Module, name: str) -> None:
@@ -152,4 +156,4 @@ def _copied(old: nn.Module, new: nn.Module, name: str) -> None:
 
 def _repeated(tensor: Tensor, like: Tensor) -> Tensor:
     """Return a tensor repeated along every axis until it is as large as another."""
-    return tensor.repeat(*(b // a for a, b in zip(tensor.shape, like.shape, strict=True))) if tensor.ndim else tensor
+    return tensor.repeat([b // a for a, b in zip(tensor.shape, like.shape, strict=True)])

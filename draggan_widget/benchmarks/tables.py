@@ -150,7 +150,7 @@ NOTES: Mapping[str, tuple[str, ...]] = {
         "The plain loop has taken a few steps of another drag before; it runs once and stops where the published one does, within 2 px of a 512-px picture and never less than 2 px",
         "On random weights tracked points leap to look-alikes, so moves until arrival mean little there; trained generators are the measure",
         "An enlarged generator (name-at-size) draws the pictures of the trained one, resampled, with all layers of a published network and its channels",
-        "once per generator is not in the seconds: it is computed at the first drag and kept",
+        "once per generator is not in the seconds: it is computed at the first drag and kept; kernels are measured with those of one latent, which are in the seconds too",
     ),
     "live": (
         "Every picture was drawn and encoded as the widget does",
