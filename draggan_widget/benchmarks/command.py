@@ -79,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         nargs="+",
         metavar="PX",
-        help="sizes of the pictures of random weights (default: 256 512 1024; for edit 512)",
+        help="sizes of the pictures of random weights (default: 256 512 1024; for edit 512, with --enlarge none)",
     )
     parser.add_argument("--threads", type=int, help="threads to compute with (default: torch's)")
     for option, kind, words in (
@@ -179,9 +179,10 @@ def checked_settings(args: argparse.Namespace) -> dict[str, Any]:
         if name in settings and settings[name] is None:
             settings[name] = default
     if "sizes" in settings:
-        settings["sizes"] = settings["sizes"] or DEFAULT_SIZES[args.benchmark]
-        if min(settings["sizes"]) < SMALLEST_SIZE:
-            raise InputError(f"sizes must be from {SMALLEST_SIZE} px, got {min(settings['sizes'])}")
+        default_sizes = [] if settings.get("enlarge") else DEFAULT_SIZES[args.benchmark]
+        settings["sizes"] = sizes = settings["sizes"] or default_sizes
+        if sizes and min(sizes) < SMALLEST_SIZE:
+            raise InputError(f"sizes must be from {SMALLEST_SIZE} px, got {min(sizes)}")
     if "generator" in settings:
         settings["generator"] = settings["generator"] or ["animals"]
     for name, smallest in (("rounds", 1), ("pictures", 1), ("plain_steps", 0), ("seed", 0)):

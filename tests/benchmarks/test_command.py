@@ -89,11 +89,10 @@ def test_edit_goes_from_press_to_arrival_and_tells_what_is_computed_once(
 def test_a_generator_is_measured_enlarged_too(
     scene_file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    size = ("--size", "64", "--channels", "32", "--device", "cpu", "--threads", "1")
-    options = ("--generator", scene_file, "--enlarge", "64", "--rounds", "1", "--plain-steps", "2")
-    rows = told(capsys, "edit", *size, *options)["tables"]["edits"]
+    options = ("--enlarge", "64", "--channels", "32", "--device", "cpu", "--threads", "1")
+    steps = ("--rounds", "1", "--plain-steps", "2")
+    rows = told(capsys, "edit", "--generator", scene_file, *options, *steps)["tables"]["edits"]
     assert [(row["generator"], row["size"]) for row in rows[::2]] == [
-        ("random-64", 64),
         ("small-animals", 32),
         ("small-animals-at-64", 64),
     ]
