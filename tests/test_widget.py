@@ -105,7 +105,7 @@ def test_the_browser_starts_with_every_trait_of_the_protocol(make: Make) -> None
 
 
 def test_unknown_arguments_are_refused_and_the_known_ones_named() -> None:
-    with pytest.raises(TypeError, match=r"\['sed'\]; valid are session, generator, seed, w, conf"):
+    with pytest.raises(TypeError, match=r"\['sed'\]; valid are session, generator, seed, w, trunc"):
         DragWidget(sed=3)
 
 
