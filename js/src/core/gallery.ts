@@ -62,17 +62,17 @@ export function placeAfter(
   rows: number,
 ): number | null {
   const page = Math.max(1, rows) * columns;
-  const steps: Readonly<Record<string, number>> = {
-    ArrowLeft: -1,
-    ArrowRight: 1,
-    ArrowUp: -columns,
-    ArrowDown: columns,
-    PageUp: -page,
-    PageDown: page,
-    Home: -index,
-    End: count - 1 - index,
-  };
-  const step = steps[key];
+  const steps = new Map([
+    ["ArrowLeft", -1],
+    ["ArrowRight", 1],
+    ["ArrowUp", -columns],
+    ["ArrowDown", columns],
+    ["PageUp", -page],
+    ["PageDown", page],
+    ["Home", -index],
+    ["End", count - 1 - index],
+  ]);
+  const step = steps.get(key);
   if (step === undefined) return null;
   const to = index + step;
   if (to >= 0 && to < count) return to;
