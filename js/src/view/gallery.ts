@@ -63,7 +63,11 @@ export function buildGallery(store: ViewStore, ask: Ask, signal: AbortSignal): D
     seeds = next;
     const known = new Map(cells.map((cell) => [cell.seed, cell]));
     cells = seeds.map((seed) => known.get(seed) ?? cellOf(seed));
-    grid.replaceChildren(...cells.map(({ node }) => node));
+    // What stays is not touched, or it would lose the focus.
+    cells.forEach(({ node }, index) => {
+      if (grid.children[index] !== node) grid.insertBefore(node, grid.children[index] ?? null);
+    });
+    while (grid.children.length > cells.length) grid.lastElementChild?.remove();
     setEnabled(more, seeds.length < MOST_OFFERED);
     mark();
     want();
@@ -205,10 +209,11 @@ export function buildGallery(store: ViewStore, ask: Ask, signal: AbortSignal): D
   let generator = "";
   const update = (state: State): void => {
     const { shared, view } = state;
+    // First: what is asked for when the gallery opens depends on it.
+    truncation.update(state);
     drawer.update(state);
     const open = view.drawer === "gallery";
     if (open || wasOpen) {
-      truncation.update(state);
       menu.update(state);
       if (generator !== generatorOf(shared)) {
         generator = generatorOf(shared);
