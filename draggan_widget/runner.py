@@ -18,7 +18,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from draggan_widget.errors import DragganError
+from draggan_widget.errors import DragganError, SessionBusyError
 from draggan_widget.protocol import Ack
 from draggan_widget.pulls import Place, Pulls
 from draggan_widget.screen import Screen, Stage
@@ -194,6 +194,8 @@ class Runner:
 
         def run(session: DragSession) -> None:
             try:
+                if session.status == "running" or session.is_following:
+                    raise SessionBusyError("a drag is running; stop it first")
                 self._publish()
                 self._take_up(find(session))
             finally:

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from draggan_widget.drag import DragConfig
-from draggan_widget.errors import GeneratorError, InputError
+from draggan_widget.errors import GeneratorError, InputError, SessionBusyError
 from draggan_widget.runner import Runner
 from draggan_widget.session import DragSession
 from draggan_widget.shelf import Shelf
@@ -250,6 +250,22 @@ def test_another_generator_stops_a_drag_that_runs(widget: DragWidget, browser: B
     widget.generator = "blobs"
     assert widget.status == "stopped"
     assert widget.session.steps > 1
+
+
+def test_who_watches_a_drag_cannot_take_its_generator_away(widget: DragWidget) -> None:
+    failures: list[BaseException] = []
+
+    def change_it(_: object) -> None:
+        try:
+            widget.generator = "animals"
+        except SessionBusyError as error:
+            failures.append(error)
+
+    widget.handle_points, widget.target_points = [HANDLE], [FAR]
+    widget.observe(change_it, "step")
+    widget.drag(3)
+    assert failures
+    assert widget.generator_name == "blobs"
 
 
 def test_a_closed_widget_goes_to_no_other_generator(widget: DragWidget) -> None:

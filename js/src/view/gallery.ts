@@ -205,25 +205,40 @@ export function buildGallery(store: ViewStore, ask: Ask, signal: AbortSignal): D
     },
     { signal },
   );
-  // What the last answers showed belongs to the generator of that time.
   let generator = "";
+  let answering = true;
+  let seen = "";
   const update = (state: State): void => {
     const { shared, view } = state;
     // First: what is asked for when the gallery opens depends on it.
     truncation.update(state);
     drawer.update(state);
     const open = view.drawer === "gallery";
-    if (open || wasOpen) {
-      menu.update(state);
-      if (generator !== generatorOf(shared)) {
-        generator = generatorOf(shared);
-        for (const { node } of cells) setAttribute(node, "data-drawn", false);
-      }
-      mark();
-      want();
-    }
+    if (open || wasOpen) menu.update(state);
+    if (open && shared.answering && !answering) loader.retry();
+    answering = shared.answering;
     wasOpen = open;
+    // Where the cells are is measured, which is too slow for every picture of a pull.
+    const now = [
+      open,
+      shared.pulls.length > 0,
+      answering,
+      shared.frame !== null,
+      seedOf(shared),
+      isSampling(shared),
+      truncation.value(),
+      generatorOf(shared),
+    ].join(" ");
+    if (now === seen) return;
+    seen = now;
+    if (generator !== generatorOf(shared)) {
+      generator = generatorOf(shared);
+      // The pictures are those of another generator.
+      for (const { node } of cells) setAttribute(node, "data-drawn", false);
+    }
     setAttribute(grid, "aria-label", areAnimals(shared) ? "Animals by seed" : "Pictures by seed");
+    mark();
+    want();
   };
   return { ...drawer, update };
 }
