@@ -256,14 +256,16 @@ def test_who_watches_a_drag_cannot_take_its_generator_away(widget: DragWidget) -
     failures: list[BaseException] = []
 
     def change_it(_: object) -> None:
+        widget.unobserve(change_it, "step")
         try:
             widget.generator = "animals"
         except SessionBusyError as error:
             failures.append(error)
+        widget.stop()
 
     widget.handle_points, widget.target_points = [HANDLE], [FAR]
     widget.observe(change_it, "step")
-    widget.drag(3)
+    widget.drag()
     assert failures
     assert widget.generator_name == "blobs"
 
