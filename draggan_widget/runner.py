@@ -99,7 +99,7 @@ class Runner:
         self._failure: BaseException | None = None
         self._loaded = threading.Event()
         self._end_listening: Callable[[], None] = lambda: None
-        self._switches: list[str] = []
+        self._switches: dict[object, str] = {}
         self._executing = False
         self._pulls = Pulls(clock)
         self._is_following = False
@@ -138,7 +138,7 @@ class Runner:
     @property
     def busy_text(self) -> str:
         """What is being loaded in the place of the session; empty if nothing is."""
-        return next(iter(self._switches), "")
+        return next(iter(self._switches.copy().values()), "")
 
     @property
     def is_running(self) -> bool:
@@ -191,6 +191,7 @@ class Runner:
             text: What is shown meanwhile.
             told: Whether a failure is shown to the person.
         """
+        switch = object()
 
         def run(session: DragSession) -> None:
             try:
@@ -199,14 +200,16 @@ class Runner:
                 self._publish()
                 self._take_up(find(session))
             finally:
-                self._switches.remove(text)
+                self._switches.pop(switch, None)  # before what has become of it is shown
 
-        self._switches.append(text)
+        self._switches[switch] = text
         try:
             future = self.submit(run, told=told)
         except DragganError:
-            self._switches.remove(text)
+            del self._switches[switch]
             raise
+        # What is called off or refused never runs.
+        future.add_done_callback(lambda _: self._switches.pop(switch, None))
         self._publish()
         return future
 
@@ -324,6 +327,7 @@ class Runner:
                 self._finish(command, self._session)
             del command  # nothing is kept alive while waiting
         self._end_listening()
+        self._end_listening = lambda: None
         self._session = None  # whoever keeps a closed widget need not keep the generator
 
     def _take_up(self, session: DragSession) -> None:

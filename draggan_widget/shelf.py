@@ -49,6 +49,12 @@ class Shelf:
                 "set widget.generator to open a file"
             )
 
+    def clear(self) -> None:
+        """Keep no session any more."""
+        with self._lock:
+            self._sessions.clear()
+            self._files.clear()
+
     def find(self, source: Any, present: DragSession) -> DragSession:
         """Return the session of a generator: the one that was left, or a new one with the seed of the present one.
 

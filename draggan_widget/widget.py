@@ -259,6 +259,7 @@ class DragWidget(FrontEnd):
         """End the worker and remove every view."""
         if getattr(self, "_runner", None) is not None:
             self._worker.close()
+            self._shelf.clear()
         super().close()
 
     # Inside

@@ -279,6 +279,17 @@ def test_a_closed_widget_goes_to_no_other_generator(widget: DragWidget) -> None:
     assert runner.busy_text == ""
 
 
+def test_a_widget_that_could_not_load_says_so_and_nothing_of_loading(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connect(monkeypatch)
+    widget = DragWidget(generator="gone")
+    with pytest.raises(GeneratorError, match="no generator 'gone'"):
+        widget.generator = "animals"
+    assert widget._worker.busy_text == ""
+    widget.close()
+
+
 # Settings
 
 

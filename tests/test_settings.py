@@ -1,5 +1,6 @@
 """The settings as the front end explains them, against those that there are."""
 
+import functools
 import json
 from dataclasses import fields
 from pathlib import Path
@@ -57,6 +58,7 @@ def test_what_a_person_may_not_enter_is_refused(field: str, value: object) -> No
         DragConfig.from_json({field: value})
 
 
+@functools.cache
 def dragged(solver: str, **settings: Any) -> torch.Tensor:
     """Return the latent and the handles after some steps of a drag."""
     session = blob_session(config=DragConfig(solver=solver, **settings))
