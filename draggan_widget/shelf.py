@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import threading
 from dataclasses import replace
@@ -108,7 +107,6 @@ class Shelf:
         return name
 
 
-@functools.cache
 def _registered() -> tuple[str, ...]:
     """Return the names of the generators that come with the package."""
     from draggan_widget.pretrained import list_generators  # with torch, in the runner's thread
