@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from draggan_widget.errors import InputError
-from draggan_widget.protocol import Ask, choice_of, decode_args
+from draggan_widget.protocol import (
+    Ask,
+    choice_of,
+    decode_args,
+    seed_argument,
+    truncation_argument,
+)
 from draggan_widget.runner import When
 
 if TYPE_CHECKING:
@@ -88,8 +94,23 @@ def _file(ask: Ask) -> Question:
     return Question(answer, When.BETWEEN_STEPS)
 
 
+def _seed(ask: Ask) -> Question:
+    """Return the question for the small picture of a seed, to choose by; it never holds up a drag."""
+    kinds = {"seed": seed_argument, "truncation_psi": truncation_argument}
+    args = decode_args(ask.name, ask.args, kinds)
+
+    def answer(session: DragSession) -> Answer:
+        from draggan_widget.session.seed_pictures import SEED_PICTURES
+
+        seed, psi = args["seed"], args["truncation_psi"]
+        return picture_answer(SEED_PICTURES.picture(session.generator, seed, psi))
+
+    return Question(answer, When.AFTER_THE_DRAG)
+
+
 QUESTIONS: Mapping[str, Understand] = {
     "picture": _picture,
     "file": _file,
+    "seed": _seed,
 }
 """How each question is understood."""

@@ -95,7 +95,9 @@ export type CommandName =
   | "redo"
   | "reset"
   | "sample"
-  | "clear_points";
+  | "clear_points"
+  | "generator"
+  | "configure";
 
 /** What becomes of the picture when a pointer lets go: it goes on until it arrives, stays as it is, or goes back. */
 export type PullEnd = "settle" | "stay" | "undo";
@@ -149,8 +151,13 @@ export interface Traits {
   readonly step: number;
   readonly distancePx: number;
   readonly seed: number;
+  readonly truncationPsi: number;
+  /** The settings of the drag, by the names of their fields. */
+  readonly config: Args;
   readonly imageSize: Size;
   readonly generatorName: string;
+  /** The names that can be chosen. */
+  readonly generators: readonly string[];
   readonly canUndo: boolean;
   readonly canRedo: boolean;
   readonly busyText: string;
@@ -248,7 +255,13 @@ const TRAIT_DECODERS: {
   distancePx: ["distance_px", keepIf(isLength)],
   seed: ["seed", keepIf((value): value is number => isCount(value, 0))],
   imageSize: ["image_size", (value) => box(decodeSize(value))],
+  truncationPsi: ["truncation_psi", keepIf(isNumber)],
+  config: ["config", keepIf(isRecord)],
   generatorName: ["generator_name", keepIf(isText)],
+  generators: [
+    "generators",
+    (value) => box(decodeList(value, (item) => (isText(item) ? item : null))),
+  ],
   canUndo: ["can_undo", keepIf(isBoolean)],
   canRedo: ["can_redo", keepIf(isBoolean)],
   busyText: ["busy_text", keepIf(isText)],

@@ -1,5 +1,7 @@
 /** The state of one view of the widget, and `reduce`, which says what follows from each action. */
 import { FIT } from "./camera";
+
+import { generatorOf } from "./choices";
 import { add, clamp, clampToImage, type Grip, sameGrip, type Vec } from "./geometry";
 import {
   brushRadiusPx,
@@ -20,7 +22,15 @@ import { MAX_SEED } from "./protocol";
 import { pullEnded } from "./pull";
 import { lookedAside, reduceSight, revealed } from "./sight";
 import { NO_COMPARE } from "./sight_types";
-import { type Action, assertNever, DRAFT_ID, type Mode, type State, type View } from "./types";
+import {
+  type Action,
+  assertNever,
+  DRAFT_ID,
+  type Mode,
+  type SimpleCommand,
+  type State,
+  type View,
+} from "./types";
 
 export type * from "./types";
 export { assertNever, DRAFT_ID } from "./types";
@@ -38,6 +48,7 @@ export const INITIAL_VIEW: View = {
   draft: null,
   brush: { kind: "paint", radiusPx: null },
   helpOpen: false,
+  drawer: null,
   touch: false,
   camera: FIT,
   modifier: "none",
@@ -112,8 +123,24 @@ export function reduce(state: State, action: Action): State {
       if (!shared.frame) return state;
       const seed = clamp(Math.trunc(action.seed) || 0, 0, MAX_SEED);
       const free = letGo(state);
-      return { shared: commanded(free.shared, "sample", { seed }), view: withoutDraft(free.view) };
+      const args =
+        action.truncationPsi === undefined
+          ? { seed }
+          : { seed, truncation_psi: action.truncationPsi };
+      return { shared: commanded(free.shared, "sample", args), view: withoutDraft(free.view) };
     }
+    case "generator":
+      return chosen(letGo(state), action.name);
+    case "configure": {
+      const free = letGo(state);
+      const { settings } = action;
+      return {
+        ...free,
+        shared: { ...commanded(free.shared, "configure", { settings }), refusal: null },
+      };
+    }
+    case "drawer":
+      return withView(state, { drawer: action.drawer });
     case "auto_run":
       return { ...state, shared: { ...shared, traits: { ...shared.traits, autoRun: action.on } } };
     case "help":
@@ -194,6 +221,7 @@ function escaped(state: State): State {
   if (view.compare.split) return reduceSight(state, { kind: "compare_split", on: false });
   if (view.draft) return { ...state, view: withoutDraft(view) };
   if (isActive(shared)) return ordered(state, "stop");
+  if (view.drawer) return withView(state, { drawer: null });
   return withView(state, { selection: null });
 }
 
@@ -216,8 +244,15 @@ function letGo(state: State): State {
   return gesture.kind === "pull" ? pullEnded(state, gesture, "stay") : state;
 }
 
+/** The state with another generator asked for, where it is one. */
+function chosen(state: State, name: string): State {
+  const { traits } = state.shared;
+  if (!traits.generators.includes(name) || name === generatorOf(state.shared)) return state;
+  return { shared: commanded(state.shared, "generator", { name }), view: withoutDraft(state.view) };
+}
+
 /** The state with a command given, where it means something. */
-function ordered(state: State, name: (Action & { kind: "command" })["name"]): State {
+function ordered(state: State, name: SimpleCommand): State {
   const { shared, view } = state;
   const given = { ...state, shared: commanded(shared, name) };
   switch (name) {

@@ -37,6 +37,12 @@ export interface Pull {
   readonly end: PullEnd | null;
 }
 
+/** Settings that the kernel has not taken, and why. */
+export interface Refusal {
+  readonly fields: readonly string[];
+  readonly error: string;
+}
+
 /** What the error banner shows. */
 export interface Problem {
   readonly message: string;
@@ -79,7 +85,11 @@ export interface Shared {
   readonly problem: Problem | null;
   /** The newest `error.seq` that was shown. */
   readonly problemSeq: number;
+  readonly refusal: Refusal | null;
 }
+
+/** What opens below the picture, one at a time. */
+export type DrawerName = "gallery" | "settings";
 
 export type Mode = "points" | "mask";
 
@@ -129,6 +139,7 @@ export interface View {
   readonly draft: Draft | null;
   readonly brush: Brush;
   readonly helpOpen: boolean;
+  readonly drawer: DrawerName | null;
   /** True when the last pointer was a finger, which cannot hover. */
   readonly touch: boolean;
   readonly camera: Camera;
@@ -152,6 +163,9 @@ export type KernelAction =
   | { readonly kind: "pulls_told" }
   | { readonly kind: "silence" }
   | { readonly kind: "heard" };
+
+/** The commands that need no more than their name. */
+export type SimpleCommand = Exclude<CommandName, "sample" | "generator" | "configure">;
 
 /** What a person does in one view. */
 export type ViewAction =
@@ -180,8 +194,16 @@ export type ViewAction =
   | { readonly kind: "brush_scale"; readonly factor: number }
   | { readonly kind: "mask_invert" }
   | { readonly kind: "mask_clear" }
-  | { readonly kind: "command"; readonly name: Exclude<CommandName, "sample"> }
-  | { readonly kind: "sample"; readonly seed: number }
+  | { readonly kind: "command"; readonly name: SimpleCommand }
+  | {
+      readonly kind: "sample";
+      readonly seed: number;
+      /** Without it the last one is kept. */
+      readonly truncationPsi?: number;
+    }
+  | { readonly kind: "generator"; readonly name: string }
+  | { readonly kind: "configure"; readonly settings: Args }
+  | { readonly kind: "drawer"; readonly drawer: DrawerName | null }
   | { readonly kind: "auto_run"; readonly on: boolean }
   | { readonly kind: "help"; readonly open: boolean }
   | { readonly kind: "problem"; readonly message: string }

@@ -33,6 +33,8 @@ export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = 
   ["Z, Shift+Z", "undo, redo"],
   ["R", "back to the start"],
   ["A", "new picture"],
+  ["G", "gallery of seeds; arrows and Enter choose"],
+  [",", "settings"],
   ["M", "points or mask"],
   ["[ ]", "smaller or larger brush"],
   ["E", "brush or eraser; so does the right button"],
@@ -66,7 +68,7 @@ export function listenToKeys(
       return;
     }
     // Fields and sliders keep the keys they need.
-    if (target instanceof HTMLInputElement) return;
+    if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement) return;
     if (target === canvas && pressOnPicture(event, store)) {
       event.preventDefault();
       return;
@@ -145,6 +147,10 @@ function shortcut(event: KeyboardEvent, key: string, store: ViewStore): ViewActi
       return { kind: "brush_scale", factor: 1 / BRUSH_STEP };
     case "]":
       return { kind: "brush_scale", factor: BRUSH_STEP };
+    case "g":
+      return { kind: "drawer", drawer: view.drawer === "gallery" ? null : "gallery" };
+    case ",":
+      return { kind: "drawer", drawer: view.drawer === "settings" ? null : "settings" };
     case "?":
       return { kind: "help", open: !view.helpOpen };
     default:

@@ -9,9 +9,11 @@ import { element, setAttribute } from "./dom";
 import { Drawing } from "./draw";
 import { savePicture } from "./files";
 import { beforePaint, type FrameStream } from "./frame";
+import { buildGallery } from "./gallery";
 import { listenToPointers } from "./gestures";
 import { listenToKeys } from "./keys";
 import { buildPanel } from "./panel";
+import { buildSettings } from "./settings";
 import { buildSight } from "./sight";
 import { watchTheme } from "./theme";
 import { buildToolbar } from "./toolbar";
@@ -59,6 +61,9 @@ export function mountView(
   });
   const toolbar = buildToolbar(store, sample, () => savePicture(store, ask), signal);
   const panel = buildPanel(store, canvas, signal);
+  const drawers = [buildGallery(store, ask, signal), buildSettings(store, signal)] as const;
+  toolbar.sampling.prepend(drawers[0].button);
+  toolbar.more.prepend(drawers[1].button);
   const stage = element(
     "div",
     { class: "dgw-stage" },
@@ -76,6 +81,7 @@ export function mountView(
     panel.status,
     panel.banner,
     toolbar.bottom,
+    ...drawers.map(({ node }) => node),
   );
   const root = element(
     "div",
@@ -101,6 +107,7 @@ export function mountView(
     const { state } = store;
     toolbar.update(state);
     panel.update(state);
+    for (const drawer of drawers) drawer.update(state);
     describe(root, stage, state);
     sight.update(root, state);
     setAttribute(canvas, "data-cursor", cursorOf(state));
