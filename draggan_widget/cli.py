@@ -329,6 +329,41 @@ def _output(*suffixes: str) -> Callable[[str], Path]:
     return checked
 
 
+# generators and download
+
+
+def _add_no_arguments(_: argparse.ArgumentParser) -> None:
+    """Add nothing: the command has no options of its own."""
+
+
+def _run_generators(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what is known about the generators."""
+    from draggan_widget.pretrained import command
+
+    return command.run_list(args)
+
+
+def _say_generators(values: dict[str, Any]) -> str:
+    """Return the generators as lines."""
+    from draggan_widget.pretrained import command
+
+    return command.list_as_text(values)
+
+
+def _add_download_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``download``."""
+    from draggan_widget.pretrained import command
+
+    command.add_download_arguments(parser)
+
+
+def _run_download(args: argparse.Namespace) -> dict[str, Any]:
+    """Fetch a published generator."""
+    from draggan_widget.pretrained import command
+
+    return command.run_download(args)
+
+
 # train
 
 
@@ -409,6 +444,8 @@ COMMANDS = (
         _say_evaluation,
     ),
     Command("bench", "measure what drags cost", _add_bench_arguments, _run_bench, _say_bench),
+    Command("generators", "list generators", _add_no_arguments, _run_generators, _say_generators),
+    Command("download", "fetch a published generator", _add_download_arguments, _run_download),
     Command("train", "train an embedded generator from nothing", _add_train_arguments, _run_train),
 )
 """The subcommands, in the order of the help."""
