@@ -13,7 +13,7 @@ from draggan_widget.generator.prepared import PreparedSynthesis
 from draggan_widget.generator.synthesis import Synthesis, SynthesisTrace
 
 SKETCH_SIZE = 128
-"""Size of small pictures in pixels."""
+"""Height of small pictures in pixels."""
 
 
 class Generator(nn.Module):
@@ -24,7 +24,7 @@ class Generator(nn.Module):
         config: Architecture.
         width, height: Size of the picture in pixels.
         z_dim, w_dim, num_ws: Sizes of z, of a row of w, and number of rows.
-        feature_blocks: Resolutions of the blocks whose features can be read.
+        feature_blocks: Heights of the blocks whose features can be read.
         noise: Whether the constant noise is added to the features.
         scene: Name of the scene that z describes, whose renders the generator was trained on, or empty.
     """
@@ -33,7 +33,7 @@ class Generator(nn.Module):
         super().__init__()
         self.name = name
         self.config = config
-        self.width = self.height = config.resolution
+        self.width, self.height = config.width, config.resolution
         self.z_dim, self.w_dim, self.num_ws = config.z_dim, config.w_dim, config.num_ws
         self.feature_blocks = config.blocks
         self.noise = True
@@ -125,7 +125,7 @@ class Generator(nn.Module):
         return self.synthesis.trace(w, block, noise=self.noise)
 
     def features(self, w: Tensor, block: int) -> Tensor:
-        """Return the output of a block, ``[B, C, block, block]``; arguments and errors as for :meth:`trace`."""
+        """Return the output of a block, ``[B, C, block, columns]``; arguments and errors as for :meth:`trace`."""
         return self.trace(w, block).features
 
     def prepared(self, w: Tensor, moving_rows: int, block: int) -> PreparedSynthesis:
@@ -161,12 +161,12 @@ class Generator(nn.Module):
             w: ``[B, num_ws, w_dim]``.
 
         Returns:
-            ``[B, 3, r, r]``, about -1..1; whole pictures where they are not larger.
+            ``[B, 3, h, w]``, about -1..1; whole pictures where they are not larger.
 
         Raises:
             InputError: ``w`` has another shape.
         """
-        size = min(self.width, SKETCH_SIZE)
+        size = min(self.height, SKETCH_SIZE)
         return self.synthesis.image(self.trace(w, size), size, noise=self.noise)
 
     def frozen(self) -> "Generator":
