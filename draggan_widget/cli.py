@@ -364,6 +364,23 @@ def _run_download(args: argparse.Namespace) -> dict[str, Any]:
     return command.run_download(args)
 
 
+# convert
+
+
+def _add_convert_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``convert``."""
+    from draggan_widget.checkpoints import convert
+
+    convert.add_arguments(parser)
+
+
+def _run_convert(args: argparse.Namespace) -> dict[str, Any]:
+    """Write a checkpoint anew."""
+    from draggan_widget.checkpoints import convert
+
+    return convert.run(args)
+
+
 # train
 
 
@@ -445,6 +462,7 @@ COMMANDS = (
     ),
     Command("bench", "measure what drags cost", _add_bench_arguments, _run_bench, _say_bench),
     Command("generators", "list generators", _add_no_arguments, _run_generators, _say_generators),
+    Command("convert", "write a checkpoint anew", _add_convert_arguments, _run_convert),
     Command("download", "fetch a published generator", _add_download_arguments, _run_download),
     Command("train", "train an embedded generator from nothing", _add_train_arguments, _run_train),
 )

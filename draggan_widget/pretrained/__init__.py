@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from draggan_widget.checkpoints import load_generator_file
+from draggan_widget.checkpoints import load_checkpoint
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.generator import Generator
 from draggan_widget.pretrained.catalogue import EMBEDDED, GeneratorInfo, catalogue, info_of
@@ -33,12 +33,17 @@ def list_generators() -> tuple[GeneratorInfo, ...]:
 
 
 def load_generator(
-    source: str | Path = DEFAULT_GENERATOR, *, device: torch.device | str | None = None
+    source: str | Path = DEFAULT_GENERATOR,
+    *,
+    label: int | None = None,
+    device: torch.device | str | None = None,
 ) -> Generator:
     """Return a generator, frozen and ready.
 
     Args:
-        source: A name from :func:`list_generators`, or the path of a file.
+        source: A name from :func:`list_generators`, or the path of a file that
+            :func:`load_checkpoint` reads: this project's, NVIDIA's, rosinality's, or a state dict.
+        label: Which class a conditional generator draws, from 0.
         device: Where to put it; None is a CUDA device where there is one, otherwise the CPU.
 
     Raises:
@@ -48,7 +53,7 @@ def load_generator(
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     device = checked_device(device)
-    return load_generator_file(_file_of(source), device=device)
+    return load_checkpoint(_file_of(source), label=label, device=device)
 
 
 def _file_of(source: str | Path) -> Path:
