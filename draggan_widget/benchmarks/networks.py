@@ -6,7 +6,7 @@ from draggan_widget.benchmarks.machine import seconds_now
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.generator import Generator, StyleGAN2Config
 from draggan_widget.generator.config import RESOLUTIONS
-from draggan_widget.pretrained import checked_device, load_generator
+from draggan_widget.pretrained import checked_device, load_stylegan2
 
 CHANNEL_MAX = 512
 """Channels of the inner layers of the published networks."""
@@ -59,7 +59,7 @@ def named_generator(name: str, device: torch.device) -> Generator:
         InputError: It cannot be found or read.
     """
     try:
-        return load_generator(name, device=device)
+        return load_stylegan2(name, device=device)
     except GeneratorError as error:
         raise InputError(str(error)) from error
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from draggan_widget.errors import GeneratorError
 from draggan_widget.generator import Generator, StyleGAN2Config
+from draggan_widget.generator.latents import LatentGenerator
 from draggan_widget.ops import resampling_filter
 
 EPSILON = 1e-8
@@ -39,12 +40,14 @@ class AdaNetwork:
         conv_clamp: Largest absolute activation, or None.
         lr_multiplier: Learning-rate multiplier of the mapping.
         trained_as: How the file's own layout is called, for messages.
+        arguments: With which the network says that it was made.
     """
 
     tensors: Mapping[str, Tensor]
     conv_clamp: float | None = None
     lr_multiplier: float = LR_MULTIPLIER
     trained_as: str = "stylegan2-ada-pytorch"
+    arguments: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def classes(self) -> int:
@@ -67,7 +70,7 @@ def generator_of(network: AdaNetwork, name: str, label: int | None) -> Generator
     """
     tensors = {key: value for key, value in network.tensors.items() if not _is_filter(key)}
     _check_filters(network.tensors)
-    tensors = _without_label(tensors, network, label)
+    tensors = without_label(tensors, network, label)
     config = _architecture(tensors, network)
     mean = tensors.get("mapping.w_avg", torch.zeros(config.w_dim))
     generator = Generator(config, name=name)
@@ -79,7 +82,7 @@ def generator_of(network: AdaNetwork, name: str, label: int | None) -> Generator
     return generator.frozen()
 
 
-def check_tensors(what: str, generator: Generator, tensors: Mapping[str, Tensor]) -> None:
+def check_tensors(what: str, generator: LatentGenerator, tensors: Mapping[str, Tensor]) -> None:
     """Raise one error that lists everything in which tensors differ from what a generator needs.
 
     Raises:
@@ -181,7 +184,7 @@ def _doubling(resolution: int) -> list[int]:
     return [2**k for k in range(2, max(2, resolution.bit_length() - 1) + 1)]
 
 
-def _without_label(
+def without_label(
     tensors: dict[str, Tensor], network: AdaNetwork, label: int | None
 ) -> dict[str, Tensor]:
     """Return the tensors of the network that draws one class only."""

@@ -14,7 +14,8 @@ from draggan_widget.checkpoints.ada import ada_tensors, synthesis_tensors
 from draggan_widget.checkpoints.load import load_checkpoint
 from draggan_widget.checkpoints.safetensors import save_generator_file
 from draggan_widget.errors import GeneratorError, InputError
-from draggan_widget.generator import Generator
+from draggan_widget.generator import AnyGenerator, Generator
+from draggan_widget.generator.latents import LatentGenerator
 
 ADA = "stylegan2-ada-pytorch"
 OWN = "draggan_widget"
@@ -23,7 +24,7 @@ PARTS = ("all", "synthesis")
 
 
 def convert(
-    source: str | Path | Generator,
+    source: str | Path | AnyGenerator,
     target: str | Path,
     *,
     layout: str = OWN,
@@ -56,13 +57,16 @@ def convert(
         )
     if not target.parent.is_dir():
         raise InputError(f"there is no folder {target.parent}; create it or choose another path")
-    if isinstance(source, Generator):
+    generator: AnyGenerator
+    if isinstance(source, LatentGenerator):
         if label is not None:
-            raise GeneratorError("label is for a checkpoint; a generator in memory has its class")
+            raise InputError("label is for a checkpoint; a generator in memory has its class")
         generator = source
     else:
         generator = load_checkpoint(source, label=label)
     if layout == ADA:
+        if not isinstance(generator, Generator):
+            raise GeneratorError(f"the layout {ADA} is for StyleGAN2 generators only")
         return (_write_ada(generator, target, part),)
     save_generator_file(generator, target, dtype=torch.float32)
     description = target.with_suffix(".json")

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from draggan_widget.checkpoints.ada import LR_MULTIPLIER, AdaNetwork, generator_of
+from draggan_widget.checkpoints.alias_free import is_stylegan3, stylegan3_of
 from draggan_widget.checkpoints.contents import Contents, read_contents
 from draggan_widget.checkpoints.modules import Module, module_of
 from draggan_widget.checkpoints.pickles import Made, entries
@@ -16,7 +17,7 @@ from draggan_widget.checkpoints.rosinality import is_rosinality, read_rosinality
 from draggan_widget.checkpoints.safetensors import FORMAT, load_generator_file
 from draggan_widget.checkpoints.tensorflow import is_tensorflow, read_tensorflow
 from draggan_widget.errors import GeneratorError
-from draggan_widget.generator import Generator
+from draggan_widget.generator import AnyGenerator
 
 AVERAGES = ("G_ema", "g_ema", "Gs")
 """Where training runs keep the running average of the generator's weights, the only ones that are used."""
@@ -27,7 +28,7 @@ WRAPPERS = ("state_dict", "model", "generator", "params_ema", "params")
 
 def load_checkpoint(
     path: str | Path, *, label: int | None = None, device: torch.device | str | None = None
-) -> Generator:
+) -> AnyGenerator:
     """Return the generator of a checkpoint, in single precision, frozen; nothing in the file is executed.
 
     Args:
@@ -49,7 +50,8 @@ def load_checkpoint(
         return load_generator_file(path, device=device)
     try:
         network = _network(contents)
-        return generator_of(network, path.stem, label).to(device or "cpu")
+        build = stylegan3_of if is_stylegan3(network.tensors) else generator_of
+        return build(network, path.stem, label).to(device or "cpu")
     except GeneratorError as error:
         raise GeneratorError(f"{path} cannot be used: {error}") from error
 
@@ -113,6 +115,7 @@ def _of_module(module: Module, contents: Contents) -> AdaNetwork:
         tensors,
         conv_clamp=_number(synthesis.get("conv_clamp")),
         lr_multiplier=_number(mapping.get("lr_multiplier")) or LR_MULTIPLIER,
+        arguments=synthesis,
     )
 
 

@@ -6,7 +6,7 @@ import torch
 
 from draggan_widget.checkpoints import load_checkpoint
 from draggan_widget.errors import GeneratorError, InputError
-from draggan_widget.generator import Generator
+from draggan_widget.generator import AnyGenerator, Generator
 from draggan_widget.pretrained.catalogue import EMBEDDED, GeneratorInfo, catalogue, info_of
 from draggan_widget.pretrained.download import download_generator, downloaded_file
 
@@ -17,6 +17,7 @@ __all__ = [
     "download_generator",
     "list_generators",
     "load_generator",
+    "load_stylegan2",
 ]
 
 DEFAULT_GENERATOR = "animals"
@@ -37,7 +38,7 @@ def load_generator(
     *,
     label: int | None = None,
     device: torch.device | str | None = None,
-) -> Generator:
+) -> AnyGenerator:
     """Return a generator, frozen and ready.
 
     Args:
@@ -54,6 +55,20 @@ def load_generator(
         device = "cuda" if torch.cuda.is_available() else "cpu"
     device = checked_device(device)
     return load_checkpoint(_file_of(source), label=label, device=device)
+
+
+def load_stylegan2(
+    source: str | Path = DEFAULT_GENERATOR, *, device: torch.device | str | None = None
+) -> Generator:
+    """Return a StyleGAN2 generator; otherwise as :func:`load_generator`.
+
+    Raises:
+        GeneratorError: It is of another kind.
+    """
+    generator = load_generator(source, device=device)
+    if not isinstance(generator, Generator):
+        raise GeneratorError(f"{generator.name} is no StyleGAN2 generator, which is needed here")
+    return generator
 
 
 def _file_of(source: str | Path) -> Path:

@@ -12,10 +12,11 @@ from draggan_widget.checkpoints import convert as module
 from draggan_widget.checkpoints import load_checkpoint
 from draggan_widget.checkpoints.convert import ADA, convert
 from draggan_widget.errors import GeneratorError, InputError
-from draggan_widget.generator import Generator, StyleGAN2Config
-from draggan_widget.pretrained import load_generator
+from draggan_widget.generator import AnyGenerator, StyleGAN2Config, StyleGAN3Config
+from draggan_widget.pretrained import load_stylegan2
 from tests.checkpoints.test_load import published
 from tests.checkpoints.writers import ada_pickle
+from tests.generator.test_stylegan3 import R, T, random_generator
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def source(tmp_path: Path) -> Path:
     return file
 
 
-def assert_same(one: Generator, other: Generator) -> None:
+def assert_same(one: AnyGenerator, other: AnyGenerator) -> None:
     """Compare the tensors of two generators, bit for bit."""
     tensors, others = one.state_dict(), other.state_dict()
     assert tensors.keys() == others.keys()
@@ -53,7 +54,7 @@ def test_the_layout_of_other_programs_keeps_every_bit_and_all_names(
 
 
 def test_a_mapping_without_a_place_is_told_and_the_synthesis_can_be_written(tmp_path: Path) -> None:
-    animals = load_generator("animals", device="cpu")
+    animals = load_stylegan2("animals", device="cpu")
     with pytest.raises(GeneratorError, match=r"has no place .* write the synthesis alone"):
         convert(animals, tmp_path / "animals.pt", layout=ADA)
     (written,) = convert(animals, tmp_path / "animals.pt", layout=ADA, part="synthesis")
@@ -77,3 +78,16 @@ def test_what_cannot_be_written_is_told_before_anything_is_read(
 ) -> None:
     with pytest.raises(InputError, match=message):
         module.convert(tmp_path / "absent.pkl", tmp_path / target, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("config", [T, R], ids=["t", "r"])
+def test_alias_free_networks_are_kept_in_our_format_too(
+    config: StyleGAN3Config, tmp_path: Path
+) -> None:
+    generator = random_generator(config, double=False)
+    written, _ = convert(generator, tmp_path / "own.safetensors")
+    loaded = load_checkpoint(written)
+    assert_same(loaded, generator)
+    assert loaded.config == config
+    with pytest.raises(GeneratorError, match="StyleGAN2 generators only"):
+        convert(generator, tmp_path / "other.pt", layout=ADA)

@@ -19,7 +19,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-BUFFERS = ("noise_const", "resample_filter", "w_avg")
+BUFFERS = (
+    *("noise_const", "resample_filter", "w_avg", "freqs", "phases", "transform", "magnitude_ema"),
+    *("up_filter", "down_filter"),
+)
 """Tensors that the published modules hold as buffers."""
 
 SOURCE = "import os\nos.abort()  # the source of the class travels with it\n"
