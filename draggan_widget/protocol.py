@@ -209,6 +209,16 @@ def seed_argument(name: str, value: object) -> int:
     return _integer(name, value, 0, MAX_SEED)
 
 
+def count_argument(name: str, value: object) -> int:
+    """Return a whole number from 0; raise :class:`InputError` if it is none."""
+    return _integer(name, value, 0)
+
+
+def index_argument(name: str, value: object) -> int:
+    """Return an index from 0, or -1 for the last; raise :class:`InputError` if it is neither."""
+    return _integer(name, value, -1)
+
+
 def choice_of(*choices: str) -> Callable[[str, object], str]:
     """Return a check for one of some words."""
 
@@ -223,6 +233,8 @@ def choice_of(*choices: str) -> Callable[[str, object], str]:
 COMMANDS: Mapping[str, Mapping[str, Callable[[str, object], object]]] = {
     **{name: {} for name in ("run", "step", "stop", "undo", "redo", "reset", "clear_points")},
     "sample": {"seed": seed_argument},
+    "jump": {"entry": count_argument},
+    "take": {"index": index_argument},
 }
 """The actions of a person, and the check of each argument."""
 

@@ -165,11 +165,13 @@ class History(Generic[StateT]):
             for entry in self.entries
             if entry is not gone
         )
-        following = self.visited.get(gone.id)
+        assert gone.parent is not None
         visited = {
-            parent: following if child == gone.id else child
+            parent: child
             for parent, child in self.visited.items()
-            if parent != gone.id and (child != gone.id or following is not None)
+            if gone.id not in (parent, child)
         }
+        if self.visited.get(gone.parent) == gone.id and gone.id in self.visited:
+            visited[gone.parent] = self.visited[gone.id]
         position = next(k for k, entry in enumerate(entries) if entry.id == self.current.id)
         return History(entries, position, visited)

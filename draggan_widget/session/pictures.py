@@ -19,7 +19,6 @@ from draggan_widget.generator.stylegan2 import Generator
 from draggan_widget.session.driver import Moment
 from draggan_widget.session.state import PictureGenerator
 
-
 MOST_THUMBNAILS = 400
 """Thumbnails kept, twice as many as a history has entries; at 2 KB a picture less than 1 MB."""
 

@@ -55,9 +55,7 @@ def _worded(
     """Return an entry of an older file with words."""
     if entry.parent is None:
         return replace(entry, words=first_words(entry.state, sampled=True))
-    return replace(
-        entry, words=entry_words(entry.label, earlier[entry.parent].state, entry.state)
-    )
+    return replace(entry, words=entry_words(entry.label, earlier[entry.parent].state, entry.state))
 
 
 def _visited(reader: Reader, entries: Mapping[int, Entry[SessionState]]) -> dict[int, int]:

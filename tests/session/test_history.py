@@ -165,7 +165,10 @@ def test_at_the_limit_what_stays_is_whole(moves: list[tuple[str, int]]) -> None:
                     assert gone == {beside[0] if beside else before.entries[1].id}
                 else:
                     assert not gone
-                assert [e.id for e in history.way] == [*(k for k in way if k not in gone), max(states)]
+                assert [e.id for e in history.way] == [
+                    *(k for k in way if k not in gone),
+                    max(states),
+                ]
             elif move == "undo" and history.can_undo:
                 history = history.undo()
             elif move == "redo" and history.can_redo:

@@ -48,7 +48,7 @@ EDITS: dict[str, Edit] = {
     "reset": lambda session, n: session.reset(),
     "sample": lambda session, n: session.sample(n),
     "latent": lambda session, n: setattr(session, "w", torch.full((1, 8, 6), n / 999)),
-    "take": lambda session, n: session.trajectory and session.take(n % len(session.trajectory)),
+    "take": lambda session, n: session.take(n % max(1, len(session.trajectory))),
     "undo": lambda session, n: session.undo(),
     "redo": lambda session, n: session.redo(),
     "jump": lambda session, n: session.jump(n % len(session.history.entries) + 1),
@@ -107,7 +107,8 @@ def test_every_entry_can_be_gone_back_to_bit_for_bit(edits: list[tuple[str, int]
     states: dict[int, SessionState] = {}
     for name, number in edits:
         before = len(session.history.entries)
-        EDITS[name](session, number)
+        if name != "take" or session.trajectory:
+            EDITS[name](session, number)
         assert len(session.history.entries) - before in (0, 1)
         assert same(session.history.current.state, session.state)
         states[session.history.current.id] = session.state
@@ -174,7 +175,7 @@ def test_a_picture_of_the_last_drag_is_taken_up_with_its_points() -> None:
     assert torch.equal(session.w, moments[2].w)
     assert np.array_equal(session.handle_points, moments[2].handle_points)
     assert np.array_equal(session.target_points, moments[2].target_points)
-    assert np.array_equal(session.mask, last.mask)
+    assert session.mask is last.mask is not None
     assert session.status == "idle"
     # The film is still there, and the end of the drag is in it with everything that it held.
     session.take(-1)
@@ -214,7 +215,7 @@ def test_the_film_of_each_drag_is_another_one() -> None:
     session.drag(max_steps=2)
     assert session.film[0] != first[0]
     for index in (3, -4, 1.5, True, None):
-        with pytest.raises(InputError, match="from -3 to 2, got .* there are 3 pictures"):
+        with pytest.raises(InputError, match=r"from -3 to 2, got .* there are 3 pictures"):
             session.take(index)  # type: ignore[arg-type]  # what people may give
 
 
