@@ -18,6 +18,9 @@ const UNKNOWN_TRAITS: Traits = {
   generatorName: "",
   canUndo: false,
   canRedo: false,
+  history: [],
+  historyPosition: 0,
+  film: { number: 0, count: 0 },
   busyText: "",
   error: null,
 };

@@ -19,6 +19,7 @@ import {
   keepIf,
 } from "./decode";
 import type { Size, Vec } from "./geometry";
+import { decodeHistory, type HistoryEntry } from "./history";
 
 export const PROTOCOL_VERSION = 1;
 
@@ -87,7 +88,9 @@ export type CommandName =
   | "redo"
   | "reset"
   | "sample"
-  | "clear_points";
+  | "clear_points"
+  | "jump"
+  | "take";
 
 /** What becomes of the picture when a pointer lets go: it goes on until it arrives, stays as it is, or goes back. */
 export type PullEnd = "settle" | "stay" | "undo";
@@ -132,6 +135,12 @@ export interface KernelError {
   readonly details: string;
 }
 
+/** The pictures of the last drag: another number for each drag, and 0 pictures while one runs. */
+export interface Film {
+  readonly number: number;
+  readonly count: number;
+}
+
 /** The traits that only show what the kernel does, and `auto_run`. */
 export interface Traits {
   readonly running: boolean;
@@ -145,6 +154,11 @@ export interface Traits {
   readonly generatorName: string;
   readonly canUndo: boolean;
   readonly canRedo: boolean;
+  /** Every change so far, the oldest first. */
+  readonly history: readonly HistoryEntry[];
+  /** The id of the present entry. */
+  readonly historyPosition: number;
+  readonly film: Film;
   readonly busyText: string;
   readonly error: KernelError | null;
 }
@@ -243,6 +257,9 @@ const TRAIT_DECODERS: {
   generatorName: ["generator_name", keepIf(isText)],
   canUndo: ["can_undo", keepIf(isBoolean)],
   canRedo: ["can_redo", keepIf(isBoolean)],
+  history: ["history", (value) => box(decodeHistory(value))],
+  historyPosition: ["history_position", keepIf((value): value is number => isCount(value, 0))],
+  film: ["film", (value) => box(decodeFilm(value))],
   busyText: ["busy_text", keepIf(isText)],
   error: ["error", decodeError],
 };
@@ -270,6 +287,12 @@ export function decodeTraits(read: (name: string) => unknown, before: Traits): T
 /** The revision in `points_rev`; 0 where there is none. */
 export function decodeRev(value: unknown): number {
   return isCount(value, 0) ? value : 0;
+}
+
+function decodeFilm(value: unknown): Film | null {
+  if (!Array.isArray(value) || value.length !== 2) return null;
+  const [number, count]: unknown[] = value;
+  return isCount(number, 0) && isCount(count, 0) ? { number, count } : null;
 }
 
 function decodeError(value: unknown): { value: KernelError | null } | null {

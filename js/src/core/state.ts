@@ -12,6 +12,7 @@ import {
 } from "./intent";
 import { reduceKernel } from "./kernel";
 import { filledMask, inverted, MAY_MOVE } from "./mask";
+import { filmLeft, filmPlaceOf, reducePast } from "./past";
 import { gestureCancelled, pointerDown, pointerMove, pointerUp } from "./pointer";
 import { marksOf } from "./points";
 import { MAX_SEED } from "./protocol";
@@ -34,11 +35,14 @@ export const INITIAL_VIEW: View = {
   draft: null,
   brush: { kind: "paint", radiusPx: null },
   helpOpen: false,
+  historyOpen: false,
+  film: null,
   touch: false,
 };
 
 /** The state after an action; total, pure, and blind to clock, chance and page. */
-export function reduce(state: State, action: Action): State {
+export function reduce(before: State, action: Action): State {
+  const state = filmLeft(before, action);
   const { shared, view } = state;
   switch (action.kind) {
     case "traits":
@@ -97,6 +101,14 @@ export function reduce(state: State, action: Action): State {
       const free = letGo(state);
       return { shared: commanded(free.shared, "sample", { seed }), view: withoutDraft(free.view) };
     }
+    case "jump": {
+      const free = letGo(state);
+      return reducePast({ ...free, view: withoutDraft(free.view) }, action);
+    }
+    case "history":
+    case "film":
+    case "take":
+      return reducePast(state, action);
     case "auto_run":
       return { ...state, shared: { ...shared, traits: { ...shared.traits, autoRun: action.on } } };
     case "help":
@@ -174,11 +186,12 @@ function confirmed(state: State): State {
   return ordered(state, isActive(state.shared) ? "stop" : "run");
 }
 
-/** Gives up what is nearest: a gesture, the help, a half-made pair, the run, the choice. */
+/** Gives up what is nearest: a gesture, the help, the film, a half-made pair, the run, the choice. */
 function escaped(state: State): State {
   const { view, shared } = state;
   if (view.gesture.kind !== "none") return gestureCancelled(state);
   if (view.helpOpen) return withView(state, { helpOpen: false });
+  if (filmPlaceOf(state)) return withView(state, { film: null });
   if (view.draft) return { ...state, view: withoutDraft(view) };
   if (isActive(shared)) return ordered(state, "stop");
   return withView(state, { selection: null });

@@ -1,6 +1,7 @@
 /** The state of the widget and everything that may happen to it; `state.ts` says what follows. */
 import type { Grip, Hit, Pointer, Vec } from "./geometry";
 import type { Mask, MaskValue } from "./mask";
+import type { FilmPlace } from "./past";
 import type { Args, CommandName, FrameInfo, Pair, PullEnd, Reply, Traits } from "./protocol";
 
 /** The id of a draft in marks and grips; real ids count from 1. */
@@ -125,6 +126,9 @@ export interface View {
   readonly draft: Draft | null;
   readonly brush: Brush;
   readonly helpOpen: boolean;
+  readonly historyOpen: boolean;
+  /** The picture of the last drag that is shown in place of the present one; null for the present one. */
+  readonly film: FilmPlace | null;
   /** True when the last pointer was a finger, which cannot hover. */
   readonly touch: boolean;
 }
@@ -133,6 +137,9 @@ export interface State {
   readonly shared: Shared;
   readonly view: View;
 }
+
+/** The commands that need nothing but their name. */
+export type PlainCommandName = Exclude<CommandName, "sample" | "jump" | "take">;
 
 /** What comes from the kernel or tells of the connection. */
 export type KernelAction =
@@ -172,8 +179,12 @@ export type ViewAction =
   | { readonly kind: "brush_scale"; readonly factor: number }
   | { readonly kind: "mask_invert" }
   | { readonly kind: "mask_clear" }
-  | { readonly kind: "command"; readonly name: Exclude<CommandName, "sample"> }
+  | { readonly kind: "command"; readonly name: PlainCommandName }
   | { readonly kind: "sample"; readonly seed: number }
+  | { readonly kind: "jump"; readonly entry: number }
+  | { readonly kind: "history"; readonly open: boolean }
+  | { readonly kind: "film"; readonly index: number | null }
+  | { readonly kind: "take" }
   | { readonly kind: "auto_run"; readonly on: boolean }
   | { readonly kind: "help"; readonly open: boolean }
   | { readonly kind: "problem"; readonly message: string }

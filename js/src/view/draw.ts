@@ -10,7 +10,7 @@ export class Drawing {
   readonly #marks: HTMLCanvasElement;
   readonly #veil = new Veil();
   #size: Size = { width: 0, height: 0 };
-  #drawn: Picture | null = null;
+  #drawn: ImageBitmap | null = null;
 
   constructor(picture: HTMLCanvasElement, marks: HTMLCanvasElement) {
     this.#picture = picture;
@@ -29,8 +29,8 @@ export class Drawing {
     const ratio = window.devicePixelRatio || 1;
     const device = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
     const resized = resizeCanvas(this.#picture, device);
-    if (picture && (resized || picture !== this.#drawn)) {
-      this.#drawn = picture;
+    if (picture && (resized || picture.bitmap !== this.#drawn)) {
+      this.#drawn = picture.bitmap;
       drawPicture(this.#picture, picture.bitmap);
     }
     resizeCanvas(this.#marks, device);

@@ -31,6 +31,7 @@ export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = 
   ["Arrows", "move the mark by 1 px, with Shift by 10 px"],
   ["Z, Shift+Z", "undo, redo"],
   ["R", "back to the start"],
+  ["H", "earlier pictures, and those of the last drag"],
   ["A", "new picture"],
   ["M", "points or mask"],
   ["[ ]", "smaller or larger brush"],
@@ -144,6 +145,8 @@ function shortcut(event: KeyboardEvent, key: string, store: ViewStore): ViewActi
       return { kind: "brush_scale", factor: 1 / BRUSH_STEP };
     case "]":
       return { kind: "brush_scale", factor: BRUSH_STEP };
+    case "h":
+      return { kind: "history", open: !view.historyOpen };
     case "?":
       return { kind: "help", open: !view.helpOpen };
     default:

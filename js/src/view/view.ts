@@ -1,6 +1,7 @@
 /** One view of the widget in one element of the page: builds it, keeps it current, and takes it away. */
 import type { Ask } from "../core/asks";
 import { badgeOf } from "../core/intent";
+import { filmPlaceOf } from "../core/past";
 import { MAX_SEED } from "../core/protocol";
 import type { State } from "../core/state";
 import { type SharedStore, ViewStore } from "../core/store";
@@ -12,6 +13,7 @@ import { beforePaint, type FrameStream } from "./frame";
 import { listenToPointers } from "./gestures";
 import { listenToKeys } from "./keys";
 import { buildPanel } from "./panel";
+import { buildPast } from "./past";
 import { watchTheme } from "./theme";
 import { buildToolbar } from "./toolbar";
 
@@ -58,11 +60,13 @@ export function mountView(
   });
   const toolbar = buildToolbar(store, sample, () => savePicture(store, ask), signal);
   const panel = buildPanel(store, canvas, signal);
+  const past = buildPast(store, ask, canvas, () => draw(), signal);
   const stage = element(
     "div",
     { class: "dgw-stage" },
     picture,
     canvas,
+    past.chip,
     panel.placeholder,
     panel.help,
   );
@@ -75,6 +79,7 @@ export function mountView(
     panel.status,
     panel.banner,
     toolbar.bottom,
+    past.node,
   );
   const root = element(
     "div",
@@ -93,12 +98,13 @@ export function mountView(
   let due = false;
   const draw = (): void => {
     due = false;
-    if (!signal.aborted) drawing.draw(store.state, frames.picture);
+    if (!signal.aborted) drawing.draw(...past.shown(store.state, frames.picture));
   };
   const update = (): void => {
     const { state } = store;
     toolbar.update(state);
     panel.update(state);
+    past.update(state);
     describe(root, stage, state);
     setAttribute(canvas, "data-cursor", cursorOf(state));
     if (due) return;
@@ -145,6 +151,7 @@ function describe(root: HTMLElement, stage: HTMLElement, state: State): void {
 /** What a press would do, as the pointer shows it. */
 function cursorOf({ shared, view }: State): string {
   if (!shared.frame) return "wait";
+  if (filmPlaceOf({ shared, view })) return "film";
   if (view.mode === "mask") return "brush";
   if (view.gesture.kind === "move" || view.gesture.kind === "pull") return "move";
   if (view.hover?.kind === "remove" && badgeOf(view)) return "remove";
