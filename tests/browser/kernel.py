@@ -116,6 +116,22 @@ class KernelHost(AfmHost):
         self.page.mouse.up()
         self.rest()
 
+    def shown_index(self) -> int | None:
+        """Return which picture of the last drag is drawn, None for the present one."""
+        index = self.view().locator(".dgw-film").get_attribute("data-shown")
+        return None if index is None else int(index)
+
+    def pixel_row(self) -> list[int]:
+        """Return a row of the drawn picture, through its middle."""
+        row: list[int] = self.page.evaluate(
+            """() => {
+              const canvas = document.querySelector(".dgw-picture");
+              const [width, y] = [canvas.width, canvas.height >> 1];
+              return [...canvas.getContext("2d").getImageData(0, y, width, 1).data];
+            }"""
+        )
+        return row
+
     def close(self) -> None:
         """End the kernel."""
         self.widget.close()

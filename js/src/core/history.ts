@@ -9,6 +9,12 @@ export interface HistoryEntry {
   readonly words: string;
 }
 
+/** The pictures of the last drag: another number for each drag, and 0 pictures while one runs. */
+export interface Film {
+  readonly number: number;
+  readonly count: number;
+}
+
 /** An entry's place: columns by age, and a lane of its own for each branch. */
 export interface Place {
   readonly column: number;
@@ -27,6 +33,12 @@ export function decodeHistory(value: unknown): readonly HistoryEntry[] | null {
   if (!entries || !isTree(entries)) return null;
   decoded.set(value, entries);
   return entries;
+}
+
+export function decodeFilm(value: unknown): Film | null {
+  if (!Array.isArray(value) || value.length !== 2) return null;
+  const [number, count]: unknown[] = value;
+  return isCount(number, 0) && isCount(count, 0) ? { number, count } : null;
 }
 
 function decodeEntry(item: unknown): HistoryEntry | null {

@@ -1,17 +1,8 @@
 /** What a person does with the past: goes to an entry of the history, or looks through the last drag's pictures. */
 import { clamp } from "./geometry";
+import type { Film } from "./history";
 import { commanded, isActive, withView } from "./intent";
-import type { Film } from "./protocol";
-import type { Action, State, ViewAction } from "./types";
-
-/** The picture of the last drag that is shown in place of the present one. */
-export interface FilmPlace {
-  /** The number of the film; another one ends this. */
-  readonly film: number;
-  readonly index: number;
-  /** The frame that was on the screen when the picture was taken up, which the next one ends; null before that. */
-  readonly takenAt: number | null;
-}
+import type { Action, FilmPlace, State, ViewAction } from "./types";
 
 export type PastAction = Extract<ViewAction, { kind: "jump" | "take" | "history" | "film" }>;
 

@@ -19,7 +19,7 @@ import {
   keepIf,
 } from "./decode";
 import type { Size, Vec } from "./geometry";
-import { decodeHistory, type HistoryEntry } from "./history";
+import { decodeFilm, decodeHistory, type Film, type HistoryEntry } from "./history";
 
 export const PROTOCOL_VERSION = 1;
 
@@ -133,12 +133,6 @@ export interface KernelError {
   readonly seq: number;
   readonly message: string;
   readonly details: string;
-}
-
-/** The pictures of the last drag: another number for each drag, and 0 pictures while one runs. */
-export interface Film {
-  readonly number: number;
-  readonly count: number;
 }
 
 /** The traits that only show what the kernel does, and `auto_run`. */
@@ -287,12 +281,6 @@ export function decodeTraits(read: (name: string) => unknown, before: Traits): T
 /** The revision in `points_rev`; 0 where there is none. */
 export function decodeRev(value: unknown): number {
   return isCount(value, 0) ? value : 0;
-}
-
-function decodeFilm(value: unknown): Film | null {
-  if (!Array.isArray(value) || value.length !== 2) return null;
-  const [number, count]: unknown[] = value;
-  return isCount(number, 0) && isCount(count, 0) ? { number, count } : null;
 }
 
 function decodeError(value: unknown): { value: KernelError | null } | null {

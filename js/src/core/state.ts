@@ -17,7 +17,15 @@ import { gestureCancelled, pointerDown, pointerMove, pointerUp } from "./pointer
 import { marksOf } from "./points";
 import { MAX_SEED } from "./protocol";
 import { pullEnded } from "./pull";
-import { type Action, assertNever, DRAFT_ID, type Mode, type State, type View } from "./types";
+import {
+  type Action,
+  assertNever,
+  DRAFT_ID,
+  type Mode,
+  type Shared,
+  type State,
+  type View,
+} from "./types";
 
 export type * from "./types";
 export { assertNever, DRAFT_ID } from "./types";
@@ -231,13 +239,18 @@ function ordered(state: State, name: (Action & { kind: "command" })["name"]): St
       if (view.draft) return { ...state, view: withoutDraft(view) };
       return shared.traits.canUndo ? given : state;
     case "redo":
-      return shared.traits.canRedo ? given : state;
+      return shared.traits.canRedo || isGoingBack(shared) ? given : state;
     case "reset":
     case "clear_points":
       return shared.frame ? { ...given, view: withoutDraft(view) } : state;
     default:
       return assertNever(name);
   }
+}
+
+/** True while there will be something to redo as soon as the kernel has answered. */
+function isGoingBack({ commands }: Shared): boolean {
+  return commands.some(({ name }) => name === "undo");
 }
 
 function withoutDraft(view: View): View {

@@ -1,7 +1,6 @@
 /** The state of the widget and everything that may happen to it; `state.ts` says what follows. */
 import type { Grip, Hit, Pointer, Vec } from "./geometry";
 import type { Mask, MaskValue } from "./mask";
-import type { FilmPlace } from "./past";
 import type { Args, CommandName, FrameInfo, Pair, PullEnd, Reply, Traits } from "./protocol";
 
 /** The id of a draft in marks and grips; real ids count from 1. */
@@ -114,6 +113,15 @@ export type Gesture =
       readonly last: Vec;
       readonly before: Mask | null;
     };
+
+/** The picture of the last drag that is shown in place of the present one. */
+export interface FilmPlace {
+  /** The number of the film; another one ends this. */
+  readonly film: number;
+  readonly index: number;
+  /** The frame that was on the screen when the picture was taken up, which the next one ends; null before that. */
+  readonly takenAt: number | null;
+}
 
 /** What each view has for itself. */
 export interface View {

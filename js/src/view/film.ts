@@ -1,8 +1,9 @@
 /** The pictures of the last drag as a film: a slider, play and pause, and the picture to draw meanwhile. */
 import type { Ask } from "../core/asks";
+import type { Film } from "../core/history";
 import { Newest } from "../core/newest";
 import { filmIn, filmPlaceOf } from "../core/past";
-import { decodePairs, type Film, type Pair } from "../core/protocol";
+import { decodePairs, type Pair } from "../core/protocol";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
 import { button, element, setAttribute, setIcon, setLabel, setText } from "./dom";

@@ -1,11 +1,12 @@
 /** The history as a strip of small pictures with its branches above them; a click or a key goes to an entry. */
 import type { Ask } from "../core/asks";
 import { clamp } from "../core/geometry";
-import { type HistoryEntry, type Place, placesOf, wayTo } from "../core/history";
+import { type HistoryEntry, wayTo } from "../core/history";
 import { isActive } from "../core/intent";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
 import { element, setAttribute, setText } from "./dom";
+import { Rail } from "./rail";
 import { Thumbnails } from "./thumbnails";
 
 /** Height of a picture, least and most width, and the gap to the next one, in CSS pixels. */
@@ -17,14 +18,8 @@ const GAP_PX = 8;
 /** The first picture begins so far from the edge: room for the ring around it. */
 const EDGE_PX = 4;
 
-/** Height of a lane of branches; further branches share the last one. */
-const LANE_PX = 9;
-const MOST_LANES = 5;
-
 /** Pictures so far beyond the edges are asked for, too. */
 const AHEAD_PX = 160;
-
-const SVG = "http://www.w3.org/2000/svg";
 
 let views = 0;
 
@@ -34,7 +29,7 @@ export class Strip {
   readonly caption: HTMLElement;
   readonly #store: ViewStore;
   readonly #inner: HTMLElement;
-  readonly #rail: SVGSVGElement;
+  readonly #rail = new Rail();
   readonly #thumbnails: Thumbnails;
   readonly #options = new Map<number, HTMLElement>();
   readonly #empty = new Set<number>();
@@ -55,10 +50,11 @@ export class Strip {
     this.#store = store;
     views += 1;
     this.#prefix = `dgw-entry-${views}-`;
-    this.#rail = document.createElementNS(SVG, "svg");
-    this.#rail.setAttribute("class", "dgw-rail");
-    this.#rail.setAttribute("aria-hidden", "true");
-    this.#inner = element("div", { class: "dgw-strip-inner", role: "presentation" });
+    this.#inner = element(
+      "div",
+      { class: "dgw-strip-inner", role: "presentation" },
+      this.#rail.node,
+    );
     this.node = element(
       "div",
       {
@@ -117,9 +113,6 @@ export class Strip {
 
   /** Makes an option of each entry, and draws the branches. */
   #rebuild(): void {
-    const places = placesOf(this.#entries);
-    const lanes = 1 + Math.max(0, ...[...places.values()].map(laneOf));
-    const railPx = lanes > 1 ? lanes * LANE_PX + 3 : 0;
     const present = new Set(this.#entries.map(({ id }) => id));
     for (const [id, option] of this.#options) {
       if (present.has(id)) continue;
@@ -138,10 +131,10 @@ export class Strip {
       setAttribute(option, "title", entry.words);
     });
     this.#inner.style.width = `${this.#leftOf(this.#entries.length) - GAP_PX + EDGE_PX}px`;
+    const middles = this.#entries.map((_, column) => this.#leftOf(column) + this.#widthPx / 2);
+    const railPx = this.#rail.draw(this.#entries, middles);
     this.node.style.setProperty("--dgw-rail-height", `${railPx}px`);
     this.node.style.setProperty("--dgw-thumbnail-height", `${HEIGHT_PX}px`);
-    this.#drawRail(places, railPx);
-    setAttribute(this.node, "data-lanes", lanes);
   }
 
   #option(id: number): HTMLElement {
@@ -164,39 +157,10 @@ export class Strip {
       setAttribute(option, "aria-selected", String(id === this.#position));
       setAttribute(option, "data-undone", !way.has(id));
     }
-    for (const part of this.#rail.children) {
-      setAttribute(part, "data-undone", !way.has(Number(part.getAttribute("data-entry"))));
-    }
-    // What lies on the way is drawn over what does not.
-    this.#rail.append(...this.#rail.querySelectorAll(":scope > :not([data-undone])"));
+    this.#rail.mark(way);
     setAttribute(this.node, "data-position", this.#position);
     setAttribute(this.node, "data-count", this.#entries.length);
     this.#say();
-  }
-
-  #drawRail(places: ReadonlyMap<number, Place>, railPx: number): void {
-    this.#rail.replaceChildren();
-    this.#rail.remove();
-    if (railPx === 0) return;
-    const widthPx = this.#leftOf(this.#entries.length);
-    this.#rail.setAttribute("width", String(widthPx));
-    this.#rail.setAttribute("height", String(railPx));
-    const at = (place: Place) => ({
-      x: this.#leftOf(place.column) + this.#widthPx / 2,
-      y: (laneOf(place) + 0.5) * LANE_PX,
-    });
-    for (const { id, parent } of this.#entries) {
-      const place = places.get(id);
-      const from = places.get(parent);
-      if (!place) continue;
-      const { x, y } = at(place);
-      const group = document.createElementNS(SVG, "g");
-      setAttribute(group, "data-entry", id);
-      if (from) group.append(shape("path", { d: branch(at(from), { x, y }, this.#pitchPx) }));
-      group.append(shape("circle", { cx: x, cy: y, r: 3 }));
-      this.#rail.append(group);
-    }
-    this.#inner.prepend(this.#rail);
   }
 
   get #pitchPx(): number {
@@ -326,24 +290,4 @@ export class Strip {
     this.node.scrollLeft = before + event.deltaY;
     if (this.node.scrollLeft !== before) event.preventDefault();
   }
-}
-
-function laneOf({ lane }: Place): number {
-  return Math.min(lane, MOST_LANES - 1);
-}
-
-type At = { readonly x: number; readonly y: number };
-
-/** The line from an entry to one made from it: aside at once, then along its own lane. */
-function branch(from: At, to: At, pitchPx: number): string {
-  if (from.y === to.y) return `M${from.x} ${from.y}H${to.x}`;
-  const bend = from.x + pitchPx / 2;
-  const end = Math.min(from.x + pitchPx, to.x);
-  return `M${from.x} ${from.y}C${bend} ${from.y} ${bend} ${to.y} ${end} ${to.y}H${to.x}`;
-}
-
-function shape(tag: string, attributes: Readonly<Record<string, string | number>>): SVGElement {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) setAttribute(node, name, value);
-  return node;
 }
