@@ -32,12 +32,19 @@ class PageEnd(BrowserEnd):
         self.due: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         super().__init__(**arguments)
 
-    def publish_msg(self, msg_type: str, data: Any = None, **keys: Any) -> None:
+    def publish_msg(
+        self,
+        msg_type: str,
+        data: Any = None,
+        metadata: Any = None,
+        buffers: Any = None,
+        **keys: Any,
+    ) -> None:
         """Take a message of the kernel."""
-        super().publish_msg(msg_type, data, **keys)
+        super().publish_msg(msg_type, data, metadata, buffers, **keys)
         if msg_type != "comm_msg" or data["method"] not in ("custom", "update"):
             return
-        files = [base64.b64encode(each).decode() for each in keys.get("buffers") or []]
+        files = [base64.b64encode(each).decode() for each in buffers or []]
         if data["method"] == "custom":
             self.due.put({"message": data["content"], "files": files})
         else:

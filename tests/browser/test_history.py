@@ -311,7 +311,7 @@ def test_only_thumbnails_in_sight_are_asked_for_one_after_the_other(page: Page) 
     host = shown(page, history=entries, history_position=200)
     assert host.sent("ask") == []
     host.button("Earlier pictures").click()
-    asked = []
+    asked: list[int] = []
     for _ in range(40):
         page.wait_for_timeout(20)
         questions = host.sent("ask")[len(asked) :]

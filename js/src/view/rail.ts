@@ -3,9 +3,11 @@ import { type HistoryEntry, type Place, placesOf } from "../core/history";
 import { setAttribute } from "./dom";
 
 /** Height of a lane and of the room below the last one, in CSS pixels; further branches share the last lane. */
-const LANE_PX = 9;
+const LANE_PX = 8;
 const BELOW_PX = 3;
-const MOST_LANES = 5;
+const MOST_LANES = 4;
+
+const DOT_PX = 3;
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -45,10 +47,10 @@ export class Rail {
       if (!place) continue;
       const group = shape("g", { "data-entry": id });
       if (from) group.append(shape("path", { d: line(at(from), at(place), pitchPx) }));
-      group.append(shape("circle", { cx: at(place).x, cy: at(place).y, r: 3 }));
+      group.append(shape("circle", { cx: at(place).x, cy: at(place).y, r: DOT_PX }));
       this.node.append(group);
     }
-    setAttribute(this.node, "width", (middles.at(-1) ?? 0) + pitchPx);
+    setAttribute(this.node, "width", (middles.at(-1) ?? 0) + DOT_PX);
     setAttribute(this.node, "height", heightPx);
     return heightPx;
   }
