@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -18,6 +19,10 @@ from draggan_widget.session.state import NO_POINTS, PictureGenerator, SessionSta
 MOST_MOMENTS = 600
 """Most pictures of a drag that are kept: a minute of a live one at ten pictures a second, and at 36 KB a latent of the
 largest published generators 22 MB."""
+
+
+_FILM_NUMBERS = itertools.count(1)
+"""Numbers of trajectories, never given again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +48,7 @@ class Driver:
     Attributes:
         steps: How many times the latent was moved since the drag began.
         evaluations: Passes through the generator since the optimizer was made.
-        films: How many times the trajectory has begun anew.
+        film: Number of the trajectory: another one each time it begins anew, in any session; 0 before.
         confidences: How like its reference each handle is in the last picture, 0..1, by id; of points that it had.
         nearest_px: From each handle to its target ``[N]`` px, in the picture of the drag in which they were least on
             average, since points and mask were last changed; None before the first such picture.
@@ -58,7 +63,7 @@ class Driver:
         """
         self.steps = 0
         self.evaluations = 0
-        self.films = 0
+        self.film = 0
         self.confidences: Mapping[int, float] = {}
         self.nearest_px: NDArray[np.float64] | None = None
         self._generator, self._is_drawn = generator, is_drawn
@@ -117,14 +122,14 @@ class Driver:
             self._mask, self._aims = None, ((), NO_POINTS)
             self.evaluations = self.steps = self._first_step = self._last_step = 0
             self._moments = []
-            self.films += 1
+            self.film = next(_FILM_NUMBERS)
             self.follow(state)
 
     def begin(self, state: SessionState) -> None:
         """Begin a drag at a state, whose picture is the first one of the trajectory; to be called standing there."""
         self._first_step, self.steps, self.nearest_px = self._last_step, 0, None
         self._moments = [Moment(state.w, state.handle_points, state.target_points, state)]
-        self.films += 1
+        self.film = next(_FILM_NUMBERS)
 
     def run(self, limit: int, stop: threading.Event, take: Callable[[DragStep[Any]], None]) -> str:
         """Take the steps of a drag that has begun, until one is final, ``stop`` is set or a limit is met.

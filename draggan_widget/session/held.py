@@ -93,7 +93,7 @@ class Held:
     @property
     def film(self) -> tuple[int, int]:
         """The number of the last drag's film, another one for each, and how many pictures its trajectory has."""
-        return self._driver.films, len(self._driver.trajectory)
+        return self._driver.film, len(self._driver.trajectory)
 
     @property
     def steps(self) -> int:

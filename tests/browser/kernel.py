@@ -18,11 +18,15 @@ from tests.browser.afm import BASE64_TO_BYTES, AfmHost, idle_traits
 from tests.browser_end import BrowserEnd
 from tests.test_runner import PATIENCE_S
 
-TELL = f"""({{ message, state, files }}) => {{
+TELL = f"""([told, heard]) => {{
   const read = (text) => {{ const bytes = {BASE64_TO_BYTES}; return new DataView(bytes.buffer); }};
-  if (message) host.emit(message, files.map(read));
-  else host.update({{ ...state, ...(files.length ? {{ mask: read(files[0]) }} : {{}}) }});
+  for (const {{ message, state, files }} of told) {{
+    if (message) host.emit(message, files.map(read));
+    else host.update({{ ...state, ...(files.length ? {{ mask: read(files[0]) }} : {{}}) }});
+  }}
+  return host.told.slice(heard);
 }}"""
+"""Tells the page what the kernel says, and gives what the page has said since."""
 
 
 class PageEnd(BrowserEnd):
@@ -73,7 +77,10 @@ class KernelHost(AfmHost):
 
     def exchange(self) -> None:
         """Hand over everything that page and widget have said since."""
-        said = self.page.evaluate("(from) => host.told.slice(from)", self._heard)
+        due = []
+        while not self._end.due.empty():
+            due.append(self._end.due.get())
+        said = self.page.evaluate(TELL, [due, self._heard])
         self._heard += len(said)
         for each in said:
             if "message" in each:
@@ -84,8 +91,6 @@ class KernelHost(AfmHost):
                     for name, value in each["state"].items()
                 }
                 self._end.set(**state)
-        while not self._end.due.empty():
-            self.page.evaluate(TELL, self._end.due.get())
 
     def until(self, condition: Callable[[], object]) -> None:
         """Let both talk until something holds."""
