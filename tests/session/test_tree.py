@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from draggan_widget.drag import DragStep
 from draggan_widget.errors import InputError, SessionFileError
 from draggan_widget.frames import THUMBNAIL_SIDE_PX
-from draggan_widget.session import DragSession, SessionState
+from draggan_widget.session import DragSession, SessionState, pictures
 from draggan_widget.session.session_file import LINEAR_FORMAT
 from tests.picture_blobs import MANY_STEPS, PictureBlobs, blob_session
 from tests.session.files import contents, load
@@ -240,6 +240,22 @@ def test_thumbnails_are_small_and_drawn_once(monkeypatch: pytest.MonkeyPatch) ->
     assert decoded.size == (THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX // 2)
     assert decoded.format == "WEBP"
     assert len(pictures[2].data) < 3000
+
+
+def test_of_many_thumbnails_those_not_seen_for_long_are_drawn_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pictures, "MOST_THUMBNAILS", 2)
+    session = blob_session()
+    session.sample(1)
+    session.sample(2)
+    first, second = session.thumbnail(1), session.thumbnail(2)
+    assert session.thumbnail(1) is first
+    session.thumbnail(3)
+    assert session.thumbnail(1) is first
+    again = session.thumbnail(2)
+    assert again is not second
+    assert again == second
 
 
 # Files
