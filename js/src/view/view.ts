@@ -140,6 +140,7 @@ function describe(root: HTMLElement, stage: HTMLElement, state: State): void {
   setAttribute(root, "data-status", shared.answering ? shared.traits.status : "no_answer");
   setAttribute(root, "data-mode", view.mode);
   setAttribute(root, "data-seq", shared.frame?.seq ?? 0);
+  setAttribute(root, "data-commands", shared.commands.length);
   setAttribute(root, "data-frames", shared.framesShown);
   setAttribute(root, "data-pull", shared.frame?.pull ?? 0);
   setAttribute(root, "data-step", metricsOf(shared)?.step ?? shared.traits.step);
