@@ -214,7 +214,9 @@ class Changes(Drags):
         if not self._access.is_dragging and not self.is_following:
             self.status, self._result = "idle", None
             completes = label == self.history.current.label == "points" and not before.is_complete
-            history = self.history.record(Entry(label, state, subject), completes=completes)
+            entry = Entry(label, state, subject)
+            renews = state.w is not self.history.current.state.w
+            history = self.history.record(entry, completes=completes, renews=renews)
             assert history.current.parent is not None
             made_from = history.entry(history.current.parent).state
             words = words or entry_words(label, made_from, state)

@@ -95,23 +95,34 @@ class History(Generic[StateT]):
         return replace(self, entries=(*self.entries, made))._at(len(self.entries))._trimmed()
 
     def amend(self, entry: Entry[StateT]) -> History[StateT]:
-        """Return the history with another entry in the place of the present one."""
+        """Return the history with another entry in the place of the present one, under its id."""
         entries = list(self.entries)
         entries[self.position] = replace(entry, id=self.current.id, parent=self.current.parent)
         return replace(self, entries=tuple(entries))
 
-    def record(self, entry: Entry[StateT], *, completes: bool) -> History[StateT]:
+    def record(
+        self, entry: Entry[StateT], *, completes: bool, renews: bool = False
+    ) -> History[StateT]:
         """Return the history with a new present entry.
 
         What is of one subject with the newest entry, or ``completes`` it, replaces it, so that moving one thing in
         many small steps is undone at once.
+
+        Args:
+            entry: The new one.
+            completes: Whether the present entry was only a part of it.
+            renews: Whether it looks different; then it does not take over the id of what it replaces, so that an id
+                always stands for one picture.
         """
         present = self.current
         same = entry.subject is not None and entry.subject == present.subject
         is_newest = self.position == len(self.entries) - 1
-        if (same or completes) and is_newest and self.can_undo:
+        if not ((same or completes) and is_newest and self.can_undo):
+            return self.push(entry)
+        if not renews:
             return self.amend(entry)
-        return self.push(entry)
+        made = replace(entry, id=present.id + 1, parent=present.parent)
+        return replace(self, entries=(*self.entries[:-1], made))._at(self.position)
 
     def undo(self) -> History[StateT]:
         """Return the history one entry back; call it only if :attr:`can_undo`."""

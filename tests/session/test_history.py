@@ -94,6 +94,16 @@ def test_changes_of_one_subject_are_undone_at_once() -> None:
     assert [entry.state for entry in history.entries] == [0, 2, 3]
 
 
+def test_a_change_that_looks_different_is_merged_under_an_id_of_its_own() -> None:
+    history = start().push(Entry("sample", 1, subject="a"))
+    moved = history.record(Entry("sample", 2, subject="a"), completes=False)
+    renewed = history.record(Entry("sample", 2, subject="a"), completes=False, renews=True)
+    assert [(e.id, e.parent, e.state) for e in moved.entries] == [(1, None, 0), (2, 1, 2)]
+    assert [(e.id, e.parent, e.state) for e in renewed.entries] == [(1, None, 0), (3, 1, 2)]
+    assert renewed.undo().redo().current.id == 3
+    assert set(renewed.visited.values()) == {3}
+
+
 def test_changes_without_a_subject_are_kept_apart() -> None:
     history = start().record(Entry("points", 1), completes=False)
     history = history.record(Entry("points", 2), completes=False)

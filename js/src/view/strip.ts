@@ -33,8 +33,6 @@ export class Strip {
   readonly #thumbnails: Thumbnails;
   readonly #options = new Map<number, HTMLElement>();
   readonly #empty = new Set<number>();
-  /** What each picture is of, by entry: another session may give the same ids to others. */
-  readonly #subjects = new Map<number, string>();
   readonly #prefix: string;
   #entries: readonly HistoryEntry[] = [];
   #position = 0;
@@ -105,7 +103,7 @@ export class Strip {
       this.#entries = traits.history;
       this.#position = traits.historyPosition;
       this.#widthPx = widthPx;
-      if (isNew) this.#rebuild(traits.generatorName);
+      if (isNew) this.#rebuild();
       this.#mark();
     }
     if (isNew || !wasOpen) this.#thumbnails.forgive();
@@ -114,20 +112,16 @@ export class Strip {
   }
 
   /** Makes an option of each entry, and draws the branches. */
-  #rebuild(generatorName: string): void {
+  #rebuild(): void {
     const present = new Set(this.#entries.map(({ id }) => id));
     for (const [id, option] of this.#options) {
       if (present.has(id)) continue;
       option.remove();
       this.#options.delete(id);
       this.#empty.delete(id);
-      this.#subjects.delete(id);
     }
     this.#entries.forEach((entry, column) => {
       const option = this.#options.get(entry.id) ?? this.#option(entry.id);
-      const subject = `${generatorName} ${entry.parent} ${entry.words}`;
-      if (this.#subjects.get(entry.id) !== subject) this.#empty.add(entry.id);
-      this.#subjects.set(entry.id, subject);
       option.style.left = `${this.#leftOf(column)}px`;
       option.style.width = `${this.#widthPx}px`;
       const place = `${column + 1} of ${this.#entries.length}`;
@@ -151,6 +145,7 @@ export class Strip {
       canvas,
     );
     this.#options.set(id, option);
+    this.#empty.add(id);
     this.#inner.append(option);
     return option;
   }
