@@ -22,6 +22,9 @@ const UNKNOWN_TRAITS: Traits = {
   generators: [],
   canUndo: false,
   canRedo: false,
+  history: [],
+  historyPosition: 0,
+  film: { number: 0, count: 0 },
   busyText: "",
   error: null,
 };

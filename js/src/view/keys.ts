@@ -32,6 +32,7 @@ export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = 
   ["Arrows", "move the mark by 1 px, with Shift by 10 px; without one, the picture"],
   ["Z, Shift+Z", "undo, redo"],
   ["R", "back to the start"],
+  ["H", "earlier pictures, and those of the last drag"],
   ["A", "new picture"],
   ["G", "gallery of seeds; arrows and Enter choose"],
   [",", "settings"],
@@ -151,6 +152,8 @@ function shortcut(event: KeyboardEvent, key: string, store: ViewStore): ViewActi
       return { kind: "drawer", drawer: view.drawer === "gallery" ? null : "gallery" };
     case ",":
       return { kind: "drawer", drawer: view.drawer === "settings" ? null : "settings" };
+    case "h":
+      return { kind: "history", open: !view.historyOpen };
     case "?":
       return { kind: "help", open: !view.helpOpen };
     default:

@@ -13,6 +13,7 @@ import { buildGallery } from "./gallery";
 import { listenToPointers } from "./gestures";
 import { listenToKeys } from "./keys";
 import { buildPanel } from "./panel";
+import { buildPast } from "./past";
 import { buildSettings } from "./settings";
 import { buildSight } from "./sight";
 import { watchTheme } from "./theme";
@@ -64,11 +65,13 @@ export function mountView(
   const drawers = [buildGallery(store, ask, signal), buildSettings(store, signal)] as const;
   toolbar.sampling.prepend(drawers[0].button);
   toolbar.more.prepend(drawers[1].button);
+  const past = buildPast(store, ask, canvas, () => draw(), signal);
   const stage = element(
     "div",
     { class: "dgw-stage" },
     picture,
     canvas,
+    past.chip,
     panel.placeholder,
     panel.help,
   );
@@ -82,6 +85,7 @@ export function mountView(
     panel.banner,
     toolbar.bottom,
     ...drawers.map(({ node }) => node),
+    past.node,
   );
   const root = element(
     "div",
@@ -101,13 +105,16 @@ export function mountView(
   let due = false;
   const draw = (): void => {
     due = false;
-    if (!signal.aborted) drawing.draw(store.state, frames.picture, sight.before.picture);
+    if (signal.aborted) return;
+    const [seen, picture] = past.shown(store.state, frames.picture);
+    drawing.draw(seen, picture, sight.before.picture);
   };
   const update = (): void => {
     const { state } = store;
     toolbar.update(state);
     panel.update(state);
     for (const drawer of drawers) drawer.update(state);
+    past.update(state);
     describe(root, stage, state);
     sight.update(root, state);
     setAttribute(canvas, "data-cursor", cursorOf(state));
