@@ -18,6 +18,7 @@ from draggan_widget.drag.holding import Hold, measured_hold
 from draggan_widget.drag.jacobian import Jacobian
 from draggan_widget.drag.least_squares import damped_step, shortened
 from draggan_widget.drag.moves import Move
+from draggan_widget.drag.noise import weighed
 from draggan_widget.drag.patches import (
     Lattice,
     confidence,
@@ -43,14 +44,8 @@ PATCH_STEPS = 2
 SEARCH_PX = 24.0
 """Half side of the window that is searched around the predicted place."""
 
-NOISE_PX2 = 8.0
-"""Variance of a tracked coordinate, in px^2 of a 512-px picture, where the confidence is 1."""
-
 FOUND = 0.5
 """A handle that was lost is found again where its confidence is more: it differs less than its features do."""
-
-LEAST_CONFIDENCE = 0.05
-"""Confidences below count as this."""
 
 PULL = 1.0
 """Share of the way back to the start that is taken in each step where no handle says otherwise. All of it makes the
@@ -243,10 +238,10 @@ class KinematicSolver:
         longest_px = MANY_REACH_PX if len(ids) > FEW_POINTS else LONGEST_REACH_PX
         reach_px = min(max(self._reach_px * factor, SHORTEST_REACH_PX), longest_px)
         with torch.no_grad():
-            errors = as_tensor(points.targets, handles) - handles
-            sure = confidence(windows, handles, points.references, self._lattice)
+            errors = shortened(as_tensor(points.targets, handles) - handles, reach_px * self._scale)
             hold, matrix = self._hold_now(), jacobian.matrix(ids)
-            step = self._step(hold, matrix, shortened(errors, reach_px * self._scale), sure)
+            patches = windows, handles, points.references, self._lattice
+            step = self._step(hold, *weighed(matrix, errors, *patches, self._scale))
             predicted = (matrix @ step).reshape(-1, 2)
         if not bool(step.isfinite().all()):
             raise GeneratorError(
@@ -273,16 +268,14 @@ class KinematicSolver:
             return self._jacobian, factor
         return self._jacobian.after(last.step, surprises), factor
 
-    def _step(self, hold: Hold | None, jacobian: Tensor, errors: Tensor, sure: Tensor) -> Tensor:
-        """Return the step of the coordinates, ``[A]``."""
-        noise = NOISE_PX2 * self._scale**2 / sure.clamp(min=LEAST_CONFIDENCE).square()
-        noise = noise.repeat_interleave(2)
+    def _step(self, hold: Hold | None, jacobian: Tensor, errors: Tensor, noise: Tensor) -> Tensor:
+        """Return the step of the coordinates, ``[A]``, for what :func:`noise.weighed` returns."""
         position = self._coordinates.detach().flatten()
         if hold is None:
-            step = damped_step(jacobian, errors.flatten(), noise, -self._pull * position)
+            step = damped_step(jacobian, errors, noise, -self._pull * position)
         else:
             back = hold.back(position, self._pull)
-            step = hold.basis @ damped_step(jacobian @ hold.basis, errors.flatten(), noise, back)
+            step = hold.basis @ damped_step(jacobian @ hold.basis, errors, noise, back)
         return shortened(step, LONGEST_STEP)
 
     def _hold_now(self) -> Hold | None:
