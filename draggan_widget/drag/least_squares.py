@@ -53,8 +53,13 @@ def in_noises(jacobian: Tensor, errors: Tensor, covariances: Tensor) -> tuple[Te
 
 def shortened(vectors: Tensor, longest: float) -> Tensor:
     """Return vectors ``[..., D]`` with those that are longer made so long."""
+    return vectors * share_within(vectors, longest)
+
+
+def share_within(vectors: Tensor, longest: float) -> Tensor:
+    """Return the share of each vector ``[..., D]`` that is no longer than that, ``[..., 1]`` in 0..1."""
     lengths: Tensor = torch.linalg.vector_norm(vectors, dim=-1, keepdim=True)
-    return vectors * (longest / lengths.clamp(min=longest))
+    return longest / lengths.clamp(min=longest)
 
 
 def secant_update(jacobian: Tensor, step: Tensor, surprise: Tensor) -> Tensor:

@@ -91,7 +91,7 @@ def test_of_many_handles_one_that_is_gone_does_not_hold_up_the_others() -> None:
     optimizer.set_points(around, np.add(around, move), point_ids=range(7))
     last = run(optimizer)[-1]
     assert last.status == "stalled"
-    assert last.distances_px[-1] > 4
+    assert last.distances_px[-1] > 2
     assert true_distance(generator, last.w, 0, TWO_BLOBS[0] + move) < 0.05
 
 
