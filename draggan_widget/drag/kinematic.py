@@ -265,11 +265,12 @@ class KinematicSolver:
     ) -> Tensor:
         """Return the step ``[A]`` that goes a share ``[N, 1]`` of the way, for what :func:`noise.weighed` returns."""
         position = self._coordinates.detach().flatten()
-        back = -self._pull * position
+        back, all_the_way = -self._pull * position, -position
         if hold is not None:
-            jacobian, back = jacobian @ hold.basis, hold.back(position, self._pull)
+            jacobian = jacobian @ hold.basis
+            back, all_the_way = (hold.back(position, pull) for pull in (self._pull, 1.0))
         if len(shares) > FEW_POINTS:
-            noise = noise * likeliest_multiple(jacobian, errors, back)
+            noise = noise * likeliest_multiple(jacobian, errors, all_the_way)
             noise = doubted(jacobian, errors, noise, back)
         asked = (errors.reshape(-1, 2) * shares).flatten()
         step = damped_step(jacobian, asked, noise, back)

@@ -75,14 +75,19 @@ def weighed(
     return rows, residuals, torch.ones_like(residuals)
 
 
-def likeliest_multiple(jacobian: Tensor, errors: Tensor, back: Tensor) -> float:
+def likeliest_multiple(jacobian: Tensor, errors: Tensor, start: Tensor) -> float:
     """Return the one of :data:`MULTIPLES` of a unit noise under which the handles most likely ask for what they do.
 
-    The way is taken as normal around ``back`` with a variance v, and the noise as v times the multiple; v is the
-    likeliest for each (evidence, MacKay 1992). Arguments as for :func:`doubted`.
+    The way is taken as normal around the start with a variance v, and the noise as v times the multiple; v is the
+    likeliest for each (evidence, MacKay 1992).
+
+    Args:
+        jacobian: Of x and y of each handle, ``[2 N, A]``.
+        errors: ``[2 N]``.
+        start: The step that leads back there, ``[A]``.
     """
     gram = (jacobian @ jacobian.T).cpu().double()
-    asked = (errors - jacobian @ back).cpu().double()
+    asked = (errors - jacobian @ start).cpu().double()
     noise = torch.eye(len(gram), dtype=gram.dtype)
 
     def likelihood(multiple: float) -> float:
