@@ -27,7 +27,10 @@ logger = logging.getLogger(__name__)
 HOST_TRAITS = frozenset({"_dom_classes", "_view_count", "layout", "tabbable", "tooltip"})
 """What the notebook itself may set."""
 
-BROWSER_TRAITS = HOST_TRAITS | {*protocol.POINT_TRAITS, "mask", "auto_run", "running"}
+BROWSER_TRAITS = HOST_TRAITS | {
+    *protocol.POINT_TRAITS,
+    *("mask", "auto_run", "blend_outside", "running"),
+}
 """What the front end may set."""
 
 LONGEST_NAMES = 200
@@ -67,10 +70,10 @@ class FrontEnd(DragModel):
                 edit = protocol.decode_points(points, size=size, known=self._known_pairs())
             if "mask" in state:
                 self._mask_png = _decoded_mask(state["mask"], size)
-        flags = {name for name in ("auto_run", "running") if name in state}
+        flags = {name for name in ("auto_run", "blend_outside", "running") if name in state}
         for name in flags:
             protocol.decode_flag(name, state[name])
-        plain = HOST_TRAITS | {"auto_run", "mask"}
+        plain = HOST_TRAITS | {"auto_run", "blend_outside", "mask"}
         super().set_state({name: state[name] for name in state if name in plain})
         if edit is not None:
             self._take_points(edit)
@@ -144,6 +147,7 @@ class FrontEnd(DragModel):
             frames.greet(message)
         else:
             frames.answer_poll(message.have)
+            self.send(protocol.here_message())
         # Who is new or waits in vain may have missed what was sent outside of a handler.
         self._answer_due = True
         self._worker.refresh()

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from draggan_widget import protocol
 from draggan_widget.errors import DragganError
 from draggan_widget.inputs import kept_ids
+from draggan_widget.resting import compiling_text
 from draggan_widget.runner import Runner, When
 from draggan_widget.traits import (
     NO_POINTS,
@@ -49,15 +50,16 @@ POINT_TRAITS = ("handle_points", "target_points", "point_ids", "points_rev")
 ANSWER_TRAITS = (
     *POINT_TRAITS,
     *("status", "status_text", "running", "step", "distance_px", "can_undo", "can_redo"),
-    *("busy_text", "error"),
+    *("busy_text", "error", "change_outside"),
 )
 """What answers an edit of the points, and a front end that may have missed something."""
 
-INTENT_TRAITS = frozenset({*POINT_TRAITS, "mask", "seed", "config"})
+INTENT_TRAITS = frozenset({*POINT_TRAITS, "mask", "seed", "config", "blend_outside"})
 """What the runner leaves alone while edits are on their way."""
 
 SCRIPT_TRAITS = frozenset(
     {"handle_points", "target_points", "mask", "seed", "config", "running", "auto_run"}
+    | {"blend_outside"}
 )
 """What a script may set."""
 
@@ -99,6 +101,8 @@ class DragModel(anywidget.AnyWidget):
     can_redo = t.Bool(False, read_only=True).tag(sync=True)
     busy_text = t.Unicode("Loading the generator ...", read_only=True).tag(sync=True)
     error = t.Dict({}, read_only=True).tag(sync=True)
+    change_outside = t.Float(None, allow_none=True, read_only=True).tag(sync=True)
+    blend_outside = t.Bool(False).tag(sync=True)
 
     def __init__(self, seed: int, **traits: Any) -> None:
         """Open the comm with the traits as they are before anything is loaded.
@@ -220,6 +224,12 @@ class DragModel(anywidget.AnyWidget):
                 lambda session: setattr(session, "config", change.new), When.INSTEAD_OF_THE_DRAG
             )
 
+    @t.observe("blend_outside")
+    def _blending_was_set(self, change: t.Bunch) -> None:
+        """Show the picture at rest with or without what drags have changed outside the mask."""
+        if self._take_on(change):
+            self._edit(lambda session: self._worker.blend(session, change.new))
+
     @t.observe("running")
     def _running_was_set(self, change: t.Bunch) -> None:
         """Start or stop a drag, as a script has asked."""
@@ -323,7 +333,9 @@ class DragModel(anywidget.AnyWidget):
             "can_redo": session.history.can_redo,
             "status": "running" if running else session.status,
             "status_text": "" if running or result is None else result.sentence,
-            "busy_text": "",
+            "busy_text": compiling_text(session),
+            "change_outside": self._worker.resting.change_outside(state),
+            "blend_outside": self._worker.resting.blends,
             "running": running,
             "error": self._error,
         }

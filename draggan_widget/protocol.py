@@ -304,6 +304,11 @@ def frame_message(seq: int, info: FrameInfo, size: Size, mime: str) -> dict[str,
     }
 
 
+def here_message() -> dict[str, Any]:
+    """Return the answer to a poll: handlers are called, so that no cell keeps a person waiting."""
+    return {"k": "here"}
+
+
 def reply_message(rid: int, error: str = "") -> dict[str, Any]:
     """Return the answer to a command; an empty error means that it was done."""
     return {"k": "reply", "rid": rid, "ok": not error, "error": error}

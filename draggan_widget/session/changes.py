@@ -176,7 +176,8 @@ class Changes(Drags):
         before, self._state = self._state, state
         if not self._access.is_dragging and not self.is_following:
             self.status, self._result = "idle", None
-            completes = label == self.history.current.label and not before.is_complete
+            newest = self.history.current.label
+            completes = label == newest == "points" and not before.is_complete
             self.history = self.history.record(Entry(label, state, subject), completes=completes)
         self._driver.follow(state)
         self._listeners.tell()
