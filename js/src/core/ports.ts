@@ -1,6 +1,7 @@
 /** What the front end needs of its surroundings: the host's model, and what the page lends. */
 import type { Later } from "./alarms";
 import type { Mask } from "./mask";
+import type { Meter } from "./meter";
 import type { FrameInfo, ToKernel } from "./protocol";
 
 /** What every anywidget host offers. */
@@ -21,6 +22,8 @@ export interface Ports {
   /** Calls back once, before the next paint. */
   readonly beforePaint: (callback: () => void) => void;
   readonly later: Later;
+  /** Told when a pointer asks for a picture, and by which number the kernel is then asked. */
+  readonly meter?: Pick<Meter, "asked" | "pulled">;
   readonly dpr: number;
   readonly loopback: boolean;
 }

@@ -64,7 +64,8 @@ export interface Reply {
 
 export type FromKernel =
   | { readonly kind: "frame"; readonly frame: FrameInfo; readonly picture: Uint8Array }
-  | { readonly kind: "reply"; readonly reply: Reply };
+  | { readonly kind: "reply"; readonly reply: Reply }
+  | { readonly kind: "here" };
 
 export type CommandName =
   | "run"
@@ -133,6 +134,10 @@ export interface Traits {
   readonly canRedo: boolean;
   readonly busyText: string;
   readonly error: KernelError | null;
+  /** By how much drags have changed the picture outside the mask, of 255; null where nothing is known of it. */
+  readonly changeOutside: number | null;
+  /** True where that part is shown as it was before, once the picture rests. */
+  readonly blendOutside: boolean;
 }
 
 /** A custom message of the kernel with its buffers; null where it is not understood. */
@@ -149,6 +154,8 @@ export function decodeMessage(message: unknown, buffers: readonly unknown[]): Fr
       if (!isCount(rid, 1) || typeof ok !== "boolean" || typeof error !== "string") return null;
       return { kind: "reply", reply: { rid, ok, error } };
     }
+    case "here":
+      return { kind: "here" };
     default:
       return null;
   }
@@ -224,6 +231,11 @@ const TRAIT_DECODERS: {
   canRedo: ["can_redo", keepIf(isBoolean)],
   busyText: ["busy_text", keepIf(isText)],
   error: ["error", decodeError],
+  changeOutside: [
+    "change_outside",
+    (value) => (value === null ? { value } : keepIf(isLength)(value)),
+  ],
+  blendOutside: ["blend_outside", keepIf(isBoolean)],
 };
 
 /** The names of the traits of `Traits` on the wire. */

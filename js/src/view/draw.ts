@@ -1,6 +1,8 @@
 /** Draws the state on two canvases: the picture below, the marks above. Device pixels live here alone. */
 import type { Size } from "../core/geometry";
+import { veilStrength } from "../core/painting";
 import type { State } from "../core/state";
+import { drawBrush } from "./brush";
 import type { Picture } from "./frame";
 import { drawMarks } from "./marks";
 import { Veil } from "./veil";
@@ -42,10 +44,13 @@ export class Drawing {
     const { mask, traits } = state.shared;
     if (mask) {
       const veil = this.#veil.paint(mask, state.view.mode, device.width, device.height, ratio);
+      context.globalAlpha = veilStrength(state);
       if (veil) context.drawImage(veil, 0, 0);
+      context.globalAlpha = 1;
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     drawMarks(context, state, width / traits.imageSize.width);
+    drawBrush(context, state, width / traits.imageSize.width);
   }
 }
 

@@ -17,25 +17,29 @@ const ARROWS: Readonly<Record<string, Vec>> = {
   ArrowDown: { x: 0, y: 1 },
 };
 
-/** Every shortcut with what it does, as the help lists them. */
-export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = [
-  ["Press and pull", "the picture follows; without Live, place handle and target"],
-  ["Click, click", "place a handle, then its target"],
-  ["Shift+click", "pin: hold a point where it is"],
-  ["Drag a mark", "pull on; without Live, move it"],
-  ["Right click, Delete", "remove a pair"],
-  ["Enter", "run or stop; finish a pair"],
-  ["S", "one step"],
-  ["N", "new point at the pointer or in the middle"],
-  ["Tab", "next mark"],
-  ["Arrows", "move the mark by 1 px, with Shift by 10 px"],
-  ["Z, Shift+Z", "undo, redo"],
-  ["R", "back to the start"],
-  ["A", "new picture"],
-  ["M", "points or mask"],
-  ["[ ]", "smaller or larger brush"],
-  ["E", "brush or eraser; so does the right button"],
-  ["Esc", "cancel and take back a pull, then stop"],
+/** Every shortcut with what it does and the heading it stands under, as the help lists them. */
+export const SHORTCUTS: readonly (readonly [keys: string, meaning: string, group?: string])[] = [
+  ["Press and pull", "the picture follows; without Live, place handle and target", "Points"],
+  ["Click, click", "place a handle, then its target", "Points"],
+  ["Shift+click", "pin: hold a point where it is", "Points"],
+  ["Drag a mark", "pull on; without Live, move it", "Points"],
+  ["Right click, Delete", "remove a pair", "Points"],
+  ["N", "new point at the pointer or in the middle", "Points"],
+  ["Tab", "next mark", "Points"],
+  ["Arrows", "move the mark by 1 px, with Shift by 10 px", "Points"],
+  ["Enter", "run or stop; finish a pair", "Run"],
+  ["S", "one step", "Run"],
+  ["Esc", "cancel and take back a pull, then stop", "Run"],
+  ["Z, Shift+Z", "undo, redo", "Run"],
+  ["R", "back to the start", "Run"],
+  ["A", "new picture", "Run"],
+  ["M", "points or mask", "Mask"],
+  ["B, E, L", "brush, eraser, lasso", "Mask"],
+  ["Wheel, [ ]", "smaller or larger brush", "Mask"],
+  ["Shift, right button", "take away while it is held", "Mask"],
+  ["F", "fill the screen; Esc leaves it", "View"],
+  ["I", "speed: steps, pictures, lag", "View"],
+  ["?", "this list", "View"],
 ];
 
 /**
@@ -137,6 +141,12 @@ function shortcut(event: KeyboardEvent, key: string, store: ViewStore): ViewActi
       return { kind: "new_point" };
     case "m":
       return { kind: "mode", mode: view.mode === "mask" ? "points" : "mask" };
+    case "b":
+    case "l":
+      if (view.mode !== "mask") return null;
+      return { kind: "brush_kind", brush: key === "b" ? "paint" : "lasso" };
+    case "i":
+      return { kind: "meter", open: !view.meterOpen };
     case "e":
       if (view.mode !== "mask") return null;
       return { kind: "brush_kind", brush: view.brush.kind === "paint" ? "erase" : "paint" };

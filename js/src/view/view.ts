@@ -1,14 +1,20 @@
 /** One view of the widget in one element of the page: builds it, keeps it current, and takes it away. */
 import { badgeOf } from "../core/intent";
+import type { Meter } from "../core/meter";
 import { MAX_SEED } from "../core/protocol";
 import type { State } from "../core/state";
 import { type SharedStore, ViewStore } from "../core/store";
 import { metricsOf } from "../core/words";
+import { listenToBrush } from "./brush";
+import { watchConnection } from "./connection";
 import { element, setAttribute } from "./dom";
 import { Drawing } from "./draw";
 import { beforePaint, type FrameStream } from "./frame";
+import { buildFullscreen } from "./fullscreen";
 import { listenToPointers } from "./gestures";
 import { listenToKeys } from "./keys";
+import { buildMeter } from "./meter";
+import { buildOutside } from "./outside";
 import { buildPanel } from "./panel";
 import { watchTheme } from "./theme";
 import { buildToolbar } from "./toolbar";
@@ -29,14 +35,18 @@ const INSTRUCTIONS =
  * @param parent gets the view as a child
  * @param shared state of the widget
  * @param frames pictures of the widget
+ * @param meter measures their pace
  * @param onVisible told whether the view can be seen
+ * @param onConnected told whether the host still has a kernel for it
  * @returns what takes it away again
  */
 export function mountView(
   parent: HTMLElement,
   shared: SharedStore,
   frames: FrameStream,
+  meter: Meter,
   onVisible: (visible: boolean) => void,
+  onConnected: (connected: boolean) => void,
 ): () => void {
   const controller = new AbortController();
   const { signal } = controller;
@@ -54,6 +64,9 @@ export function mountView(
   });
   const toolbar = buildToolbar(store, sample, () => savePicture(store.state, frames), signal);
   const panel = buildPanel(store, canvas, signal);
+  const outside = buildOutside(store, signal);
+  const pace = buildMeter(meter, store, signal);
+  panel.status.append(pace.toggle);
   const stage = element(
     "div",
     { class: "dgw-stage" },
@@ -66,9 +79,11 @@ export function mountView(
     "div",
     { class: "dgw-card" },
     toolbar.top,
-    stage,
+    element("div", { class: "dgw-room" }, stage),
     panel.progress,
     panel.status,
+    outside.node,
+    pace.node,
     panel.banner,
     toolbar.bottom,
   );
@@ -84,6 +99,7 @@ export function mountView(
     card,
   );
   parent.append(root);
+  toolbar.help.before(buildFullscreen(root, store, signal));
 
   const drawing = new Drawing(picture, canvas);
   let due = false;
@@ -95,6 +111,8 @@ export function mountView(
     const { state } = store;
     toolbar.update(state);
     panel.update(state);
+    outside.update(state);
+    pace.update(state);
     describe(root, stage, state);
     setAttribute(canvas, "data-cursor", cursorOf(state));
     if (due) return;
@@ -104,8 +122,10 @@ export function mountView(
   signal.addEventListener("abort", store.subscribe(update), { once: true });
   signal.addEventListener("abort", frames.subscribe(draw), { once: true });
   listenToPointers(canvas, store, signal);
+  listenToBrush(canvas, store, signal);
   listenToKeys(root, canvas, store, sample, signal);
   watchTheme(root, (theme) => setAttribute(root, "data-theme", theme), signal);
+  watchConnection(parent, onConnected, signal);
   watchSize(stage, drawing, update, signal);
   watchVisibility(root, onVisible, signal);
   update();
@@ -126,8 +146,10 @@ function describe(root: HTMLElement, stage: HTMLElement, state: State): void {
   const shownWidth = known ? Math.round((width / Math.max(width, height)) * longest) : longest;
   root.style.setProperty("--dgw-stage-width", `${shownWidth}px`);
   stage.style.aspectRatio = `${width} / ${height}`;
+  root.style.setProperty("--dgw-stage-ratio", String(width / height));
   const pairs = shared.pairs;
   setAttribute(root, "data-status", shared.answering ? shared.traits.status : "no_answer");
+  setAttribute(root, "data-link", shared.link);
   setAttribute(root, "data-mode", view.mode);
   setAttribute(root, "data-seq", shared.frame?.seq ?? 0);
   setAttribute(root, "data-frames", shared.framesShown);
@@ -141,7 +163,7 @@ function describe(root: HTMLElement, stage: HTMLElement, state: State): void {
 /** What a press would do, as the pointer shows it. */
 function cursorOf({ shared, view }: State): string {
   if (!shared.frame) return "wait";
-  if (view.mode === "mask") return "brush";
+  if (view.mode === "mask") return view.brush.kind === "lasso" ? "place" : "brush";
   if (view.gesture.kind === "move" || view.gesture.kind === "pull") return "move";
   if (view.hover?.kind === "remove" && badgeOf(view)) return "remove";
   return view.hover ? "take" : "place";

@@ -1,0 +1,174 @@
+import { describe, expect, test } from "vitest";
+import { movePart } from "../src/core/points";
+import { ViewStore } from "../src/core/store";
+import type { ViewAction } from "../src/core/types";
+import { click, down, frameOf, move } from "./builders";
+import { Bench, settled } from "./fake_model";
+
+const ONE_POINT = {
+  handle_points: [[40, 40]],
+  target_points: [[80, 40]],
+  point_ids: [1],
+  point_edit: { rev: 1, ids: [1], placed: [1] },
+  points_rev: 1,
+};
+
+/** A bench with a view that has its picture, and hands on it. */
+function shown(traits: Record<string, unknown> = {}) {
+  const bench = new Bench({ ...ONE_POINT, ...traits });
+  bench.store.dispatch({ kind: "frame", frame: frameOf(1), atMs: 0 });
+  bench.sync.hello(bench.view, true);
+  bench.model.emit({ k: "here" });
+  bench.model.sent.length = 0;
+  const view = new ViewStore(bench.store);
+  const act = (...actions: unknown[]) => {
+    for (const action of actions as ViewAction[]) view.dispatch(action);
+  };
+  const aim = (x: number) => {
+    bench.store.replace(movePart(bench.store.value, { id: 1, part: "target" }, { x, y: 41 }));
+    bench.paint();
+  };
+  return Object.assign(bench, { act, aim, link: () => bench.store.value.link });
+}
+
+describe("a kernel that a cell keeps busy", () => {
+  test("is asked for a sign of life after a second, and named half a second later", () => {
+    const bench = shown();
+    bench.act({ kind: "command", name: "run" });
+    bench.wait(999);
+    expect(bench.sent("poll")).toEqual([]);
+    bench.wait(1);
+    expect(bench.sent("poll").length).toBe(1);
+    expect(bench.link()).toBe("alive");
+    bench.wait(500);
+    expect(bench.link()).toBe("busy");
+    expect(bench.store.value.commands.length).toBe(1);
+  });
+
+  test("is not taken for one that needs long for a step", () => {
+    const bench = shown();
+    bench.act({ kind: "command", name: "step" });
+    for (let second = 0; second < 4; second++) {
+      bench.wait(1001);
+      bench.model.emit({ k: "here" });
+    }
+    expect(bench.link()).toBe("alive");
+    expect(bench.sent("poll").length).toBe(4);
+  });
+
+  test("stays named while only the worker speaks, and is forgiven at the first answer", async () => {
+    const bench = shown({ running: true, status: "running" });
+    bench.act({ kind: "command", name: "stop" });
+    for (let turn = 0; turn < 20; turn++) {
+      bench.wait(400);
+      bench.store.dispatch({ kind: "frame", frame: frameOf(2 + turn), atMs: turn });
+      await bench.model.update({ step: turn });
+    }
+    expect(bench.link()).toBe("busy");
+    const [command] = bench.store.value.commands;
+    bench.model.emit({ k: "reply", rid: command?.rid, ok: true, error: "" });
+    expect(bench.link()).toBe("alive");
+  });
+
+  test("is named where nobody confirms an edit, follows a pull or takes a mask", async () => {
+    const edited = shown();
+    edited.aim(90);
+    edited.wait(1500);
+    expect(edited.link()).toBe("busy");
+    await edited.model.update({ points_rev: 9 });
+    expect(edited.link()).toBe("alive");
+    const pulled = shown({ auto_run: true });
+    pulled.act(down(20, 70), move(50, 70));
+    pulled.wait(1500);
+    expect(pulled.link()).toBe("busy");
+    const masked = shown();
+    masked.act({ kind: "mode", mode: "mask" }, ...click(50, 50));
+    await settled();
+    masked.wait(1500);
+    expect(masked.link()).toBe("busy");
+    masked.model.emit({ k: "here" });
+    expect(masked.link()).toBe("alive");
+  });
+});
+
+describe("a kernel that is back", () => {
+  test("is asked for while it is silent, and its return is told for a while", async () => {
+    const bench = shown();
+    bench.aim(90);
+    bench.wait(5001);
+    expect(bench.link()).toBe("silent");
+    const asked = bench.sent("poll").length;
+    bench.wait(9000);
+    expect(bench.sent("poll").length).toBe(asked + 3);
+    bench.model.emit({ k: "here" });
+    expect(bench.link()).toBe("back");
+    await bench.model.update({ points_rev: 9 });
+    bench.wait(4001);
+    expect(bench.link()).toBe("alive");
+  });
+
+  test("is told what differs from nothing, so that hosts that send differences send all of it", async () => {
+    const bench = shown();
+    const written: unknown[] = [];
+    const set = bench.model.set.bind(bench.model);
+    bench.model.set = (name, value) => {
+      written.push([name, value === null]);
+      set(name, value);
+    };
+    bench.act({ kind: "mode", mode: "mask" }, ...click(50, 50));
+    await settled();
+    bench.aim(90);
+    bench.wait(5001);
+    written.length = 0;
+    bench.model.emit({ k: "here" });
+    bench.paint();
+    await settled();
+    for (const name of ["mask", "target_points", "point_edit"]) {
+      const sets = written.filter((each) => (each as unknown[])[0] === name);
+      expect(sets).toEqual([
+        [name, true],
+        [name, false],
+      ]);
+    }
+  });
+
+  test("takes nothing back of a mask that it has not taken", async () => {
+    const bench = shown();
+    bench.act({ kind: "mode", mode: "mask" }, ...click(50, 50));
+    await settled();
+    const { mask } = bench.store.value;
+    await bench.model.update({ mask: new Uint8Array([128, 96]) });
+    expect(bench.store.value.mask).toBe(mask);
+    bench.model.emit({ k: "here" });
+    await bench.model.update({ mask: new Uint8Array([128, 96, 1]) });
+    expect(bench.store.value.mask).not.toBe(mask);
+  });
+});
+
+describe("a kernel that has ended", () => {
+  test("is named by the host, takes no commands, and edits stay", () => {
+    const bench = shown();
+    bench.sync.setConnected(true);
+    expect(bench.link()).toBe("alive");
+    bench.sync.setConnected(false);
+    expect(bench.link()).toBe("gone");
+    bench.act({ kind: "command", name: "run" });
+    expect(bench.store.value.commands).toEqual([]);
+    bench.aim(95);
+    bench.wait(60000);
+    expect(bench.link()).toBe("gone");
+    expect(bench.store.value.pairs[0]?.target).toEqual({ x: 95, y: 41 });
+  });
+
+  test("and is there again is told the edits", () => {
+    const bench = shown();
+    bench.sync.setConnected(false);
+    bench.aim(95);
+    bench.model.saved.length = 0;
+    bench.sync.setConnected(true);
+    expect(bench.link()).toBe("back");
+    bench.paint();
+    expect(bench.model.saved.at(-1)).toMatchObject({ target_points: [[95, 41]] });
+    expect(bench.sent("poll").length).toBe(1);
+  });
+});
