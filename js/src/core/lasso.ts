@@ -5,6 +5,9 @@ import type { Mask, MaskValue } from "./mask";
 /** A loop of fewer corners has nothing inside. */
 const FEWEST_CORNERS = 3;
 
+/** What goes around less, in square pixels, is a line that trembled. */
+const LEAST_AREA = 1;
+
 /** Where a loop crosses a row of pixels, and which way it goes there. */
 interface Crossing {
   readonly x: number;
@@ -18,7 +21,7 @@ export function extended(loop: readonly Vec[], to: Vec, leastPx: number): readon
 }
 
 /**
- * The mask with one value wherever a loop goes around; the mask itself where it goes around no pixel's centre.
+ * The mask with one value wherever a loop goes around; the mask itself where that is less than a pixel.
  *
  * The loop closes straight from its end to its start. Where it crosses itself everything that it goes around once or
  * more is filled, as a hand that overshoots its start expects.
@@ -33,16 +36,16 @@ export function filledLoop(mask: Mask, loop: readonly Vec[], value: MaskValue): 
   const top = clamp(Math.ceil(Math.min(...tops)), 0, mask.height);
   const bottom = clamp(Math.floor(Math.max(...tops)) + 1, 0, mask.height);
   const data = mask.data.slice();
-  let filled = false;
+  let area = 0;
   for (let y = top; y < bottom; y++) {
     for (const [from, to] of spans(crossings(loop, y))) {
       const left = clamp(Math.ceil(from), 0, mask.width);
-      const right = clamp(Math.floor(to) + 1, left, mask.width);
+      const right = clamp(Math.ceil(to), left, mask.width);
       data.fill(value, y * mask.width + left, y * mask.width + right);
-      filled ||= right > left;
+      area += right > left ? to - from : 0;
     }
   }
-  return filled ? { ...mask, data } : mask;
+  return area < LEAST_AREA ? mask : { ...mask, data };
 }
 
 /** Where a closed loop crosses the centres of a row, from the left. */

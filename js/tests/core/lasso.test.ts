@@ -48,6 +48,7 @@ describe("a loop", () => {
     const mask = filledMask(SIZE, 0);
     expect(filledLoop(mask, corners([1, 1], [5, 5]), 255)).toBe(mask);
     expect(filledLoop(mask, corners([1.2, 1.2], [1.4, 1.2], [1.3, 1.4]), 255)).toBe(mask);
+    expect(filledLoop(mask, corners([1, 1], [4, 4.001], [6, 6]), 255)).toBe(mask);
     expect(filledLoop(mask, corners([-5, 1], [-2, 1], [-2, 4]), 255)).toBe(mask);
   });
 
