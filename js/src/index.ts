@@ -46,13 +46,8 @@ class Widget {
   mount(parent: HTMLElement): Cleanup {
     const view = {};
     this.#sync.hello(view, !document.hidden);
-    const unmount = mountView(
-      parent,
-      this.#store,
-      this.#frames,
-      this.#meter,
-      (visible) => this.#sync.setVisible(view, visible),
-      (connected) => this.#sync.setConnected(connected),
+    const unmount = mountView(parent, this.#store, this.#frames, this.#meter, (visible) =>
+      this.#sync.setVisible(view, visible),
     );
     return () => {
       unmount();

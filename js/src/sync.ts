@@ -34,6 +34,9 @@ const HOLD_MS = 1000;
 /** A command waits this long for the kernel to confirm the edits made before it, so that they come first. */
 const ORDER_MS = 400;
 
+/** What Jupyter's models tell when their kernel is restarted. */
+const COMM_LOST = "comm_live_update";
+
 /** What a person may have changed while nobody heard. */
 const RESENT_TRAITS = ["handle_points", "target_points", "point_ids", "point_edit", "mask"];
 
@@ -77,6 +80,7 @@ export class Sync {
     for (const name of [...TRAIT_NAMES, ...POINT_TRAITS, "mask"]) {
       this.#listen(`change:${name}`, changed);
     }
+    this.#listen(COMM_LOST, () => this.#lost());
     this.#listen("msg:custom", (message, buffers) => this.#received(message, buffers));
     this.#cleanups.push(store.subscribe(() => this.#stored()));
     this.#pull();
@@ -105,17 +109,6 @@ export class Sync {
     this.#pollMs = POLL_MS;
     this.acknowledge(this.#store.value.frame?.seq ?? 0, false);
     this.#stored();
-  }
-
-  /** Notes whether the host says that the comm is there; what was changed meanwhile is sent when it is back. */
-  setConnected(connected: boolean): void {
-    const gone = this.#store.value.link === "gone";
-    if (this.#closed || connected !== gone) return;
-    if (!connected) this.#store.dispatch({ kind: "link", link: "gone" });
-    else {
-      this.#heard();
-      this.#probe();
-    }
   }
 
   /** Ends every subscription and timer. */
@@ -195,6 +188,12 @@ export class Sync {
     for (const name of RESENT_TRAITS) this.#again.add(name);
     this.#mask.again();
     this.#store.dispatch({ kind: "heard" });
+  }
+
+  /** The host has lost the kernel, or another one has come in its place: whichever, whoever hears says so. */
+  #lost(): void {
+    this.#store.dispatch({ kind: "link", link: "gone" });
+    this.#probe();
   }
 
   #answered(): void {

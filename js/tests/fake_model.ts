@@ -70,6 +70,11 @@ export class FakeModel implements AnyModel {
     this.#tell("msg:custom", message, buffers);
   }
 
+  /** The host tells of something that is no message. */
+  tell(event: string): void {
+    this.#tell(event);
+  }
+
   #tell(event: string, ...values: unknown[]): void {
     for (const listener of [...(this.#listeners.get(event) ?? [])]) listener(...values);
   }

@@ -77,6 +77,8 @@ window.makeHost = async (source, traits) => {
       Object.assign(values, changes);
       for (const name of Object.keys(changes)) tell(`change:${name}`);
     },
+    /** Tells of the end of the kernel as Jupyter does. */
+    lose: () => tell("comm_live_update"),
     get: (name) => values[name],
     listeners: () => [...listeners.values()].flat().length,
   };

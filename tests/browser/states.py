@@ -102,13 +102,12 @@ def silent(host: AfmHost, picture: bytes) -> None:
 def disconnected(host: AfmHost, picture: bytes) -> None:
     """The kernel was restarted."""
     show(host, picture, **PAIR)
-    connect(host, False)
+    host.page.evaluate("() => host.lose()")
 
 
 def reconnected(host: AfmHost, picture: bytes) -> None:
     """The kernel is back."""
     disconnected(host, picture)
-    connect(host, True)
     send(host, picture)
 
 
@@ -179,9 +178,3 @@ def paint(host: AfmHost) -> None:
     host.press("m")
     host.drag((36, 24), (44, 34), (60, 44))
     host.drag((74, 36), (92, 34))
-
-
-def connect(host: AfmHost, on: bool) -> None:
-    """Mark the view as Jupyter does when the comm goes or comes."""
-    name = "jupyter-widgets-disconnected"
-    host.page.evaluate("([name, on]) => views[0].classList.toggle(name, on)", [name, not on])

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 from draggan_widget.session import DragSession
 from tests.browser.afm import ONE_PAIR, AfmHost, picture, shown
 from tests.browser.conftest import SCREENSHOTS
-from tests.browser.states import EAR, SIDE, STATES, connect
+from tests.browser.states import EAR, SIDE, STATES
 
 pytestmark = pytest.mark.browser
 
@@ -109,7 +109,7 @@ def test_what_is_edited_while_the_kernel_is_away_is_sent_when_it_is_back(
     host = AfmHost(page, TRAITS | {"auto_run": False})
     host.render()
     STATES["ready"](host, animal)
-    connect(host, False)
+    host.page.evaluate("() => host.lose()")
     assert host.status().startswith("Disconnected")
     host.click(EAR)
     host.click((60, 60))
@@ -120,12 +120,11 @@ def test_what_is_edited_while_the_kernel_is_away_is_sent_when_it_is_back(
     assert host.button("Run").get_attribute("aria-disabled") == "true"
     host.wait_until("host.saved.some((each) => each.mask)")
     before = len(host.saved())
-    connect(host, True)
+    host.page.evaluate("() => host.emit({k: 'here'})")
     host.wait_until(f"host.saved.slice({before}).some((each) => each.point_edit)")
     host.wait_until(f"host.saved.slice({before}).some((each) => each.mask)")
     assert host.last_saved("handle_points") == [pytest.approx(list(EAR))]
     host.confirm()
-    host.page.evaluate("() => host.emit({k: 'here'})")
     assert host.hook("link") == "back"
     host.wait_for("link", "alive")
 

@@ -10,14 +10,18 @@ const PROBE_MS = 1000;
 /** Without an answer to that either, a cell keeps the kernel from hearing. */
 const BUSY_MS = 1500;
 
-/** Without any word in this time, while one is due, the kernel counts as not answering. */
-const SILENCE_MS = 5000;
+/** Without any word in this time, while one is due, the kernel counts as not answering: few cells take longer. */
+const SILENCE_MS = 20000;
+
+/** A new view has its picture sooner, or nobody is there. */
+const SILENCE_GREETED_MS = 5000;
 
 /** A run may think this long about one step. */
 const SILENCE_RUNNING_MS = 15000;
 
-/** A silent kernel is asked this often whether it is back. */
+/** Who does not hear is asked again after this time, then ever less often: what nobody reads piles up. */
 const RETRY_MS = 3000;
+const RETRY_SLOWEST_MS = 24000;
 
 /** How long it is said that the kernel is back. */
 const BACK_MS = 4000;
@@ -28,6 +32,7 @@ export class LinkWatch {
   readonly #store: SharedStore;
   readonly #alarms: Alarms<Clock>;
   readonly #probe: () => void;
+  #retryMs = RETRY_MS;
 
   /** @param probe asks the kernel for a sign of life */
   constructor(store: SharedStore, later: Later, probe: () => void) {
@@ -46,7 +51,7 @@ export class LinkWatch {
     const { value } = this.#store;
     const asked = isAsked(value) || masked;
     const silence = () => this.#store.dispatch({ kind: "silence" });
-    this.#run("silence", asked || greeted, SILENCE_MS, silence);
+    this.#run("silence", asked || greeted, greeted ? SILENCE_GREETED_MS : SILENCE_MS, silence);
     this.#run("long_silence", value.traits.running, SILENCE_RUNNING_MS, silence);
     const owes = asked || value.pulls.length > 0;
     const doubts = owes && value.answering && value.link !== "busy";
@@ -75,7 +80,11 @@ export class LinkWatch {
   }
 
   #retry(): void {
-    this.#run("retry", this.#store.value.link === "silent", RETRY_MS, () => {
+    const { link } = this.#store.value;
+    const deaf = link === "silent" || link === "busy";
+    if (!deaf) this.#retryMs = RETRY_MS;
+    this.#run("retry", deaf, this.#retryMs, () => {
+      this.#retryMs = Math.min(2 * this.#retryMs, RETRY_SLOWEST_MS);
       this.#probe();
       this.#retry();
     });

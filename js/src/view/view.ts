@@ -6,7 +6,6 @@ import type { State } from "../core/state";
 import { type SharedStore, ViewStore } from "../core/store";
 import { metricsOf } from "../core/words";
 import { listenToBrush } from "./brush";
-import { watchConnection } from "./connection";
 import { element, setAttribute } from "./dom";
 import { Drawing } from "./draw";
 import { beforePaint, type FrameStream } from "./frame";
@@ -37,7 +36,6 @@ const INSTRUCTIONS =
  * @param frames pictures of the widget
  * @param meter measures their pace
  * @param onVisible told whether the view can be seen
- * @param onConnected told whether the host still has a kernel for it
  * @returns what takes it away again
  */
 export function mountView(
@@ -46,7 +44,6 @@ export function mountView(
   frames: FrameStream,
   meter: Meter,
   onVisible: (visible: boolean) => void,
-  onConnected: (connected: boolean) => void,
 ): () => void {
   const controller = new AbortController();
   const { signal } = controller;
@@ -125,7 +122,6 @@ export function mountView(
   listenToBrush(canvas, store, signal);
   listenToKeys(root, canvas, store, sample, signal);
   watchTheme(root, (theme) => setAttribute(root, "data-theme", theme), signal);
-  watchConnection(parent, onConnected, signal);
   watchSize(stage, drawing, update, signal);
   watchVisibility(root, onVisible, signal);
   update();
