@@ -1,6 +1,7 @@
 """What a widget shows of its picture at rest: the change outside the mask, and the rest put back."""
 
 import io
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import pytest
 from PIL import Image
 
 from draggan_widget.errors import InputError
+from draggan_widget.resting import COMPILING
+from draggan_widget.session import DragSession
 from draggan_widget.widget import DragWidget
 from tests.browser_end import BrowserEnd, connect
-from tests.picture_blobs import MANY_STEPS, blob_session
+from tests.picture_blobs import MANY_STEPS, PictureBlobs, blob_session
 from tests.test_runner import until
 
 HANDLE, TARGET = [30.0, 32.0], [33.0, 31.0]
@@ -129,6 +132,28 @@ def test_a_poll_is_answered_even_without_a_newer_picture(blobs: DragWidget) -> N
     until(lambda: browser.frames)
     browser.say(k="poll", have=browser.frames[-1]["seq"])
     assert browser.custom[-1] == ({"k": "here"}, [])
+
+
+def test_a_compilation_is_told_until_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect(monkeypatch)
+    over = threading.Event()
+
+    class Compiling(DragSession):
+        """A session whose kernels compile until the test says so."""
+
+        @property
+        def is_compiling(self) -> bool:
+            return not over.is_set()
+
+    widget = DragWidget(Compiling(PictureBlobs(), config=MANY_STEPS))
+    browser: BrowserEnd = widget.comm
+    browser.until(lambda state: state["busy_text"] == COMPILING)
+    widget.handle_points, widget.target_points = [HANDLE], [TARGET]
+    assert widget.drag(2).steps > 0
+    assert widget.busy_text == COMPILING
+    over.set()
+    browser.until(lambda state: state["busy_text"] == "")
+    widget.close()
 
 
 def test_nothing_compiles_without_a_gpu(blobs: DragWidget) -> None:

@@ -132,7 +132,9 @@ def test_what_is_edited_while_the_kernel_is_away_is_sent_when_it_is_back(
 def test_the_details_of_a_failure_are_copied(browser: Browser, animal: bytes) -> None:
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
-    page.route("http://127.0.0.1:9/", lambda route: route.fulfill(body="", content_type="text/html"))
+    page.route(
+        "http://127.0.0.1:9/", lambda route: route.fulfill(body="", content_type="text/html")
+    )
     host = AfmHost(page, TRAITS, address="http://127.0.0.1:9/")
     host.render()
     STATES["failed"](host, animal)
