@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
@@ -122,7 +122,7 @@ class FrontEnd(DragModel):
             self._rev, self._answer_due = max(self._rev, rev), True
         self.send_state([name for name in state if name in self.keys])
 
-    def _receive(self, _: ipywidgets.Widget, content: object, __: object) -> None:
+    def _receive(self, _: ipywidgets.Widget, content: object, buffers: Sequence[Any]) -> None:
         """Take a custom message of the front end; may run in any thread."""
         try:
             message = protocol.decode_message(content)
@@ -132,6 +132,10 @@ class FrontEnd(DragModel):
             return
         if isinstance(message, protocol.Command):
             self._obey(message)
+            return
+        if isinstance(message, protocol.Setting):
+            beside = {"mask": next(iter(buffers or ()), b"")} if message.mask else {}
+            self.set_state({**message.state, **beside})
             return
         if isinstance(message, protocol.Ack):
             self._worker.acknowledge(message)

@@ -38,6 +38,9 @@ PULL_ENDS = ("settle", "stay", "undo")
 POINT_TRAITS = ("handle_points", "target_points", "point_ids", "point_edit")
 """The traits that an edit of points consists of; a browser sends those of them that it has changed."""
 
+SET_TRAITS = (*POINT_TRAITS, "mask", "auto_run", "blend_outside")
+"""The traits that a browser may set by a message; a mask that is there comes beside them."""
+
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 GREY_8_BIT = (8, 0)
@@ -117,7 +120,20 @@ class Release:
     end: str
 
 
-Message = Hello | Ack | Poll | Command | Pull | Release
+@dataclass(frozen=True)
+class Setting:
+    """Traits that a browser sets by a message of its own, because writes of its host may wait for a lost answer.
+
+    Attributes:
+        state: The traits by name, still to be checked, as a host would write them.
+        mask: Whether the mask comes with them, as the first buffer of the message.
+    """
+
+    state: Mapping[str, object]
+    mask: bool
+
+
+Message = Hello | Ack | Poll | Command | Pull | Release | Setting
 """What a browser says."""
 
 
@@ -369,6 +385,14 @@ def _decode_release(message: Mapping[str, object]) -> Release:
     return Release(key, end)
 
 
+def _decode_setting(message: Mapping[str, object]) -> Setting:
+    """Return traits to be set."""
+    state = _record("state", message.get("state"))
+    if unknown := sorted(str(name) for name in state if name not in SET_TRAITS):
+        raise InputError(f"state may hold {', '.join(SET_TRAITS)}, got {_brief(unknown)}")
+    return Setting(state, decode_flag("mask", message.get("mask")))
+
+
 _DECODERS: Mapping[str, Callable[[Mapping[str, object]], Message]] = {
     "hello": _decode_hello,
     "ack": _decode_ack,
@@ -376,6 +400,7 @@ _DECODERS: Mapping[str, Callable[[Mapping[str, object]], Message]] = {
     "cmd": _decode_command,
     "pull": _decode_pull,
     "release": _decode_release,
+    "set": _decode_setting,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -54,6 +54,10 @@ class BrowserEnd(BaseComm):
         """Send a custom message."""
         self._deliver({"method": "custom", "content": content})
 
+    def say_with(self, buffer: bytes, **content: Any) -> None:
+        """Send a custom message with a buffer."""
+        self._deliver({"method": "custom", "content": content}, [buffer])
+
     def command(self, name: str, **arguments: Any) -> dict[str, Any]:
         """Send a command and return its reply."""
         rid = 1 + len([1 for message, _ in self.custom if message["k"] == "reply"])
@@ -80,9 +84,10 @@ class BrowserEnd(BaseComm):
         """The frames that came."""
         return [message for message, _ in self.custom if message["k"] == "frame"]
 
-    def _deliver(self, data: dict[str, Any]) -> None:
+    def _deliver(self, data: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
         """Hand a message to the widget."""
-        self.handle_msg({"content": {"comm_id": self.comm_id, "data": data}, "buffers": []})
+        content = {"comm_id": self.comm_id, "data": data}
+        self.handle_msg({"content": content, "buffers": list(buffers)})
 
 
 def connect(patch: Any) -> None:

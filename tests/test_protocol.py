@@ -27,6 +27,7 @@ DECODED = {
     "cmd": protocol.Command,
     "pull": protocol.Pull,
     "release": protocol.Release,
+    "set": protocol.Setting,
 }
 
 

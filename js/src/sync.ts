@@ -37,9 +37,6 @@ const ORDER_MS = 400;
 /** What Jupyter's models tell when their kernel is restarted. */
 const COMM_LOST = "comm_live_update";
 
-/** What a person may have changed while nobody heard. */
-const RESENT_TRAITS = ["handle_points", "target_points", "point_ids", "point_edit", "mask"];
-
 const POINT_TRAITS = ["handle_points", "target_points", "point_ids", "points_rev"];
 
 export class Sync {
@@ -66,7 +63,7 @@ export class Sync {
   #pollMs = POLL_MS;
   #impatient = false;
   #greeted = false;
-  readonly #again = new Set<string>();
+  #direct = false;
 
   constructor(model: AnyModel, store: SharedStore, ports: Ports) {
     this.#model = model;
@@ -185,7 +182,7 @@ export class Sync {
     if (this.#store.value.answering) return;
     // What was said into the silence may be lost; saying it again does no harm.
     this.#writtenRev = 0;
-    for (const name of RESENT_TRAITS) this.#again.add(name);
+    this.#direct = true;
     this.#mask.again();
     this.#store.dispatch({ kind: "heard" });
   }
@@ -347,17 +344,22 @@ export class Sync {
   #write(values: Record<string, unknown>): void {
     this.#writing = true;
     try {
-      for (const [name, value] of Object.entries(values)) {
-        // Hosts send only what differs, and what was lost does not differ from itself.
-        if (this.#again.delete(name)) this.#model.set(name, null);
-        this.#model.set(name, value);
-      }
-      this.#model.save_changes();
+      for (const [name, value] of Object.entries(values)) this.#model.set(name, value);
+      // Jupyter writes nothing more before its last write was answered, and that answer may be lost for ever.
+      if (this.#direct) this.#tell(values);
+      else this.#model.save_changes();
     } catch {
       this.#store.dispatch({ kind: "silence" });
     } finally {
       this.#writing = false;
     }
+  }
+
+  /** Writes traits by a message of its own. */
+  #tell({ mask, ...rest }: Record<string, unknown>): void {
+    const beside = mask instanceof DataView;
+    const state = mask === null ? { ...rest, mask } : rest;
+    this.#model.send({ k: "set", state, mask: beside }, undefined, beside ? [mask] : []);
   }
 
   #send(message: ToKernel): void {

@@ -16,6 +16,7 @@ export class FakeModel implements AnyModel {
   readonly values: Values;
   readonly sent: ToKernel[] = [];
   readonly saved: Values[] = [];
+  readonly buffers: (readonly DataView[])[] = [];
   dead = false;
   #dirty: Values = {};
   readonly #listeners = new Map<string, Set<Listener>>();
@@ -44,8 +45,9 @@ export class FakeModel implements AnyModel {
     this.#dirty = {};
   }
 
-  send(message: ToKernel): void {
+  send(message: ToKernel, _callbacks?: undefined, buffers: readonly DataView[] = []): void {
     this.#guard();
+    if (buffers.length > 0) this.buffers.push(buffers);
     this.sent.push(message);
   }
 

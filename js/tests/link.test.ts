@@ -4,6 +4,9 @@ import { ViewStore } from "../src/core/store";
 import type { ViewAction } from "../src/core/types";
 import { click, down, frameOf, move } from "./builders";
 import { Bench, settled } from "./fake_model";
+import { example, type MessageFixture, readFixture } from "./fixtures";
+
+const SET = readFixture<MessageFixture>("set");
 
 const ONE_POINT = {
   handle_points: [[40, 40]],
@@ -108,29 +111,26 @@ describe("a kernel that is back", () => {
     expect(bench.link()).toBe("alive");
   });
 
-  test("is told what differs from nothing, so that hosts that send differences send all of it", async () => {
+  test("is told what was changed by messages, for a lost answer holds the writes of hosts back", async () => {
     const bench = shown();
-    const written: unknown[] = [];
-    const set = bench.model.set.bind(bench.model);
-    bench.model.set = (name, value) => {
-      written.push([name, value === null]);
-      set(name, value);
-    };
     bench.act({ kind: "mode", mode: "mask" }, ...click(50, 50));
     await settled();
     bench.aim(90);
     bench.wait(20001);
-    written.length = 0;
+    bench.model.saved.length = 0;
     bench.model.emit({ k: "here" });
     bench.paint();
     await settled();
-    for (const name of ["mask", "target_points", "point_edit"]) {
-      const sets = written.filter((each) => (each as unknown[])[0] === name);
-      expect(sets).toEqual([
-        [name, true],
-        [name, false],
-      ]);
-    }
+    expect(bench.model.saved).toEqual([]);
+    const points = { handle_points: [[40, 40]], target_points: [[90, 41]], point_ids: [1] };
+    const point_edit = { rev: 2, ids: [1], placed: [] };
+    const told = bench.sent("set");
+    expect(told).toContainEqual({ k: "set", state: { ...points, point_edit }, mask: false });
+    expect(told).toContainEqual(example(SET.valid, "a mask in the buffer").message);
+    expect(bench.model.buffers.at(-1)?.[0]).toBeInstanceOf(DataView);
+    bench.act({ kind: "mask_clear" });
+    await settled();
+    expect(bench.sent("set").at(-1)).toEqual(example(SET.valid, "the mask removed").message);
   });
 
   test("takes nothing back of a mask that it has not taken", async () => {
@@ -168,6 +168,6 @@ describe("a kernel that has ended", () => {
     bench.model.emit({ k: "here" });
     expect(bench.link()).toBe("back");
     bench.paint();
-    expect(bench.model.saved.at(-1)).toMatchObject({ target_points: [[95, 41]] });
+    expect(bench.sent("set").at(-1)).toMatchObject({ state: { target_points: [[95, 41]] } });
   });
 });

@@ -398,9 +398,8 @@ describe("a kernel that does not answer", () => {
     bench.model.dead = false;
     await bench.model.update({ busy_text: "" });
     bench.paint();
-    expect(bench.model.saved.at(-1)).toMatchObject({
-      target_points: [[90, 41]],
-      point_edit: { rev: 2 },
+    expect(bench.sent("set").at(-1)).toMatchObject({
+      state: { target_points: [[90, 41]], point_edit: { rev: 2 } },
     });
   });
 

@@ -68,6 +68,8 @@ window.makeHost = async (source, traits) => {
     sent: [],
     /** What each save_changes wrote, oldest first; bytes as arrays of numbers. */
     saved: [],
+    /** The buffers of those that have some, as arrays of numbers. */
+    buffers: [],
     /** While true the comm throws, as after the kernel's end. */
     dead: false,
     /** Sends a custom message as the kernel does. */
@@ -101,8 +103,9 @@ window.makeHost = async (source, traits) => {
       host.saved.push(dirty);
       dirty = {};
     },
-    send: (message) => {
+    send: (message, _callbacks, buffers = []) => {
       guard();
+      if (buffers.length > 0) host.buffers.push(buffers.map(plain));
       host.sent.push(structuredClone(message));
     },
     on: (name, listener) => listeners.set(name, [...of(name), listener]),

@@ -103,7 +103,12 @@ export type ToKernel =
       readonly y: number;
       readonly seq: number;
     }
-  | { readonly k: "release"; readonly id: number; readonly end: PullEnd };
+  | { readonly k: "release"; readonly id: number; readonly end: PullEnd }
+  | {
+      readonly k: "set";
+      readonly state: Readonly<Record<string, unknown>>;
+      readonly mask: boolean;
+    };
 
 /** One pair of points: where the picture is held, and where that should go, in image pixels. */
 export interface Pair {
