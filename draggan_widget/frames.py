@@ -22,6 +22,12 @@ LIVE_QUALITY_SMALL = 95
 SMALL_SIDE_PX = 512
 """Longest side of a picture that is encoded at the higher quality."""
 
+THUMBNAIL_SIDE_PX = 128
+"""Longest side of a picture to choose by: sharp in 64 px of a page at two device pixels each."""
+
+THUMBNAIL_QUALITY = 82
+"""Quality of such a picture, which then has some 3 KB."""
+
 WEBP_LONGEST_SIDE_PX = 16383
 """The format has no larger pictures."""
 
@@ -98,6 +104,14 @@ def encode_still(picture: Image.Image) -> EncodedPicture:
 def encode_png(picture: Image.Image) -> EncodedPicture:
     """Return a picture as PNG, for places that keep it."""
     return _encoded(picture, "PNG")
+
+
+def encode_thumbnail(picture: Image.Image) -> EncodedPicture:
+    """Return a small picture to choose by: WebP, or JPEG where there is no WebP."""
+    small = picture.copy()
+    small.thumbnail((THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX))
+    file_format = "WEBP" if features.check("webp") else "JPEG"
+    return _encoded(small, file_format, quality=THUMBNAIL_QUALITY)
 
 
 def _encoded(picture: Image.Image, file_format: str, **options: Any) -> EncodedPicture:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from draggan_widget import protocol
 from draggan_widget.errors import DragganError, InputError
 from draggan_widget.model import DragModel
+from draggan_widget.questions import Answer, question_of
 from draggan_widget.runner import When
 from draggan_widget.traits import equal
 
@@ -81,8 +82,8 @@ class FrontEnd(DragModel):
             self._start_or_stop(state["running"])
 
     def _loaded_size(self) -> protocol.Size:
-        """Return the size of the picture, which must be there."""
-        if not self._worker.is_loaded:
+        """Return the size of the picture, which must be there and stay."""
+        if not self._worker.is_loaded or self._worker.busy_text:
             raise InputError("the picture is still loading; wait a moment and try again")
         generator = self._worker.session.generator
         return generator.width, generator.height
@@ -122,10 +123,10 @@ class FrontEnd(DragModel):
             self._rev, self._answer_due = max(self._rev, rev), True
         self.send_state([name for name in state if name in self.keys])
 
-    def _receive(self, _: ipywidgets.Widget, content: object, buffers: Sequence[Any]) -> None:
+    def _receive(self, _: ipywidgets.Widget, content: object, buffers: Sequence[object]) -> None:
         """Take a custom message of the front end; may run in any thread."""
         try:
-            message = protocol.decode_message(content)
+            message = protocol.decode_message(content, buffers)
         except InputError as error:
             self._complain(error)
             self._worker.refresh()
@@ -136,6 +137,9 @@ class FrontEnd(DragModel):
         if isinstance(message, protocol.Setting):
             beside = {"mask": next(iter(buffers or ()), b"")} if message.mask else {}
             self.set_state({**message.state, **beside})
+            return
+        if isinstance(message, protocol.Ask):
+            self._answer(message)
             return
         if isinstance(message, protocol.Ack):
             self._worker.acknowledge(message)
@@ -180,9 +184,43 @@ class FrontEnd(DragModel):
         elif command.name == "stop":
             self._worker.stop()
             answer(None)
+        elif command.name == "generator":
+            self._choose(command.args["name"], answer)
         else:
-            future = self._worker.submit(self._forgiving(_call_of(command)), told=True)
+            # Who changes settings is told beside them, and nobody else.
+            told = command.name != "configure"
+            future = self._worker.submit(self._forgiving(_call_of(command)), told=told)
             future.add_done_callback(lambda done: answer(_failure_of(done)))
+
+    def _choose(self, name: str, answer: Callable[[BaseException | None], None]) -> None:
+        """Go to another generator of those that can be chosen; the front end opens no files."""
+        try:
+            self._loaded_size()
+            self._shelf.check(name)
+        except DragganError as error:
+            answer(error)
+            return
+        future = self._switch(name, told=True)
+        future.add_done_callback(lambda done: answer(_failure_of(done)))
+
+    def _answer(self, ask: protocol.Ask) -> None:
+        """Answer a question once the session has time for it; a failure is told to who has asked."""
+        try:
+            question = question_of(ask)
+            future = self._worker.submit(question.answer, question.when)
+        except DragganError as error:
+            self.send(protocol.answer_message(ask.rid, str(error), {}))
+            return
+
+        def answer(done: Future[Answer]) -> None:
+            error = _failure_of(done)
+            if error is not None:
+                self.send(protocol.answer_message(ask.rid, str(error) or type(error).__name__, {}))
+                return
+            found = done.result()
+            self.send(protocol.answer_message(ask.rid, "", found.result), list(found.files))
+
+        future.add_done_callback(answer)
 
     def _start_or_stop(self, running: bool) -> None:
         """Start or stop a drag, as the front end has asked."""
@@ -227,15 +265,15 @@ def _newly_placed(edit: protocol.PointEdit, state: SessionState) -> set[int]:
 
 def _call_of(command: protocol.Command) -> Callable[[DragSession], object]:
     """Return what a command of the front end does to the session."""
-    if command.seed is not None:
-        seed = command.seed
-        return lambda session: session.sample(seed)
+    args = command.args
     calls: dict[str, Callable[[DragSession], object]] = {
         "step": lambda session: session.step(),
         "undo": lambda session: session.undo(),
         "redo": lambda session: session.redo(),
         "reset": lambda session: session.reset(),
         "clear_points": lambda session: session.clear_points(),
+        "sample": lambda session: session.sample(args["seed"], args.get("truncation_psi")),
+        "configure": lambda session: session.configure(args["settings"]),
     }
     return calls[command.name]
 

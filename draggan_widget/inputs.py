@@ -12,6 +12,13 @@ MAX_SEED = 2**32 - 1
 """Largest seed, that of a 32-bit generator, so that every front end can show it exactly."""
 
 
+TRUNCATION_PSI = 0.7
+"""Truncation of the pictures of seeds, as usual for StyleGAN2 and in the published method."""
+
+LEAST_TRUNCATION, MOST_TRUNCATION = -1.0, 1.5
+"""Bounds of the truncation: the opposite of every picture, and pictures that fall apart."""
+
+
 def checked_seed(seed: object) -> int:
     """Return a seed, 0 to 2**32 - 1.
 
@@ -22,6 +29,27 @@ def checked_seed(seed: object) -> int:
     if not whole or not 0 <= int(cast(int, seed)) <= MAX_SEED:
         raise InputError(f"seed must be a whole number from 0 to {MAX_SEED}, got {seed!r}")
     return int(cast(int, seed))
+
+
+def checked_truncation(truncation_psi: object) -> float:
+    """Return a truncation, -1 to 1.5.
+
+    Raises:
+        InputError: It is something else.
+    """
+    number = isinstance(truncation_psi, int | float | np.integer | np.floating)
+    if isinstance(truncation_psi, bool) or not number or not _is_truncation(truncation_psi):
+        raise InputError(
+            f"truncation_psi must be a number from {LEAST_TRUNCATION:g} to {MOST_TRUNCATION:g}, "
+            f"got {truncation_psi!r}; {TRUNCATION_PSI} is usual"
+        )
+    return float(cast(float, truncation_psi))
+
+
+def _is_truncation(value: object) -> bool:
+    """Return whether a number lies within the bounds of the truncation."""
+    number = cast(float, value)
+    return LEAST_TRUNCATION <= number <= MOST_TRUNCATION  # not so for NaN
 
 
 def kept_ids(

@@ -10,6 +10,7 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,9 +21,10 @@ from numpy.typing import NDArray
 
 from draggan_widget import protocol
 from draggan_widget.errors import DragganError
-from draggan_widget.inputs import kept_ids
+from draggan_widget.inputs import TRUNCATION_PSI, kept_ids
 from draggan_widget.resting import compiling_text
 from draggan_widget.runner import Runner, When
+from draggan_widget.shelf import Shelf
 from draggan_widget.traits import (
     NO_POINTS,
     NOT_LOADED,
@@ -33,6 +35,7 @@ from draggan_widget.traits import (
     Running,
     Seed,
     Step,
+    Truncation,
     equal,
 )
 
@@ -54,12 +57,14 @@ ANSWER_TRAITS = (
 )
 """What answers an edit of the points, and a front end that may have missed something."""
 
-INTENT_TRAITS = frozenset({*POINT_TRAITS, "mask", "seed", "config", "blend_outside"})
+INTENT_TRAITS = frozenset(
+    {*POINT_TRAITS, "mask", "seed", "truncation_psi", "config", "blend_outside"}
+)
 """What the runner leaves alone while edits are on their way."""
 
 SCRIPT_TRAITS = frozenset(
-    {"handle_points", "target_points", "mask", "seed", "config", "running", "auto_run"}
-    | {"blend_outside"}
+    {"handle_points", "target_points", "mask", "seed", "truncation_psi", "config", "running"}
+    | {"auto_run", "blend_outside"}
 )
 """What a script may set."""
 
@@ -92,11 +97,13 @@ class DragModel(anywidget.AnyWidget):
     step = Step(0, read_only=True).tag(sync=True, to_json=lambda value, _: int(value))
     distance_px = t.Float(0.0, read_only=True).tag(sync=True)
     seed = Seed(0).tag(sync=True)
+    truncation_psi = Truncation(TRUNCATION_PSI).tag(sync=True)
     config = Config().tag(
         sync=True, to_json=lambda value, _: {} if value is NOT_LOADED else value.to_json()
     )
     image_size = Loaded([1, 1], read_only=True).tag(sync=True)
     generator_name = Loaded("", read_only=True).tag(sync=True)
+    generators = t.List(t.Unicode(), read_only=True).tag(sync=True)
     can_undo = t.Bool(False, read_only=True).tag(sync=True)
     can_redo = t.Bool(False, read_only=True).tag(sync=True)
     busy_text = t.Unicode("Loading the generator ...", read_only=True).tag(sync=True)
@@ -115,7 +122,11 @@ class DragModel(anywidget.AnyWidget):
         self._thread_state = threading.local()
         self._edits_lock = threading.Lock()
         self._edits = 0
-        self._agreed: dict[str, object] = {"seed": seed}
+        self._agreed: dict[str, object] = {
+            "seed": seed,
+            "truncation_psi": traits.get("truncation_psi", TRUNCATION_PSI),
+        }
+        self._shelf = Shelf()
         self._next_id = 1
         self._rev = 0
         self._answer_due = False
@@ -201,9 +212,9 @@ class DragModel(anywidget.AnyWidget):
         if self._take_on(change):
             self._edit(lambda session: setattr(session, "mask", change.new))
 
-    @t.observe("seed")
-    def _seed_was_set(self, change: t.Bunch) -> None:
-        """Go to the picture of a seed that a script has set."""
+    @t.observe("seed", "truncation_psi")
+    def _sample_was_set(self, change: t.Bunch) -> None:
+        """Go to the picture of a seed or a truncation that a script has set."""
         if not self._take_on(change):
             return
         for name, value in (
@@ -214,7 +225,14 @@ class DragModel(anywidget.AnyWidget):
         ):
             self._agreed[name] = value
             self.set_trait(name, value)
-        self._edit(lambda session: session.sample(change.new), When.INSTEAD_OF_THE_DRAG)
+
+        def sample(session: DragSession) -> None:
+            if change.name == "seed":
+                session.sample(change.new)
+            else:
+                session.sample(session.seed, change.new)
+
+        self._edit(sample, When.INSTEAD_OF_THE_DRAG)
 
     @t.observe("config")
     def _config_was_set(self, change: t.Bunch) -> None:
@@ -264,6 +282,18 @@ class DragModel(anywidget.AnyWidget):
                     self._edits -= 1
 
         self._worker.submit(run, when, told=True)
+
+    def _switch(self, source: Any, *, told: bool) -> Future[None]:
+        """Go to another generator, and to its session as it was left; a failure keeps the present one."""
+        name = source if isinstance(source, str) else getattr(source, "name", str(source))
+        text = f"Loading the generator {name:.60} ..."
+
+        def find(session: DragSession) -> DragSession:
+            found = self._shelf.find(source, session)
+            self._error = {}
+            return found
+
+        return self._worker.switch(find, text, told=told)
 
     def _note_ids(self, ids: tuple[int, ...] | list[int]) -> None:
         """Keep ids from being given again."""
@@ -319,13 +349,15 @@ class DragModel(anywidget.AnyWidget):
         result = session.result
         return {
             "image_size": [session.generator.width, session.generator.height],
-            "generator_name": session.generator.name,
+            "generator_name": self._shelf.name_of(session),
+            "generators": list(self._shelf.names),
             "handle_points": state.handle_points,
             "target_points": state.target_points,
             "point_ids": list(state.point_ids),
             "points_rev": self._rev,
             "mask": state.mask,
             "seed": state.seed,
+            "truncation_psi": state.truncation_psi,
             "config": session.config,
             "step": session.steps,
             "distance_px": distance_px,
@@ -333,7 +365,7 @@ class DragModel(anywidget.AnyWidget):
             "can_redo": session.history.can_redo,
             "status": "running" if running else session.status,
             "status_text": "" if running or result is None else result.sentence,
-            "busy_text": compiling_text(session),
+            "busy_text": self._worker.busy_text or compiling_text(session),
             "change_outside": self._worker.resting.change_outside(state),
             "blend_outside": self._worker.resting.blends,
             "running": running,

@@ -8,7 +8,8 @@ import io
 import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from draggan_widget.errors import InputError
-from draggan_widget.inputs import MAX_SEED
+from draggan_widget.inputs import MAX_SEED, checked_truncation
 
 PROTOCOL_VERSION = 1
 
@@ -29,8 +30,17 @@ MAX_DPR = 16
 MAX_POINTS = 1000
 """More points than anybody places by hand; a longer list is an accident."""
 
-COMMANDS = ("run", "step", "stop", "undo", "redo", "reset", "sample", "clear_points")
-"""The actions of a person."""
+MAX_SETTINGS = 40
+"""More than there are settings of a drag."""
+
+MAX_NAME = 40
+"""Longer than the name of any question."""
+
+MAX_GENERATOR_NAME = 200
+"""Longer than the name of any generator."""
+
+MAX_UPLOAD = 64 * 2**20
+"""Bytes of a file that a person hands over; no session file or photo is larger."""
 
 PULL_ENDS = ("settle", "stay", "undo")
 """What becomes of a picture whose pointer lets go: it goes on until it arrives, stays as it is, or goes back."""
@@ -48,6 +58,12 @@ GREY_8_BIT = (8, 0)
 
 MAY_MOVE = 255
 """Grey level of what may move in a mask that is sent; anything from half of it on counts."""
+
+Check = Callable[[str, object], object]
+"""Gives the checked value of an argument from its name and value."""
+
+NOTHING_MORE: Mapping[str, Check] = MappingProxyType({})
+"""No optional arguments."""
 
 Size = tuple[int, int]
 """Width and height in pixels."""
@@ -89,11 +105,34 @@ class Poll:
 
 @dataclass(frozen=True)
 class Command:
-    """An action of a person, to be answered under its number; ``seed`` is for ``sample`` alone."""
+    """An action of a person, to be answered under its number.
+
+    Attributes:
+        rid: The browser's number of the command.
+        name: One of :data:`COMMANDS`.
+        args: What its entry there asks for.
+    """
 
     rid: int
     name: str
-    seed: int | None
+    args: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question that changes nothing, to be answered under its number.
+
+    Attributes:
+        rid: The browser's number of the question.
+        name: What is asked; the kernel's table of questions checks it and what follows.
+        args: Not checked yet.
+        buffers: Files that belong to it.
+    """
+
+    rid: int
+    name: str
+    args: Mapping[str, object]
+    buffers: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,7 +172,7 @@ class Setting:
     mask: bool
 
 
-Message = Hello | Ack | Poll | Command | Pull | Release | Setting
+Message = Hello | Ack | Poll | Command | Ask | Pull | Release | Setting
 """What a browser says."""
 
 
@@ -155,8 +194,12 @@ class PointEdit:
     placed: frozenset[int]
 
 
-def decode_message(content: object) -> Message:
+def decode_message(content: object, buffers: Sequence[object] = ()) -> Message:
     """Return a custom message of the browser.
+
+    Args:
+        content: What it says.
+        buffers: What came beside it; for questions only.
 
     Raises:
         InputError: It is none.
@@ -166,7 +209,87 @@ def decode_message(content: object) -> Message:
     decode = _DECODERS.get(kind) if isinstance(kind, str) else None
     if decode is None:
         raise InputError(f"k must be one of {', '.join(_DECODERS)}, got {_brief(kind)}")
-    return decode(message)
+    decoded = decode(message)
+    return replace(decoded, buffers=_files(buffers)) if isinstance(decoded, Ask) else decoded
+
+
+def decode_args(
+    name: str,
+    value: object,
+    kinds: Mapping[str, Check],
+    optional: Mapping[str, Check] = NOTHING_MORE,
+) -> dict[str, Any]:
+    """Return the arguments of a command or question.
+
+    Args:
+        name: Of the command or question.
+        value: An object with the arguments that ``kinds`` names, and perhaps ``optional`` ones.
+        kinds: Gives each argument's checked value from its name and value.
+        optional: Does so for arguments that may be absent.
+
+    Raises:
+        InputError: One is missing, unknown or not as agreed.
+    """
+    arguments = _record("args", value)
+    if not set(kinds) <= set(arguments) <= {*kinds, *optional}:
+        wanted = f"args {{{', '.join((*kinds, *optional))}}}" if kinds else "no args"
+        raise InputError(f"{name} takes {wanted}, got {_brief(dict(arguments))}")
+    checks = {**kinds, **optional}
+    return {key: check(key, arguments[key]) for key, check in checks.items() if key in arguments}
+
+
+def seed_argument(name: str, value: object) -> int:
+    """Return a seed; raise :class:`InputError` if it is none."""
+    return _integer(name, value, 0, MAX_SEED)
+
+
+def truncation_argument(name: str, value: object) -> float:
+    """Return a truncation; raise :class:`InputError` if it is none."""
+    return checked_truncation(_number(name, value))
+
+
+def generator_argument(name: str, value: object) -> str:
+    """Return what may be the name of a generator; raise :class:`InputError` if it cannot be."""
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_GENERATOR_NAME:
+        raise InputError(f"{name} must be the name of a generator, got {_brief(value)}")
+    return value
+
+
+def settings_argument(name: str, value: object) -> dict[str, Any]:
+    """Return values of some settings, which are checked with the others; raise :class:`InputError` if it has none."""
+    settings = _record(name, value)
+    if not 0 < len(settings) <= MAX_SETTINGS:
+        raise InputError(f"{name} must have 1 to {MAX_SETTINGS} entries, got {len(settings)}")
+    for key, each in settings.items():
+        plain = each is None or isinstance(each, bool | int | float | str)
+        if len(str(key)) > MAX_NAME or not plain or len(str(each)) > MAX_NAME:
+            raise InputError(f"{name} must have plain values, got {_brief(key)}: {_brief(each)}")
+    return {str(key): each for key, each in settings.items()}
+
+
+def choice_of(*choices: str) -> Callable[[str, object], str]:
+    """Return a check for one of some words."""
+
+    def check(name: str, value: object) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise InputError(f"{name} must be one of {', '.join(choices)}, got {_brief(value)}")
+        return value
+
+    return check
+
+
+COMMANDS: Mapping[str, Mapping[str, Check]] = {
+    **{name: {} for name in ("run", "step", "stop", "undo", "redo", "reset", "clear_points")},
+    "sample": {"seed": seed_argument},
+    "generator": {"name": generator_argument},
+    "configure": {"settings": settings_argument},
+}
+"""The actions of a person, and the check of each argument."""
+
+OPTIONAL_ARGS: Mapping[str, Mapping[str, Check]] = {
+    "sample": {"truncation_psi": truncation_argument},
+}
+"""The arguments of actions that may be absent, and their checks."""
 
 
 def decode_points(
@@ -325,6 +448,11 @@ def here_message() -> dict[str, Any]:
     return {"k": "here"}
 
 
+def answer_message(rid: int, error: str, result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answer to a question; its files are buffers beside it, and an empty error means that there is one."""
+    return {"k": "answer", "rid": rid, "ok": not error, "error": error, "result": dict(result)}
+
+
 def reply_message(rid: int, error: str = "") -> dict[str, Any]:
     """Return the answer to a command; an empty error means that it was done."""
     return {"k": "reply", "rid": rid, "ok": not error, "error": error}
@@ -360,14 +488,16 @@ def _decode_command(message: Mapping[str, object]) -> Command:
     name = message.get("name")
     if not isinstance(name, str) or name not in COMMANDS:
         raise InputError(f"name must be one of {', '.join(COMMANDS)}, got {_brief(name)}")
-    arguments = _record("args", message.get("args"))
-    if name != "sample":
-        if arguments:
-            raise InputError(f"{name} takes no args, got {_brief(dict(arguments))}")
-        return Command(rid, name, None)
-    if set(arguments) != {"seed"}:
-        raise InputError(f"sample needs args {{seed}}, got {_brief(dict(arguments))}")
-    return Command(rid, name, _integer("seed", arguments["seed"], 0, MAX_SEED))
+    optional = OPTIONAL_ARGS.get(name, NOTHING_MORE)
+    return Command(rid, name, decode_args(name, message.get("args"), COMMANDS[name], optional))
+
+
+def _decode_ask(message: Mapping[str, object]) -> Ask:
+    """Return a question, whose name and args are checked by who answers it."""
+    rid, name = _integer("rid", message.get("rid"), 1), message.get("name")
+    if not isinstance(name, str) or len(name) > MAX_NAME:
+        raise InputError(f"name must be a short text, got {_brief(name)}")
+    return Ask(rid, name, _record("args", message.get("args")))
 
 
 def _decode_pull(message: Mapping[str, object]) -> Pull:
@@ -398,6 +528,7 @@ _DECODERS: Mapping[str, Callable[[Mapping[str, object]], Message]] = {
     "ack": _decode_ack,
     "poll": _decode_poll,
     "cmd": _decode_command,
+    "ask": _decode_ask,
     "pull": _decode_pull,
     "release": _decode_release,
     "set": _decode_setting,
@@ -424,6 +555,16 @@ def _number(name: str, value: object) -> float:
     if not isinstance(value, int | float) or not _is_finite(value):
         raise InputError(f"{name} must be a finite number, got {_brief(value)}")
     return float(value)
+
+
+def _files(buffers: Sequence[object]) -> tuple[bytes, ...]:
+    """Return the files beside a question."""
+    views = [
+        memoryview(each) for each in buffers if isinstance(each, bytes | bytearray | memoryview)
+    ]
+    if len(views) != len(buffers) or sum(view.nbytes for view in views) > MAX_UPLOAD:
+        raise InputError(f"files must have at most {MAX_UPLOAD // 2**20} MB together")
+    return tuple(bytes(view) for view in views)
 
 
 def _list(name: str, value: object) -> Sequence[object]:

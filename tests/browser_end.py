@@ -58,12 +58,24 @@ class BrowserEnd(BaseComm):
         """Send a custom message with a buffer."""
         self._deliver({"method": "custom", "content": content}, [buffer])
 
-    def command(self, name: str, **arguments: Any) -> dict[str, Any]:
+    def command(self, name: str, /, **arguments: Any) -> dict[str, Any]:
         """Send a command and return its reply."""
         rid = 1 + len([1 for message, _ in self.custom if message["k"] == "reply"])
         self.say(k="cmd", rid=rid, name=name, args=arguments)
         until(lambda: any(m["k"] == "reply" and m["rid"] == rid for m, _ in self.custom))
         return next(m for m, _ in self.custom if m["k"] == "reply" and m["rid"] == rid)
+
+    def ask(
+        self, name: str, /, *files: bytes, **arguments: Any
+    ) -> tuple[dict[str, Any], list[bytes]]:
+        """Ask something and return the answer with its files."""
+        rid = 1 + len([1 for message, _ in self.custom if message["k"] == "answer"])
+        content = {"k": "ask", "rid": rid, "name": name, "args": arguments}
+        self._deliver({"method": "custom", "content": content}, files)
+        until(lambda: any(m["k"] == "answer" and m["rid"] == rid for m, _ in self.custom))
+        return next(
+            each for each in self.custom if each[0]["k"] == "answer" and each[0]["rid"] == rid
+        )
 
     def edit(self, rev: int, *pairs: tuple[int, Any, Any], placed: Any = ()) -> None:
         """Send an edit of the points: id, handle and target of each pair."""
@@ -84,10 +96,14 @@ class BrowserEnd(BaseComm):
         """The frames that came."""
         return [message for message, _ in self.custom if message["k"] == "frame"]
 
-    def _deliver(self, data: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
+    def _deliver(self, data: dict[str, Any], files: Sequence[bytes] = ()) -> None:
         """Hand a message to the widget."""
-        content = {"comm_id": self.comm_id, "data": data}
-        self.handle_msg({"content": content, "buffers": list(buffers)})
+        self.handle_msg(
+            {
+                "content": {"comm_id": self.comm_id, "data": data},
+                "buffers": [memoryview(each) for each in files],
+            }
+        )
 
 
 def connect(patch: Any) -> None:

@@ -25,6 +25,7 @@ DECODED = {
     "ack": protocol.Ack,
     "poll": protocol.Poll,
     "cmd": protocol.Command,
+    "ask": protocol.Ask,
     "pull": protocol.Pull,
     "release": protocol.Release,
     "set": protocol.Setting,
@@ -52,7 +53,7 @@ def test_a_valid_message_of_the_browser_is_decoded(name: str, example: dict[str,
     decoded = protocol.decode_message(message)
     assert type(decoded) is DECODED[name]
     for field, value in vars(decoded).items():
-        assert value == (message | message.get("args", {})).get(field)
+        assert value == message.get(field, ())
 
 
 @pytest.mark.parametrize(("name", "example"), examples("hostile", *DECODED))
@@ -102,6 +103,26 @@ def test_the_kernel_makes_the_replies_that_the_browser_takes(
 ) -> None:
     message = example["message"]
     assert protocol.reply_message(message["rid"], message["error"]) == message
+
+
+@pytest.mark.parametrize(("name", "example"), examples("valid", "answer"))
+def test_the_kernel_makes_the_answers_that_the_browser_takes(
+    name: str, example: dict[str, Any]
+) -> None:
+    message = example["message"]
+    made = protocol.answer_message(message["rid"], message["error"], message["result"])
+    assert made == message
+
+
+def test_files_beside_a_question_are_its_own() -> None:
+    message = {"k": "ask", "rid": 1, "name": "open", "args": {}}
+    ask = protocol.decode_message(message, [memoryview(b"one"), bytearray(b"two")])
+    assert isinstance(ask, protocol.Ask)
+    assert ask.buffers == (b"one", b"two")
+    with pytest.raises(InputError, match="at most 64 MB"):
+        protocol.decode_message(message, [bytes(2**26), b"one more"])
+    with pytest.raises(InputError, match="files must have"):
+        protocol.decode_message(message, ["a text"])
 
 
 # Traits

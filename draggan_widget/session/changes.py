@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from numpy.typing import ArrayLike
 from torch import Tensor
@@ -11,7 +12,7 @@ from torch import Tensor
 from draggan_widget.drag import DragConfig
 from draggan_widget.drag.validation import Mask, Points, check_point_ids
 from draggan_widget.errors import InputError
-from draggan_widget.inputs import checked_seed, kept_ids
+from draggan_widget.inputs import checked_seed, checked_truncation, kept_ids
 from draggan_widget.session.drags import Drags
 from draggan_widget.session.history import Entry, History
 from draggan_widget.session.sources import checked_config, checked_latent, sampled
@@ -115,6 +116,14 @@ class Changes(Drags):
             self._driver.forget()
             self._listeners.tell()
 
+    def configure(self, settings: Mapping[str, Any]) -> None:
+        """Set some of the settings, by name; the others stay.
+
+        Raises:
+            InputError: A name or a value that cannot be used, also with the others; nothing is changed.
+        """
+        self.config = DragConfig.from_json({**self._config.to_json(), **settings})
+
     # Latent
 
     @property
@@ -135,12 +144,28 @@ class Changes(Drags):
             )
             self._put("latent", state)
 
-    def sample(self, seed: int) -> None:
-        """Go to the picture of a seed, 0 to 2**32 - 1; it has no points and no mask yet."""
+    def sample(self, seed: int, truncation_psi: float | None = None) -> None:
+        """Go to the picture of a seed; it has no points and no mask yet.
+
+        Args:
+            seed: 0 to 2**32 - 1.
+            truncation_psi: -1 to 1.5: 0 is the average picture, 1 the whole variety; None keeps the last one. Samples
+                of one seed that follow each other with another truncation are one entry of the history.
+
+        Raises:
+            InputError: A value of the wrong type or range.
+        """
         seed = checked_seed(seed)
+        given = None if truncation_psi is None else checked_truncation(truncation_psi)
         with self._at_rest():
+            old = self._state
+            psi = old.truncation_psi if given is None else given
             self._driver.forget()
-            self._put("sample", SessionState.first(seed, *sampled(self.generator, seed)))
+            state = SessionState.first(seed, *sampled(self.generator, seed, psi), psi)
+            if seed == old.seed and psi != old.truncation_psi:
+                self._put("truncation", state, subject=("truncation", seed))
+            else:
+                self._put("sample", state)
 
     def reset(self) -> None:
         """Go back to the first picture of this seed or latent; the handles return to where they were put down."""

@@ -67,6 +67,11 @@ class Held:
         return self._state.seed
 
     @property
+    def truncation_psi(self) -> float:
+        """Truncation of that sample; the next one keeps it."""
+        return self._state.truncation_psi
+
+    @property
     def point_ids(self) -> tuple[int, ...]:
         """One id a handle; it stays with the handle as long as that lives."""
         return self._state.point_ids

@@ -10,7 +10,7 @@ from torch import Tensor
 from draggan_widget.drag.protocols import MappedGenerator
 from draggan_widget.drag.validation import Mask, check_mask, check_point_ids, check_points
 from draggan_widget.errors import InputError, SessionFileError
-from draggan_widget.inputs import checked_seed
+from draggan_widget.inputs import TRUNCATION_PSI, checked_seed, checked_truncation
 from draggan_widget.session.history import Entry
 from draggan_widget.session.state import PictureGenerator, SessionState, closed
 
@@ -111,6 +111,8 @@ class StatePool:
             mask=None if check_mask(mask, *self._size) is None else mask,
             start_z=start_z,
             z=z,
+            # Files of former versions do not say it: all of their pictures had this one.
+            truncation_psi=checked_truncation(reader.take("truncation_psi", float, TRUNCATION_PSI)),
         )
 
     @classmethod

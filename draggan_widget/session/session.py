@@ -20,7 +20,7 @@ from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.errors import InputError
 from draggan_widget.export import save_animation, save_image
 from draggan_widget.frames import mean_change
-from draggan_widget.inputs import checked_seed
+from draggan_widget.inputs import TRUNCATION_PSI, checked_seed, checked_truncation
 from draggan_widget.session.changes import Changes
 from draggan_widget.session.history import Entry, History
 from draggan_widget.session.pictures import (
@@ -71,6 +71,7 @@ class DragSession(Changes):
         seed: int = 0,
         w: Tensor | ArrayLike | None = None,
         z: Tensor | ArrayLike | None = None,
+        truncation_psi: float = TRUNCATION_PSI,
         config: DragConfig = DEFAULT_CONFIG,
         device: torch.device | str | None = None,
     ) -> None:
@@ -82,6 +83,7 @@ class DragSession(Changes):
             w: Latent of the first picture instead, ``[1, num_ws, w_dim]``.
             z: The z that it comes from, ``[1, z_dim]``; without it a given latent cannot be dragged in the space
                 ``"z"``. Alone it gives the latent too, not truncated.
+            truncation_psi: Of the pictures of seeds, -1 to 1.5; 0 is the average picture, 1 the whole variety.
             config: Settings of the drag.
             device: Where to load the generator; only for a generator that is given by name.
 
@@ -89,11 +91,11 @@ class DragSession(Changes):
             InputError: A value of the wrong type, shape or range.
             GeneratorError: The generator cannot be found or read.
         """
-        seed = checked_seed(seed)
+        seed, psi = checked_seed(seed), checked_truncation(truncation_psi)
         found = found_generator(generator, device)
         checked = checked_config(config, found)
-        start, start_z = first_latent(found, seed, w, z)
-        first = Entry("sample", SessionState.first(seed, start, start_z))
+        start, start_z = first_latent(found, seed, w, z, psi)
+        first = Entry("sample", SessionState.first(seed, start, start_z, psi))
         super().__init__(found, checked, History((first,)))
         self._picture: tuple[Tensor, Image.Image] | None = None
         self._held_picture: tuple[Tensor, Image.Image] | None = None

@@ -60,6 +60,7 @@ def save_session(
         {
             "label": label.label,
             "seed": state.seed,
+            "truncation_psi": state.truncation_psi,
             "start_w": latents.index(state.start_w),
             "w": latents.index(state.w),
             "held_w": latents.index(state.held_w),

@@ -46,7 +46,8 @@ class Widget {
   mount(parent: HTMLElement): Cleanup {
     const view = {};
     this.#sync.hello(view, !document.hidden);
-    const unmount = mountView(parent, this.#store, this.#frames, this.#meter, (visible) =>
+    const { ask } = this.#sync;
+    const unmount = mountView(parent, this.#store, this.#frames, this.#meter, ask, (visible) =>
       this.#sync.setVisible(view, visible),
     );
     return () => {

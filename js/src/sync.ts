@@ -4,6 +4,7 @@
  * The one user of the comm. Order, patience and flow live here; what a message means does not.
  */
 import { Alarms } from "./core/alarms";
+import { type Ask, Asks } from "./core/asks";
 import type { Vec } from "./core/geometry";
 import { LinkWatch } from "./core/link";
 import { MaskChannel } from "./core/mask_channel";
@@ -22,6 +23,7 @@ import {
   type Traits,
 } from "./core/protocol";
 import type { SharedStore } from "./core/store";
+import { Trail } from "./core/trail";
 import type { Command, Pull } from "./core/types";
 
 /** A frame that is awaited is asked for after this time, then ever less often. */
@@ -49,6 +51,7 @@ export class Sync {
   readonly #alarms: Alarms<"poll" | "order" | "hold">;
   readonly #link: LinkWatch;
   readonly #mask: MaskChannel;
+  readonly #asks: Asks;
   #closed = false;
   #writing = false;
   #pulling = false;
@@ -56,6 +59,7 @@ export class Sync {
   #writtenRev = 0;
   #pullsDue = false;
   #pullSeq = 0;
+  readonly #trail = new Trail();
   readonly #pulled = new Map<number, Vec>();
   readonly #ended = new WeakSet<Pull>();
   #flags: Flags;
@@ -71,6 +75,9 @@ export class Sync {
     this.#ports = ports;
     this.#alarms = new Alarms(ports.later);
     this.#link = new LinkWatch(store, ports.later, () => this.#probe());
+    this.#asks = new Asks(store.value.firstRid, (message, files) =>
+      model.send(message, undefined, files),
+    );
     this.#mask = new MaskChannel(store, ports, (mask) => this.#write({ mask }));
     this.#flags = flagsOf(store.value.traits);
     const changed = () => this.#changed();
@@ -90,6 +97,11 @@ export class Sync {
     this.#greeted = true;
     this.#send({ k: "hello", v: PROTOCOL_VERSION, dpr, loopback, visible: this.#isVisible() });
     this.#stored();
+  }
+
+  /** Asks the kernel something that changes nothing. */
+  get ask(): Ask {
+    return this.#asks.ask;
   }
 
   /** Tells the kernel that a frame has left the queue, drawn or not. */
@@ -113,6 +125,7 @@ export class Sync {
     this.#closed = true;
     this.#link.close();
     this.#mask.close();
+    this.#asks.giveUp("The widget was closed.");
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
     this.#alarms.cancelAll();
   }
@@ -169,10 +182,14 @@ export class Sync {
       this.#store.dispatch(decoded);
       return;
     }
+    if (decoded.kind === "answer") {
+      this.#asks.receive(decoded.answer);
+      return;
+    }
     this.#newestSeq = Math.max(this.#newestSeq, decoded.frame.seq);
     this.#pollMs = POLL_MS;
     this.#alarms.cancel("poll");
-    this.#ports.showFrame(decoded.frame, decoded.picture);
+    this.#ports.showFrame(this.#trail.mark(decoded.frame), decoded.picture);
     this.#stored();
   }
 
@@ -206,7 +223,8 @@ export class Sync {
   /** Brings the kernel and the clocks in line with the store. */
   #stored(): void {
     if (this.#closed) return;
-    const { edit, traits } = this.#store.value;
+    const { edit, traits, answering } = this.#store.value;
+    if (!answering) this.#asks.giveUp("The kernel does not answer.");
     // A pull comes before the edit that brings its pair: the two are one change.
     this.#sendPulls();
     if (edit.rev > this.#writtenRev && !isConfirmed(this.#store.value)) this.#scheduleWrite();
@@ -287,6 +305,7 @@ export class Sync {
     this.#pulled.set(id, at);
     this.#pullSeq += 1;
     this.#ports.meter?.pulled(this.#pullSeq);
+    this.#trail.tell(this.#pullSeq, id, at);
     this.#send({ k: "pull", id, x: at.x, y: at.y, seq: this.#pullSeq });
   }
 
@@ -378,6 +397,6 @@ function flagsOf({ autoRun, blendOutside }: Flags): Flags {
   return { autoRun, blendOutside };
 }
 
-function encodeCommand({ rid, name, seed }: Command): ToKernel {
-  return { k: "cmd", rid, name, args: seed === null ? {} : { seed } };
+function encodeCommand({ rid, name, args }: Command): ToKernel {
+  return { k: "cmd", rid, name, args };
 }

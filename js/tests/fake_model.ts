@@ -15,8 +15,8 @@ const IDLE = readFixture<TraitFixture>("traits").valid[0]?.traits ?? {};
 export class FakeModel implements AnyModel {
   readonly values: Values;
   readonly sent: ToKernel[] = [];
+  readonly sentBuffers: (readonly ArrayBuffer[])[] = [];
   readonly saved: Values[] = [];
-  readonly buffers: (readonly DataView[])[] = [];
   dead = false;
   #dirty: Values = {};
   readonly #listeners = new Map<string, Set<Listener>>();
@@ -45,10 +45,10 @@ export class FakeModel implements AnyModel {
     this.#dirty = {};
   }
 
-  send(message: ToKernel, _callbacks?: undefined, buffers: readonly DataView[] = []): void {
+  send(message: ToKernel, _callbacks?: undefined, buffers: (ArrayBuffer | DataView)[] = []): void {
     this.#guard();
-    if (buffers.length > 0) this.buffers.push(buffers);
     this.sent.push(message);
+    this.sentBuffers.push(buffers.map(bytesOf));
   }
 
   on(event: string, callback: Listener): void {
@@ -84,6 +84,12 @@ export class FakeModel implements AnyModel {
   #guard(): void {
     if (this.dead) throw new Error("Cannot send on a closed comm");
   }
+}
+
+/** The bytes of a buffer, alone. */
+function bytesOf(buffer: ArrayBuffer | DataView): ArrayBuffer {
+  if (buffer instanceof ArrayBuffer) return buffer;
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength).slice().buffer;
 }
 
 /** Lets promises that are due run. */

@@ -1,4 +1,5 @@
 /** Pointer gestures: placing, pulling, moving and removing pairs, and painting the mask. */
+import { seenBox } from "./camera";
 import {
   add,
   clampToImage,
@@ -80,6 +81,8 @@ export function pointerMove(state: State, pointer: Pointer): State {
       );
     case "pull":
       return pulledTo(moved, gesture, pointer.at);
+    case "pan":
+      return state;
     case "paint":
       return continueStroke(moved, gesture, pointer.at);
     case "lasso":
@@ -97,6 +100,8 @@ export function pointerUp(state: State, pointer: Pointer): State {
   switch (gesture.kind) {
     case "none":
       return idle;
+    case "pan":
+      return state;
     case "press":
       return gesture.pin && draft ? pinned(idle, draft.handle) : idle;
     case "pull":
@@ -130,6 +135,8 @@ export function gestureCancelled(state: State): State {
   switch (gesture.kind) {
     case "none":
       return state;
+    case "pan":
+      return idle;
     case "press":
       return withView(idle, { draft: null, selection: null });
     case "aim":
@@ -153,7 +160,8 @@ function hitAt(state: State, pointer: Pointer): Hit | null {
   const { draft } = state.view;
   // While a target is awaited every other mark is only a place to put it.
   const marks = marksOf(draft ? [] : state.shared.pairs, draft);
-  return hitTest(marks, pointer, state.shared.traits.imageSize, badgeOf(state.view));
+  const seen = seenBox(state.view.camera, state.shared.traits.imageSize);
+  return hitTest(marks, pointer, seen, badgeOf(state.view));
 }
 
 function isPull(from: Vec, pointer: Pointer): boolean {

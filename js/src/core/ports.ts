@@ -9,7 +9,7 @@ export interface AnyModel {
   get(name: string): unknown;
   set(name: string, value: unknown): void;
   save_changes(): void;
-  send(content: ToKernel, callbacks?: undefined, buffers?: readonly DataView[]): void;
+  send(content: ToKernel, callbacks?: undefined, buffers?: (ArrayBuffer | DataView)[]): void;
   on(event: string, callback: (...values: unknown[]) => void): void;
   off(event: string, callback: (...values: unknown[]) => void): void;
 }

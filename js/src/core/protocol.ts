@@ -40,6 +40,12 @@ export type Status = (typeof STATUSES)[number];
 const MIME_TYPES = ["image/jpeg", "image/webp", "image/png"] as const;
 export type MimeType = (typeof MIME_TYPES)[number];
 
+/** Where this page last wanted a target when the kernel drew a frame. */
+export interface Followed {
+  readonly id: number;
+  readonly at: Vec;
+}
+
 /** What a frame says of itself; its picture is a buffer beside it. */
 export interface FrameInfo {
   readonly seq: number;
@@ -54,6 +60,8 @@ export interface FrameInfo {
   readonly loss: number | null;
   /** The number of the newest pull that the picture follows, 0 for none. */
   readonly pull: number;
+  /** The place of that pull, where it was this page's; not on the wire. */
+  readonly follows?: Followed;
 }
 
 export interface Reply {
@@ -62,10 +70,23 @@ export interface Reply {
   readonly error: string;
 }
 
+/** What a question found, or why it has none. */
+export interface Answer {
+  readonly rid: number;
+  readonly ok: boolean;
+  readonly error: string;
+  readonly result: Readonly<Record<string, unknown>>;
+  readonly files: readonly Uint8Array[];
+}
+
 export type FromKernel =
   | { readonly kind: "frame"; readonly frame: FrameInfo; readonly picture: Uint8Array }
   | { readonly kind: "reply"; readonly reply: Reply }
-  | { readonly kind: "here" };
+  | { readonly kind: "here" }
+  | { readonly kind: "answer"; readonly answer: Answer };
+
+/** What a command or question needs besides its name. */
+export type Args = Readonly<Record<string, unknown>>;
 
 export type CommandName =
   | "run"
@@ -75,7 +96,9 @@ export type CommandName =
   | "redo"
   | "reset"
   | "sample"
-  | "clear_points";
+  | "clear_points"
+  | "generator"
+  | "configure";
 
 /** What becomes of the picture when a pointer lets go: it goes on until it arrives, stays as it is, or goes back. */
 export type PullEnd = "settle" | "stay" | "undo";
@@ -94,8 +117,9 @@ export type ToKernel =
       readonly k: "cmd";
       readonly rid: number;
       readonly name: CommandName;
-      readonly args: { readonly seed?: number };
+      readonly args: Args;
     }
+  | { readonly k: "ask"; readonly rid: number; readonly name: string; readonly args: Args }
   | {
       readonly k: "pull";
       readonly id: number;
@@ -133,8 +157,13 @@ export interface Traits {
   readonly step: number;
   readonly distancePx: number;
   readonly seed: number;
+  readonly truncationPsi: number;
+  /** The settings of the drag, by the names of their fields. */
+  readonly config: Args;
   readonly imageSize: Size;
   readonly generatorName: string;
+  /** The names that can be chosen. */
+  readonly generators: readonly string[];
   readonly canUndo: boolean;
   readonly canRedo: boolean;
   readonly busyText: string;
@@ -161,6 +190,13 @@ export function decodeMessage(message: unknown, buffers: readonly unknown[]): Fr
     }
     case "here":
       return { kind: "here" };
+    case "answer": {
+      const { rid, ok, error, result } = message;
+      if (!isCount(rid, 1) || typeof ok !== "boolean" || typeof error !== "string") return null;
+      const files = decodeList([...buffers], decodeBytes);
+      if (!isRecord(result) || !files) return null;
+      return { kind: "answer", answer: { rid, ok, error, result, files } };
+    }
     default:
       return null;
   }
@@ -231,7 +267,13 @@ const TRAIT_DECODERS: {
   distancePx: ["distance_px", keepIf(isLength)],
   seed: ["seed", keepIf((value): value is number => isCount(value, 0))],
   imageSize: ["image_size", (value) => box(decodeSize(value))],
+  truncationPsi: ["truncation_psi", keepIf(isNumber)],
+  config: ["config", keepIf(isRecord)],
   generatorName: ["generator_name", keepIf(isText)],
+  generators: [
+    "generators",
+    (value) => box(decodeList(value, (item) => (isText(item) ? item : null))),
+  ],
   canUndo: ["can_undo", keepIf(isBoolean)],
   canRedo: ["can_redo", keepIf(isBoolean)],
   busyText: ["busy_text", keepIf(isText)],

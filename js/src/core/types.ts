@@ -1,7 +1,9 @@
 /** The state of the widget and everything that may happen to it; `state.ts` says what follows. */
+import type { Camera } from "./camera";
 import type { Grip, Hit, Pointer, Vec } from "./geometry";
 import type { Mask, MaskValue } from "./mask";
-import type { CommandName, FrameInfo, Pair, PullEnd, Reply, Traits } from "./protocol";
+import type { Args, CommandName, FrameInfo, Pair, PullEnd, Reply, Traits } from "./protocol";
+import type { Compare, Modifier, SightAction } from "./sight_types";
 
 /** The id of a draft in marks and grips; real ids count from 1. */
 export const DRAFT_ID = 0;
@@ -16,7 +18,7 @@ export interface Draft {
 export interface Command {
   readonly rid: number;
   readonly name: CommandName;
-  readonly seed: number | null;
+  readonly args: Args;
 }
 
 /** The newest edit of the points; it is confirmed once the kernel's `pointsRev` has reached `rev`. */
@@ -35,6 +37,12 @@ export interface Pull {
   readonly from: Vec;
   /** What becomes of the picture, once the pointer has let go; the kernel is still to be told. */
   readonly end: PullEnd | null;
+}
+
+/** Settings that the kernel has not taken, and why. */
+export interface Refusal {
+  readonly fields: readonly string[];
+  readonly error: string;
 }
 
 /** What the error banner shows. */
@@ -86,7 +94,11 @@ export interface Shared {
   readonly problem: Problem | null;
   /** The newest `error.seq` that was shown. */
   readonly problemSeq: number;
+  readonly refusal: Refusal | null;
 }
+
+/** What opens below the picture, one at a time. */
+export type DrawerName = "gallery" | "settings";
 
 export type Mode = "points" | "mask";
 
@@ -101,6 +113,8 @@ export interface Brush {
 /** What the pressed pointer is doing. `from` is where it went down, in image pixels. */
 export type Gesture =
   | { readonly kind: "none" }
+  /** The picture itself is moved, or made larger between two fingers. */
+  | { readonly kind: "pan" }
   /** On free ground: a click places a handle, or a pin with its target in the same place, and a pull aims it. */
   | { readonly kind: "press"; readonly from: Vec; readonly pin: boolean }
   /** The picture follows the target of a pair; `offset` is from the pointer to it. */
@@ -140,8 +154,12 @@ export interface View {
   readonly helpOpen: boolean;
   /** True while the pace of steps and pictures is shown. */
   readonly meterOpen: boolean;
+  readonly drawer: DrawerName | null;
   /** True when the last pointer was a finger, which cannot hover. */
   readonly touch: boolean;
+  readonly camera: Camera;
+  readonly modifier: Modifier;
+  readonly compare: Compare;
 }
 
 export interface State {
@@ -162,8 +180,12 @@ export type KernelAction =
   | { readonly kind: "heard" }
   | { readonly kind: "link"; readonly link: Link };
 
+/** The commands that need no more than their name. */
+export type SimpleCommand = Exclude<CommandName, "sample" | "generator" | "configure">;
+
 /** What a person does in one view. */
 export type ViewAction =
+  | SightAction
   | {
       readonly kind: "pointer_down";
       readonly pointer: Pointer;
@@ -191,10 +213,19 @@ export type ViewAction =
   | { readonly kind: "meter"; readonly open: boolean }
   | { readonly kind: "mask_invert" }
   | { readonly kind: "mask_clear" }
-  | { readonly kind: "command"; readonly name: Exclude<CommandName, "sample"> }
-  | { readonly kind: "sample"; readonly seed: number }
+  | { readonly kind: "command"; readonly name: SimpleCommand }
+  | {
+      readonly kind: "sample";
+      readonly seed: number;
+      /** Without it the last one is kept. */
+      readonly truncationPsi?: number;
+    }
+  | { readonly kind: "generator"; readonly name: string }
+  | { readonly kind: "configure"; readonly settings: Args }
+  | { readonly kind: "drawer"; readonly drawer: DrawerName | null }
   | { readonly kind: "auto_run"; readonly on: boolean }
   | { readonly kind: "help"; readonly open: boolean }
+  | { readonly kind: "problem"; readonly message: string }
   | { readonly kind: "problem_dismiss" };
 
 export type Action = KernelAction | ViewAction;

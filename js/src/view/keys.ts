@@ -2,6 +2,7 @@
 import type { Vec } from "../core/geometry";
 import { nextSelection, selectionOf, type ViewAction } from "../core/state";
 import type { ViewStore } from "../core/store";
+import { SIGHT_SHORTCUTS } from "./sight_keys";
 
 /** Image pixels that an arrow key moves a mark by, alone and with Shift. */
 const NUDGE_PX = 1;
@@ -26,17 +27,20 @@ export const SHORTCUTS: readonly (readonly [keys: string, meaning: string, group
   ["Right click, Delete", "remove a pair", "Points"],
   ["N", "new point at the pointer or in the middle", "Points"],
   ["Tab", "next mark", "Points"],
-  ["Arrows", "move the mark by 1 px, with Shift by 10 px", "Points"],
+  ["Arrows", "move the mark by 1 px, with Shift by 10 px; without one, the picture", "Points"],
   ["Enter", "run or stop; finish a pair", "Run"],
   ["S", "one step", "Run"],
   ["Esc", "cancel and take back a pull, then stop", "Run"],
   ["Z, Shift+Z", "undo, redo", "Run"],
   ["R", "back to the start", "Run"],
-  ["A", "new picture", "Run"],
+  ["A", "new picture", "Picture"],
+  ["G", "gallery of seeds; arrows and Enter choose", "Picture"],
+  [",", "settings", "Picture"],
   ["M", "points or mask", "Mask"],
   ["B, E, L", "brush, eraser, lasso", "Mask"],
   ["Wheel, [ ]", "smaller or larger brush", "Mask"],
   ["Shift, right button", "take away while it is held", "Mask"],
+  ...SIGHT_SHORTCUTS.map(([keys, meaning]) => [keys, meaning, "View"] as const),
   ["F", "fill the screen; Esc leaves it", "View"],
   ["I", "speed: steps, pictures, lag", "View"],
   ["?", "this list", "View"],
@@ -68,7 +72,7 @@ export function listenToKeys(
       return;
     }
     // Fields and sliders keep the keys they need.
-    if (target instanceof HTMLInputElement) return;
+    if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement) return;
     if (target === canvas && pressOnPicture(event, store)) {
       event.preventDefault();
       return;
@@ -102,7 +106,6 @@ function pressOnPicture(event: KeyboardEvent, store: ViewStore): boolean {
     case "Tab":
       return tab(store, event.shiftKey);
     case "Enter":
-    case " ":
       if (!event.repeat) store.dispatch({ kind: "confirm" });
       return true;
     case "Delete":
@@ -154,6 +157,10 @@ function shortcut(event: KeyboardEvent, key: string, store: ViewStore): ViewActi
       return { kind: "brush_scale", factor: 1 / BRUSH_STEP };
     case "]":
       return { kind: "brush_scale", factor: BRUSH_STEP };
+    case "g":
+      return { kind: "drawer", drawer: view.drawer === "gallery" ? null : "gallery" };
+    case ",":
+      return { kind: "drawer", drawer: view.drawer === "settings" ? null : "settings" };
     case "?":
       return { kind: "help", open: !view.helpOpen };
     default:

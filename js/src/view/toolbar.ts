@@ -12,6 +12,9 @@ export interface Toolbar {
   readonly top: HTMLElement;
   readonly bottom: HTMLElement;
   readonly help: HTMLElement;
+  /** Where what chooses pictures is, and where everything else is that opens something. */
+  readonly sampling: HTMLElement;
+  readonly more: HTMLElement;
   readonly update: (state: State) => void;
 }
 
@@ -109,6 +112,7 @@ export function buildToolbar(
   maskTools.classList.add("dgw-mask-tools");
   const sampling = group("Picture", dice, seed);
   sampling.classList.add("dgw-sampling");
+  const more = group("More", savePicture, help);
   const top = element(
     "div",
     { class: "dgw-bar" },
@@ -116,7 +120,7 @@ export function buildToolbar(
     pointTools,
     maskTools,
     grow(),
-    group("More", savePicture, help),
+    more,
   );
   const bottom = element(
     "div",
@@ -164,7 +168,7 @@ export function buildToolbar(
     setLabel(dice, animals ? "New animal by chance" : "New picture by chance", "A");
     if (!seed.matches(":focus")) seed.value = String(traits.seed);
   };
-  return { top, bottom, help, update };
+  return { top, bottom, help, sampling, more, update };
 }
 
 /** The brush for a place of the slider; squared, so that small brushes can be chosen finely. */

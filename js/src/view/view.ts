@@ -1,5 +1,6 @@
 /** One view of the widget in one element of the page: builds it, keeps it current, and takes it away. */
-import { badgeOf } from "../core/intent";
+import type { Ask } from "../core/asks";
+import { cursorOf } from "../core/caption";
 import type { Meter } from "../core/meter";
 import { MAX_SEED } from "../core/protocol";
 import type { State } from "../core/state";
@@ -8,13 +9,17 @@ import { metricsOf } from "../core/words";
 import { listenToBrush } from "./brush";
 import { element, setAttribute } from "./dom";
 import { Drawing } from "./draw";
+import { savePicture } from "./files";
 import { beforePaint, type FrameStream } from "./frame";
 import { buildFullscreen } from "./fullscreen";
+import { buildGallery } from "./gallery";
 import { listenToPointers } from "./gestures";
 import { listenToKeys } from "./keys";
 import { buildMeter } from "./meter";
 import { buildOutside } from "./outside";
 import { buildPanel } from "./panel";
+import { buildSettings } from "./settings";
+import { buildSight } from "./sight";
 import { watchTheme } from "./theme";
 import { buildToolbar } from "./toolbar";
 
@@ -35,6 +40,7 @@ const INSTRUCTIONS =
  * @param shared state of the widget
  * @param frames pictures of the widget
  * @param meter measures their pace
+ * @param ask asks the kernel
  * @param onVisible told whether the view can be seen
  * @returns what takes it away again
  */
@@ -43,6 +49,7 @@ export function mountView(
   shared: SharedStore,
   frames: FrameStream,
   meter: Meter,
+  ask: Ask,
   onVisible: (visible: boolean) => void,
 ): () => void {
   const controller = new AbortController();
@@ -59,11 +66,14 @@ export function mountView(
     "aria-label": "Picture to drag",
     "aria-description": INSTRUCTIONS,
   });
-  const toolbar = buildToolbar(store, sample, () => savePicture(store.state, frames), signal);
+  const toolbar = buildToolbar(store, sample, () => savePicture(store, ask), signal);
   const panel = buildPanel(store, canvas, signal);
   const outside = buildOutside(store, signal);
   const pace = buildMeter(meter, store, signal);
   panel.status.append(pace.toggle);
+  const drawers = [buildGallery(store, ask, signal), buildSettings(store, signal)] as const;
+  toolbar.sampling.prepend(drawers[0].button);
+  toolbar.more.prepend(drawers[1].button);
   const stage = element(
     "div",
     { class: "dgw-stage" },
@@ -83,6 +93,7 @@ export function mountView(
     pace.node,
     panel.banner,
     toolbar.bottom,
+    ...drawers.map(({ node }) => node),
   );
   const root = element(
     "div",
@@ -98,11 +109,12 @@ export function mountView(
   parent.append(root);
   toolbar.help.before(buildFullscreen(root, store, signal));
 
-  const drawing = new Drawing(picture, canvas);
+  const sight = buildSight(stage, canvas, store, frames, ask, () => update(), signal);
+  const drawing = new Drawing(picture, canvas, sight.loupe, sight.preview);
   let due = false;
   const draw = (): void => {
     due = false;
-    if (!signal.aborted) drawing.draw(store.state, frames.picture);
+    if (!signal.aborted) drawing.draw(store.state, frames.picture, sight.before.picture);
   };
   const update = (): void => {
     const { state } = store;
@@ -110,7 +122,9 @@ export function mountView(
     panel.update(state);
     outside.update(state);
     pace.update(state);
+    for (const drawer of drawers) drawer.update(state);
     describe(root, stage, state);
+    sight.update(root, state);
     setAttribute(canvas, "data-cursor", cursorOf(state));
     if (due) return;
     due = true;
@@ -121,6 +135,7 @@ export function mountView(
   listenToPointers(canvas, store, signal);
   listenToBrush(canvas, store, signal);
   listenToKeys(root, canvas, store, sample, signal);
+  sight.listen(root);
   watchTheme(root, (theme) => setAttribute(root, "data-theme", theme), signal);
   watchSize(stage, drawing, update, signal);
   watchVisibility(root, onVisible, signal);
@@ -148,21 +163,13 @@ function describe(root: HTMLElement, stage: HTMLElement, state: State): void {
   setAttribute(root, "data-link", shared.link);
   setAttribute(root, "data-mode", view.mode);
   setAttribute(root, "data-seq", shared.frame?.seq ?? 0);
+  setAttribute(root, "data-commands", shared.commands.length);
   setAttribute(root, "data-frames", shared.framesShown);
   setAttribute(root, "data-pull", shared.frame?.pull ?? 0);
   setAttribute(root, "data-step", metricsOf(shared)?.step ?? shared.traits.step);
   setAttribute(root, "data-image-size", `${width},${height}`);
   setAttribute(root, "data-handles", JSON.stringify(pairs.map(({ handle: p }) => [p.x, p.y])));
   setAttribute(root, "data-targets", JSON.stringify(pairs.map(({ target: p }) => [p.x, p.y])));
-}
-
-/** What a press would do, as the pointer shows it. */
-function cursorOf({ shared, view }: State): string {
-  if (!shared.frame) return "wait";
-  if (view.mode === "mask") return view.brush.kind === "lasso" ? "place" : "brush";
-  if (view.gesture.kind === "move" || view.gesture.kind === "pull") return "move";
-  if (view.hover?.kind === "remove" && badgeOf(view)) return "remove";
-  return view.hover ? "take" : "place";
 }
 
 function watchSize(
@@ -196,17 +203,4 @@ function watchVisibility(
   observer.observe(root);
   signal.addEventListener("abort", () => observer.disconnect(), { once: true });
   document.addEventListener("visibilitychange", tell, { signal });
-}
-
-/** Hands the picture as it is shown to the browser as a PNG file. */
-async function savePicture({ shared }: State, frames: FrameStream): Promise<void> {
-  const shown = frames.picture;
-  if (!shown) return;
-  const { width, height } = shown.bitmap;
-  const canvas = new OffscreenCanvas(width, height);
-  canvas.getContext("2d")?.drawImage(shown.bitmap, 0, 0);
-  const url = URL.createObjectURL(await canvas.convertToBlob({ type: "image/png" }));
-  const name = shared.traits.generatorName.replace(/[^\w-]+/g, "_") || "picture";
-  element("a", { href: url, download: `${name}-${shared.traits.seed}.png` }).click();
-  URL.revokeObjectURL(url);
 }

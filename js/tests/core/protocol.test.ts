@@ -12,6 +12,7 @@ import { type MessageFixture, readFixture, type TraitFixture } from "../fixtures
 
 const frame = readFixture<MessageFixture>("frame");
 const reply = readFixture<MessageFixture>("reply");
+const answer = readFixture<MessageFixture>("answer");
 const traits = readFixture<TraitFixture>("traits");
 const UNKNOWN = initialShared(1).traits;
 
@@ -39,7 +40,15 @@ describe("messages of the kernel", () => {
     expect(decodeMessage(message, [])).toEqual({ kind: "reply", reply: { rid, ok, error } });
   });
 
-  test.each([...frame.hostile, ...reply.hostile])(
+  test.each(answer.valid)("an answer is read: $name", ({ message, buffer_bytes }) => {
+    const decoded = decodeMessage(message, buffersOf(buffer_bytes));
+    if (decoded?.kind !== "answer") throw new Error("expected an answer");
+    const { files, ...rest } = decoded.answer;
+    expect({ k: "answer", ...rest }).toEqual(message);
+    expect(files.map(({ length }) => length)).toEqual(buffer_bytes ?? []);
+  });
+
+  test.each([...frame.hostile, ...reply.hostile, ...answer.hostile])(
     "is ignored where $why: $name",
     ({ message, buffer_bytes }) => {
       expect(decodeMessage(message, buffersOf(buffer_bytes))).toBeNull();

@@ -147,7 +147,11 @@ describe("commands", () => {
     [1e12, 4294967295],
   ])("a seed of %d is sent as %d", (asked, sent) => {
     const state = play(stateWith(), { kind: "sample", seed: asked });
-    expect(state.shared.commands[0]).toEqual({ rid: FIRST_RID, name: "sample", seed: sent });
+    expect(state.shared.commands[0]).toEqual({
+      rid: FIRST_RID,
+      name: "sample",
+      args: { seed: sent },
+    });
   });
 
   test("are forgotten in the silence of the kernel, and a word of it ends that", () => {

@@ -1,0 +1,116 @@
+"""What the front end may ask, and who answers: a table; questions change nothing that a person can see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from draggan_widget.errors import InputError
+from draggan_widget.protocol import (
+    Ask,
+    choice_of,
+    decode_args,
+    seed_argument,
+    truncation_argument,
+)
+from draggan_widget.runner import When
+
+if TYPE_CHECKING:
+    from draggan_widget.frames import EncodedPicture
+    from draggan_widget.session import DragSession
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a question found.
+
+    Attributes:
+        result: Values, as JSON.
+        files: Pictures and other files.
+    """
+
+    result: Mapping[str, Any] = field(default_factory=dict)
+    files: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question that was understood.
+
+    Attributes:
+        answer: Finds the answer, in the thread of the session.
+        when: What becomes of a drag that runs meanwhile.
+    """
+
+    answer: Callable[[DragSession], Answer]
+    when: When
+
+
+Understand = Callable[[Ask], Question]
+"""Checks what is asked; raises :class:`InputError`."""
+
+
+def question_of(ask: Ask) -> Question:
+    """Return a question, checked.
+
+    Raises:
+        InputError: Nobody can answer it.
+    """
+    understand = QUESTIONS.get(ask.name)
+    if understand is None:
+        raise InputError(f"a question must be one of {', '.join(QUESTIONS)}, got {ask.name!r}")
+    return understand(ask)
+
+
+def picture_answer(picture: EncodedPicture, **more: Any) -> Answer:
+    """Return a picture as an answer, with what else there is to say of it."""
+    size = {"mime": picture.mime, "w": picture.width, "h": picture.height}
+    return Answer({**size, **more}, (picture.data,))
+
+
+def _picture(ask: Ask) -> Question:
+    """Return the question for a picture: that from which the present latent began."""
+    decode_args(ask.name, ask.args, {"of": choice_of("start")})
+
+    def answer(session: DragSession) -> Answer:
+        from draggan_widget.frames import encode_still
+        from draggan_widget.session.pictures import picture_of
+
+        return picture_answer(encode_still(picture_of(session.generator, session.state.start_w)))
+
+    return Question(answer, When.BETWEEN_STEPS)
+
+
+def _file(ask: Ask) -> Question:
+    """Return the question for a file to keep: the picture."""
+    decode_args(ask.name, ask.args, {"format": choice_of("png")})
+
+    def answer(session: DragSession) -> Answer:
+        from draggan_widget.frames import encode_png
+
+        return picture_answer(encode_png(session.image))
+
+    return Question(answer, When.BETWEEN_STEPS)
+
+
+def _seed(ask: Ask) -> Question:
+    """Return the question for the small picture of a seed, to choose by; it never holds up a drag."""
+    kinds = {"seed": seed_argument, "truncation_psi": truncation_argument}
+    args = decode_args(ask.name, ask.args, kinds)
+
+    def answer(session: DragSession) -> Answer:
+        from draggan_widget.session.seed_pictures import SEED_PICTURES
+
+        seed, psi = args["seed"], args["truncation_psi"]
+        return picture_answer(SEED_PICTURES.picture(session.generator, seed, psi))
+
+    return Question(answer, When.AFTER_THE_DRAG)
+
+
+QUESTIONS: Mapping[str, Understand] = {
+    "picture": _picture,
+    "file": _file,
+    "seed": _seed,
+}
+"""How each question is understood."""

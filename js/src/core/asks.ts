@@ -1,0 +1,63 @@
+/** Questions to the kernel, which change nothing, and their answers; each ends with one, even if the kernel is lost. */
+import type { Answer, Args, ToKernel } from "./protocol";
+
+/** A question with its files; what comes back is rejected with words for a person. */
+export type Ask = (name: string, args?: Args, files?: readonly Uint8Array[]) => Promise<Answer>;
+
+interface Waiting {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class Asks {
+  readonly #send: (message: ToKernel, files: ArrayBuffer[]) => void;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextRid: number;
+
+  /**
+   * @param firstRid the number of the first question; pages that share a kernel should start far apart
+   * @param send tells the kernel; throws when it cannot
+   */
+  constructor(firstRid: number, send: (message: ToKernel, files: ArrayBuffer[]) => void) {
+    this.#nextRid = firstRid;
+    this.#send = send;
+  }
+
+  /** Asks, and gives what the kernel has found. */
+  readonly ask: Ask = (name, args = {}, files = []) => {
+    const rid = this.#nextRid;
+    this.#nextRid += 1;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(rid, { resolve, reject });
+      try {
+        this.#send({ k: "ask", rid, name, args }, files.map(copyOf));
+      } catch {
+        this.#waiting.delete(rid);
+        reject(new Error("The kernel cannot be reached."));
+      }
+    });
+  };
+
+  /** Takes an answer; one to a question of another page is not ours. */
+  receive(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.rid);
+    if (!waiting) return;
+    this.#waiting.delete(answer.rid);
+    if (answer.ok) waiting.resolve(answer);
+    else waiting.reject(new Error(answer.error));
+  }
+
+  /** Gives up every question that has no answer. */
+  giveUp(reason: string): void {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) reject(new Error(reason));
+  }
+}
+
+/** The bytes alone, in a buffer of their own. */
+function copyOf(file: Uint8Array): ArrayBuffer {
+  const copy = new ArrayBuffer(file.byteLength);
+  new Uint8Array(copy).set(file);
+  return copy;
+}

@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import { Asks } from "../../src/core/asks";
+import type { ToKernel } from "../../src/core/protocol";
+import { Bench, settled } from "../fake_model";
+import { example, type MessageFixture, readFixture } from "../fixtures";
+
+const PICTURE = example(readFixture<MessageFixture>("answer").valid, "a picture").message;
+const QUESTION = example(
+  readFixture<MessageFixture>("ask").valid,
+  "the picture at the start",
+).message;
+const found = (rid: number) => ({ rid, ok: true, error: "", result: {}, files: [] });
+
+describe("a question", () => {
+  test("gets the answer of its number, whatever comes first", async () => {
+    const sent: ToKernel[] = [];
+    const asks = new Asks(5, (message) => sent.push(message));
+    const [first, second] = [asks.ask("picture", { of: "start" }), asks.ask("picture")];
+    asks.receive(found(6));
+    asks.receive(found(5));
+    asks.receive(found(99));
+    expect(await first).toEqual(found(5));
+    expect(await second).toEqual(found(6));
+    expect(sent[0]).toEqual({ k: "ask", rid: 5, name: "picture", args: { of: "start" } });
+  });
+
+  test("that is refused says why", async () => {
+    const asks = new Asks(1, () => undefined);
+    const asked = asks.ask("gossip");
+    asks.receive({ ...found(1), ok: false, error: "nobody knows" });
+    await expect(asked).rejects.toThrow("nobody knows");
+  });
+
+  test("to a kernel that is gone fails at once", async () => {
+    const asks = new Asks(1, () => {
+      throw new Error("Cannot send on a closed comm");
+    });
+    await expect(asks.ask("picture")).rejects.toThrow("cannot be reached");
+  });
+
+  test("that waits is given up with the widget", async () => {
+    const bench = new Bench();
+    const asked = bench.sync.ask("picture");
+    bench.sync.close();
+    await expect(asked).rejects.toThrow("closed");
+  });
+
+  test("travels as the fixtures promise, with its files as buffers", async () => {
+    const bench = new Bench({}, {});
+    const asked = bench.sync.ask("picture", { of: "start" }, [new Uint8Array([7, 8]).subarray(1)]);
+    const [sent] = bench.sent("ask");
+    expect({ ...sent, rid: 1 }).toEqual(QUESTION);
+    expect(bench.model.sentBuffers.at(-1)?.map((each) => [...new Uint8Array(each)])).toEqual([[8]]);
+    const rid = sent?.k === "ask" ? sent.rid : 0;
+    bench.model.emit({ ...(PICTURE as object), rid }, [new DataView(new ArrayBuffer(24))]);
+    await settled();
+    expect((await asked).files[0]?.length).toBe(24);
+  });
+});
