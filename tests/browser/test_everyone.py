@@ -117,7 +117,13 @@ def test_the_list_of_keys_has_two_columns_where_there_is_room_and_scrolls_where_
     host.press("?")
     assert page.evaluate(lefts) == 2
     headings = host.view().locator(".dgw-help h3").all_inner_texts()
-    assert [heading.lower() for heading in headings] == ["points", "run", "mask", "view"]
+    assert [heading.lower() for heading in headings] == [
+        "points",
+        "run",
+        "picture",
+        "mask",
+        "view",
+    ]
     page.set_viewport_size({"width": NARROW, "height": 640})
     assert page.evaluate(lefts) == 1
     scroll = "document.querySelector('.dgw-help-scroll')"

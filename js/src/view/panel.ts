@@ -28,6 +28,8 @@ export interface Panel {
   readonly banner: HTMLElement;
   readonly placeholder: HTMLElement;
   readonly help: HTMLElement;
+  /** Reads words out once whoever listens is free. */
+  readonly say: (words: string) => void;
   readonly update: (state: State) => void;
 }
 
@@ -73,10 +75,11 @@ export function buildPanel(
     setAttribute(progress, "data-endless", done === null);
     setAttribute(progress, "data-mood", sentence.mood);
   };
-  return { status: status.node, progress, banner: banner.node, placeholder, help, update };
+  const { node, say } = status;
+  return { status: node, progress, banner: banner.node, placeholder, help, say, update };
 }
 
-function buildStatus(): { node: HTMLElement; update: (state: State) => void } {
+function buildStatus(): Pick<Panel, "say" | "update"> & { readonly node: HTMLElement } {
   const lamp = element("span", { class: "dgw-lamp", "aria-hidden": "true" }, icon("ring"));
   const text = element("span", { class: "dgw-status-text" });
   const numbers = element("span", { class: "dgw-numbers" });
@@ -100,7 +103,7 @@ function buildStatus(): { node: HTMLElement; update: (state: State) => void } {
     saidStatus = saysStatus;
     saidSelection = saysSelection;
   };
-  return { node, update };
+  return { node, say: (words) => setText(spoken, words), update };
 }
 
 /** Sentences in a row, so that they are read out as such. */

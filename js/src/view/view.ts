@@ -109,7 +109,7 @@ export function mountView(
   parent.append(root);
   toolbar.help.before(buildFullscreen(root, store, signal));
 
-  const sight = buildSight(stage, canvas, store, frames, ask, () => update(), signal);
+  const sight = buildSight(stage, canvas, store, frames, ask, panel.say, () => update(), signal);
   const drawing = new Drawing(picture, canvas, sight.loupe, sight.preview);
   let due = false;
   const draw = (): void => {
