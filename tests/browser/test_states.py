@@ -204,8 +204,8 @@ def test_the_meter_is_folded_away_and_measures_what_is_drawn(page: Page) -> None
     meter = host.view().get_by_role("group", name="Speed")
     assert not meter.is_visible()
     host.press("i")
-    assert meter.inner_text().split("\n") == ["– steps/s", "– pictures/s", "lag – ms"]
-    for step in range(12):
+    assert meter.inner_text().split("\n") == ["– steps/s", "– pictures/s", "lag –"]
+    for step in range(1, 13):
         host.send_frame(step=4 * step)
         page.wait_for_timeout(60)
     host.wait_until("!document.querySelector('.dgw-meter').textContent.startsWith('–')")

@@ -85,7 +85,7 @@ export function figuresInWords({ stepsPerS, picturesPerS, lagMs }: Figures): rea
   return [
     `${rate(stepsPerS)} steps/s`,
     `${rate(picturesPerS)} pictures/s`,
-    `lag ${lagMs === null ? "–" : Math.round(lagMs)} ms`,
+    lagMs === null ? "lag –" : `lag ${Math.round(lagMs)} ms`,
   ];
 }
 

@@ -61,7 +61,7 @@ describe("the meter", () => {
     expect(figuresInWords({ stepsPerS: null, picturesPerS: null, lagMs: null })).toEqual([
       "– steps/s",
       "– pictures/s",
-      "lag – ms",
+      "lag –",
     ]);
   });
 });
