@@ -101,17 +101,17 @@ def encode_still(picture: Image.Image) -> EncodedPicture:
     return encode_png(picture)
 
 
+def encode_thumbnail(picture: Image.Image) -> EncodedPicture:
+    """Return a picture at most :data:`THUMBNAIL_SIDE_PX` wide and high: WebP, or JPEG where there is no WebP."""
+    small = picture.copy()
+    small.thumbnail((THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX), Image.Resampling.LANCZOS)
+    kind = "WEBP" if features.check("webp") else "JPEG"
+    return _encoded(small, kind, quality=THUMBNAIL_QUALITY)
+
+
 def encode_png(picture: Image.Image) -> EncodedPicture:
     """Return a picture as PNG, for places that keep it."""
     return _encoded(picture, "PNG")
-
-
-def encode_thumbnail(picture: Image.Image) -> EncodedPicture:
-    """Return a small picture to choose by: WebP, or JPEG where there is no WebP."""
-    small = picture.copy()
-    small.thumbnail((THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX))
-    file_format = "WEBP" if features.check("webp") else "JPEG"
-    return _encoded(small, file_format, quality=THUMBNAIL_QUALITY)
 
 
 def _encoded(picture: Image.Image, file_format: str, **options: Any) -> EncodedPicture:

@@ -157,7 +157,7 @@ class FrontEnd(DragModel):
             frames.answer_poll(message.have)
             self.send(protocol.here_message())
         # Who is new or waits in vain may have missed what was sent outside of a handler.
-        self._answer_due = True
+        self._answer_due = self._history_due = True
         self._worker.refresh()
 
     def _pull(self, pull: protocol.Pull) -> None:
@@ -274,6 +274,8 @@ def _call_of(command: protocol.Command) -> Callable[[DragSession], object]:
         "clear_points": lambda session: session.clear_points(),
         "sample": lambda session: session.sample(args["seed"], args.get("truncation_psi")),
         "configure": lambda session: session.configure(args["settings"]),
+        "jump": lambda session: session.jump(args["entry"]),
+        "take": lambda session: session.take(args["index"]),
     }
     return calls[command.name]
 

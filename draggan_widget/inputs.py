@@ -52,6 +52,27 @@ def _is_truncation(value: object) -> bool:
     return LEAST_TRUNCATION <= number <= MOST_TRUNCATION  # not so for NaN
 
 
+def checked_index(name: str, index: object, count: int, things: str) -> int:
+    """Return an index of a list, from its begin, 0 to count - 1; a negative one is counted from the end.
+
+    Args:
+        name: What the index is called.
+        index: Is checked.
+        count: Length of the list.
+        things: What is in it, for the message.
+
+    Raises:
+        InputError: It is something else.
+    """
+    whole = isinstance(index, int | np.integer) and not isinstance(index, bool)
+    if not whole or not -count <= int(cast(int, index)) < count:
+        raise InputError(
+            f"{name} must be a whole number from {-count} to {count - 1}, got {index!r}: "
+            f"there are {count} {things}"
+        )
+    return int(cast(int, index)) % count
+
+
 def kept_ids(
     old_points: NDArray[np.float64],
     old_ids: Iterable[int],

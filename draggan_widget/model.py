@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from draggan_widget import protocol
 from draggan_widget.errors import DragganError
 from draggan_widget.inputs import TRUNCATION_PSI, kept_ids
+from draggan_widget.record import HistoryEntry, Record, record_of, record_to_json
 from draggan_widget.resting import compiling_text
 from draggan_widget.runner import Runner, When
 from draggan_widget.shelf import Shelf
@@ -40,7 +41,8 @@ from draggan_widget.traits import (
 )
 
 if TYPE_CHECKING:
-    from draggan_widget.session import DragSession
+    from draggan_widget.session import DragSession, SessionState
+    from draggan_widget.session.history import History
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +55,7 @@ POINT_TRAITS = ("handle_points", "target_points", "point_ids", "points_rev")
 ANSWER_TRAITS = (
     *POINT_TRAITS,
     *("status", "status_text", "running", "step", "distance_px", "can_undo", "can_redo"),
-    *("busy_text", "error", "change_outside"),
+    *("busy_text", "error", "history_position", "film", "change_outside"),
 )
 """What answers an edit of the points, and a front end that may have missed something."""
 
@@ -106,6 +108,9 @@ class DragModel(anywidget.AnyWidget):
     generators = t.List(t.Unicode(), read_only=True).tag(sync=True)
     can_undo = t.Bool(False, read_only=True).tag(sync=True)
     can_redo = t.Bool(False, read_only=True).tag(sync=True)
+    history = Record(read_only=True).tag(sync=True, to_json=lambda value, _: record_to_json(value))
+    history_position = t.Int(0, read_only=True).tag(sync=True)
+    film = t.List(t.Int(), [0, 0], read_only=True).tag(sync=True)
     busy_text = t.Unicode("Loading the generator ...", read_only=True).tag(sync=True)
     error = t.Dict({}, read_only=True).tag(sync=True)
     change_outside = t.Float(None, allow_none=True, read_only=True).tag(sync=True)
@@ -130,8 +135,10 @@ class DragModel(anywidget.AnyWidget):
         self._next_id = 1
         self._rev = 0
         self._answer_due = False
+        self._history_due = False
         self._was_shown = False
         self._mask_png: tuple[NDArray[np.bool_] | None, bytes | None] = (None, None)
+        self._recorded: tuple[History[SessionState] | None, tuple[HistoryEntry, ...]] = (None, ())
         self._error: dict[str, Any] = {}
         self._errors = 0
         self._runner: Runner | None = None
@@ -326,8 +333,10 @@ class DragModel(anywidget.AnyWidget):
                     if name not in kept:
                         self._show_trait(name, value)
                 if self._answer_due and not kept:
-                    self._answer_due = False
-                    self.send_state([*ANSWER_TRAITS])
+                    # The history is long, and an edit need not be answered with it.
+                    also = ["history"] if self._history_due else []
+                    self._answer_due = self._history_due = False
+                    self.send_state([*ANSWER_TRAITS, *also])
             self._was_shown = session is not None
             return True
         finally:
@@ -363,6 +372,9 @@ class DragModel(anywidget.AnyWidget):
             "distance_px": distance_px,
             "can_undo": session.history.can_undo,
             "can_redo": session.history.can_redo,
+            "history": self._record(session.history),
+            "history_position": session.history.current.id,
+            "film": [session.film[0], 0 if running else session.film[1]],
             "status": "running" if running else session.status,
             "status_text": "" if running or result is None else result.sentence,
             "busy_text": self._worker.busy_text or compiling_text(session),
@@ -371,6 +383,12 @@ class DragModel(anywidget.AnyWidget):
             "running": running,
             "error": self._error,
         }
+
+    def _record(self, history: History[SessionState]) -> tuple[HistoryEntry, ...]:
+        """Return the entries of a history, which is the last one's while nothing has changed it."""
+        if self._recorded[0] is not history:
+            self._recorded = history, record_of(history)
+        return self._recorded[1]
 
     def _show_trait(self, name: str, value: object) -> None:
         """Set a trait to what the session has; an observer that fails is logged."""

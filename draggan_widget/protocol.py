@@ -267,6 +267,16 @@ def settings_argument(name: str, value: object) -> dict[str, Any]:
     return {str(key): each for key, each in settings.items()}
 
 
+def count_argument(name: str, value: object) -> int:
+    """Return a whole number from 0; raise :class:`InputError` if it is none."""
+    return _integer(name, value, 0)
+
+
+def index_argument(name: str, value: object) -> int:
+    """Return an index from 0, or -1 for the last; raise :class:`InputError` if it is neither."""
+    return _integer(name, value, -1)
+
+
 def choice_of(*choices: str) -> Callable[[str, object], str]:
     """Return a check for one of some words."""
 
@@ -283,6 +293,8 @@ COMMANDS: Mapping[str, Mapping[str, Check]] = {
     "sample": {"seed": seed_argument},
     "generator": {"name": generator_argument},
     "configure": {"settings": settings_argument},
+    "jump": {"entry": count_argument},
+    "take": {"index": index_argument},
 }
 """The actions of a person, and the check of each argument."""
 

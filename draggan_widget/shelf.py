@@ -35,7 +35,7 @@ class Shelf:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What a person can choose: the generators that come with the package, and those that were given."""
+        """What a person can choose: the generators that are on this machine by name, and those that were given."""
         known = _registered()
         with self._lock:
             return (*known, *(name for name in self._sessions if name not in known))
@@ -108,10 +108,10 @@ class Shelf:
 
 
 def _registered() -> tuple[str, ...]:
-    """Return the names of the generators that come with the package."""
-    from draggan_widget.pretrained import list_generators  # with torch, in the runner's thread
+    """Return the names of the generators that are on this machine."""
+    from draggan_widget.pretrained import generators_here  # with torch, in the runner's thread
 
-    return list_generators()
+    return generators_here()
 
 
 def _opened(source: Any, present: DragSession) -> DragSession:

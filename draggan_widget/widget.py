@@ -71,6 +71,10 @@ class DragWidget(FrontEnd):
         status_text: The status in words, where the front end has none of its own.
         distance_px: The largest distance of a handle from its target.
         error: The last failure, ``{seq, message, details}``, or ``{}``.
+        history: Every change so far, oldest first; each has ``id``, ``parent``, ``label``, ``words``, ``time_s`` and
+            ``picture``. A change after an undo begins a branch and drops nothing.
+        history_position: Id of the present entry.
+        film: Number of the last drag's film, and how many pictures it has; 0 while a drag runs.
     """
 
     # As text: anywidget keeps every widget whose front end is given by path.
@@ -224,6 +228,26 @@ class DragWidget(FrontEnd):
     def redo(self) -> bool:
         """Take one undone change up again; return whether there was one."""
         return self._do(lambda session: session.redo())
+
+    def jump(self, entry_id: int) -> bool:
+        """Go to any entry of the history; return whether it was another one than the present.
+
+        Raises:
+            InputError: There is no entry of this id.
+        """
+        return self._do(lambda session: session.jump(entry_id))
+
+    def take(self, index: int) -> None:
+        """Make one picture of the last drag the present one; as :meth:`DragSession.take`."""
+        self._do(lambda session: session.take(index))
+
+    def image_at(self, entry_id: int) -> Image.Image:
+        """Return the picture of an entry of the history.
+
+        Raises:
+            InputError: There is no entry of this id.
+        """
+        return self._do(lambda session: session.image_at(entry_id), When.BETWEEN_STEPS)
 
     def reset(self) -> None:
         """Go back to the first picture of this seed or latent."""

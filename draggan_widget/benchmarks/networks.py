@@ -7,7 +7,7 @@ from draggan_widget.drag import DragConfig
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.generator import Generator, StyleGAN2Config
 from draggan_widget.generator.config import RESOLUTIONS
-from draggan_widget.pretrained import checked_device, load_generator
+from draggan_widget.pretrained import checked_device, load_stylegan2
 
 CHANNEL_MAX = 512
 """Channels of the inner layers of the published networks."""
@@ -60,7 +60,7 @@ def named_generator(name: str, device: torch.device) -> Generator:
         InputError: It cannot be found or read.
     """
     try:
-        return load_generator(name, device=device)
+        return load_stylegan2(name, device=device)
     except GeneratorError as error:
         raise InputError(str(error)) from error
 

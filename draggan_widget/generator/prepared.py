@@ -9,6 +9,7 @@ Element-wise steps write over their input where its value is not needed for the 
 """
 
 import functools
+import math
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
@@ -60,7 +61,7 @@ class _Layer:
         shape: Its sizes.
         convolution: With its kernel, transposed if it up-samples; modulated if there is no ``style``.
         bias: ``[out]``, with the gain of the activation.
-        noise: ``[1, 1, r, r]`` likewise, or None.
+        noise: ``[1, 1, h, w]`` likewise, or None.
         smoothing: Filter after the transposed convolution, ``[out, 1, 4, 4]``, or None.
         style: The modulation, or None if its row is fixed.
         clamp: Largest absolute value of the output, or None.
@@ -75,7 +76,7 @@ class _Layer:
     clamp: float | None
 
     def on_map(self, x: Tensor, row: Tensor) -> Tensor:
-        """Return the output ``[B, out, r, r]`` for a whole input and rows of w+ ``[B, w_dim]``."""
+        """Return the output ``[B, out, h, w]`` for a whole input and rows of w+ ``[B, w_dim]``."""
         if kernels_for("auto", x) is not None:
             return self._fused(x, row)
         x = self._convolved(x, row, border=1)
@@ -163,7 +164,7 @@ class PreparedSynthesis:
     @property
     def map_size(self) -> tuple[int, int]:
         """Rows and columns of the features."""
-        return self.block, self.block
+        return self._shapes[-1].rows, self._shapes[-1].columns
 
     def trace(self, w: Tensor) -> SynthesisTrace:
         """Return the synthesis up to and with the block, as :meth:`Generator.trace` up to rounding.
@@ -192,7 +193,7 @@ class PreparedSynthesis:
         """
         if first is None:
             first = self._first_on_windows(len(starts), rows, columns)
-        windows = [Windows(starts, rows, columns, self.block)]
+        windows = [Windows(starts, rows, columns, self.map_size)]
         for shape in reversed(self._shapes[first:]):
             windows.append(windows[-1].before(shape))
         before = windows.pop()
@@ -260,14 +261,15 @@ def _prepared_layer(layer: SynthesisLayer, row: Tensor | None, *, noise: bool) -
         taps = resampling_filter(dtype=kernel.dtype, device=kernel.device) * 4
         smoothing = taps.repeat(out_channels, 1, 1, 1)
     noise_map = layer.noise_const[None, None] * (layer.noise_strength * ACTIVATION_GAIN)
-    shape = LayerShape(in_channels, out_channels, len(layer.noise_const), layer.upsample)
+    height, width = layer.noise_const.shape
+    shape = LayerShape(in_channels, out_channels, height, width, layer.upsample)
     return _Layer(
         shape,
         FixedConvolution(
             kernel,
             stride=2 if layer.upsample else 1,
             transposed=layer.upsample,
-            cells=shape.input_resolution,
+            cells=math.isqrt(math.prod(shape.input_size)),
         ),
         layer.bias * ACTIVATION_GAIN,
         noise_map if noise and bool(layer.noise_strength != 0) else None,

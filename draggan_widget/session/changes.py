@@ -12,8 +12,9 @@ from torch import Tensor
 from draggan_widget.drag import DragConfig
 from draggan_widget.drag.validation import Mask, Points, check_point_ids
 from draggan_widget.errors import InputError
-from draggan_widget.inputs import checked_seed, checked_truncation, kept_ids
+from draggan_widget.inputs import checked_index, checked_seed, checked_truncation, kept_ids
 from draggan_widget.session.drags import Drags
+from draggan_widget.session.entry_words import entry_words
 from draggan_widget.session.history import Entry, History
 from draggan_widget.session.sources import checked_config, checked_latent, sampled
 from draggan_widget.session.state import SessionState, same_mask
@@ -194,16 +195,57 @@ class Changes(Drags):
                 return True
             return False
 
+    def jump(self, entry_id: int) -> bool:
+        """Go to any entry of the history by its id; return whether it was another one than the present.
+
+        Raises:
+            InputError: There is no such entry.
+        """
+        with self._at_rest():
+            history = self.history.jump(entry_id)
+            if history.position == self.history.position:
+                return False
+            self._return_to(history)
+            return True
+
+    def take(self, index: int) -> None:
+        """Make one picture of the last drag the present one, with the points that it had; an entry of the history.
+
+        The present picture stays in the history. Where nothing would change, there is no entry.
+
+        Args:
+            index: Which picture of :attr:`trajectory`, 0 to count - 1, or from the end, -1 being the last.
+
+        Raises:
+            InputError: There is no such picture.
+        """
+        with self._at_rest():
+            moments = self.trajectory
+            place = checked_index("index", index, len(moments), "pictures of a drag")
+            state = moments[place].state
+            if state.equals(self._state):
+                self._listeners.tell()
+                return
+            self._driver.forget()
+            self._put("take", state, words=f"Picture {place + 1} of the drag")
+
     # Inside
 
-    def _put(self, label: str, state: SessionState, subject: object = None) -> None:
+    def _put(
+        self, label: str, state: SessionState, subject: object = None, words: str = ""
+    ) -> None:
         """Take up a state that a person has asked for; at rest it becomes an entry of the history."""
         before, self._state = self._state, state
         if not self._access.is_dragging and not self.is_following:
             self.status, self._result = "idle", None
-            newest = self.history.current.label
-            completes = label == newest == "points" and not before.is_complete
-            self.history = self.history.record(Entry(label, state, subject), completes=completes)
+            completes = label == self.history.current.label == "points" and not before.is_complete
+            entry = Entry(label, state, subject)
+            renews = state.w is not self.history.current.state.w
+            history = self.history.record(entry, completes=completes, renews=renews)
+            assert history.current.parent is not None
+            made_from = history.entry(history.current.parent).state
+            words = words or entry_words(label, made_from, state)
+            self.history = history.amend(replace(history.current, words=words))
         self._driver.follow(state)
         self._listeners.tell()
 

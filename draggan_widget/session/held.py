@@ -17,6 +17,7 @@ from draggan_widget.inputs import check_startable
 from draggan_widget.ops.extension import status as kernels_status
 from draggan_widget.session.access import Access
 from draggan_widget.session.driver import Driver, Moment
+from draggan_widget.session.entry_words import entry_words
 from draggan_widget.session.history import Entry, History
 from draggan_widget.session.listeners import Draws, Listener, Listeners, draws_nothing
 from draggan_widget.session.result import DragResult
@@ -96,6 +97,11 @@ class Held:
         return self._driver.trajectory
 
     @property
+    def film(self) -> tuple[int, int]:
+        """The number of the last drag's film, another one for each, and how many pictures its trajectory has."""
+        return self._driver.film, len(self._driver.trajectory)
+
+    @property
     def steps(self) -> int:
         """How many times the latent was moved since the last drag began."""
         return self._driver.steps
@@ -170,5 +176,6 @@ class Held:
         if self._state.equals(before):
             self._state = before
         else:
-            self.history = self.history.push(Entry(label, self._state))
+            words = entry_words(label, before, self._state)
+            self.history = self.history.push(Entry(label, self._state, words=words))
         self._listeners.tell()

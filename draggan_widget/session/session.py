@@ -19,11 +19,13 @@ from torch import Tensor
 from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.errors import InputError
 from draggan_widget.export import save_animation, save_image
-from draggan_widget.frames import mean_change
+from draggan_widget.frames import EncodedPicture, mean_change
 from draggan_widget.inputs import TRUNCATION_PSI, checked_seed, checked_truncation
 from draggan_widget.session.changes import Changes
+from draggan_widget.session.entry_words import entry_words, first_words
 from draggan_widget.session.history import Entry, History
 from draggan_widget.session.pictures import (
+    Thumbnails,
     blendable,
     blended_picture,
     picture_of,
@@ -59,7 +61,7 @@ class DragSession(Changes):
 
     Attributes:
         generator: Makes the pictures.
-        history: States to which :meth:`undo` and :meth:`redo` go.
+        history: States to which :meth:`undo`, :meth:`redo` and :meth:`jump` go; ``history.entries`` are all of them.
         status: ``"idle"``, ``"running"``, or how the last drag ended: ``"arrived"``, ``"stalled"``, ``"max_steps"``,
             ``"stopped"``, ``"failed"``.
     """
@@ -95,10 +97,12 @@ class DragSession(Changes):
         found = found_generator(generator, device)
         checked = checked_config(config, found)
         start, start_z = first_latent(found, seed, w, z, psi)
-        first = Entry("sample", SessionState.first(seed, start, start_z, psi))
-        super().__init__(found, checked, History((first,)))
+        state = SessionState.first(seed, start, start_z, psi)
+        words = first_words(state, sampled=w is None and z is None)
+        super().__init__(found, checked, History((Entry("sample", state, words=words),)))
         self._picture: tuple[Tensor, Image.Image] | None = None
         self._held_picture: tuple[Tensor, Image.Image] | None = None
+        self._thumbnails = Thumbnails(found)
 
     def __repr__(self) -> str:
         """Return the session in a line."""
@@ -117,6 +121,25 @@ class DragSession(Changes):
             if self._picture is None or self._picture[0] is not self._state.w:
                 self._picture = self._state.w, picture_of(self.generator, self._state.w)
             return self._picture[1].copy()
+
+    def image_at(self, entry_id: int) -> Image.Image:
+        """Return the picture of an entry of the history.
+
+        Raises:
+            InputError: There is no such entry.
+        """
+        with self._access.exclusive():
+            w = self.history.entry(entry_id).state.w
+            return self.image if w is self._state.w else picture_of(self.generator, w)
+
+    def thumbnail(self, entry_id: int) -> EncodedPicture:
+        """Return the picture of an entry of the history, at most :data:`THUMBNAIL_SIDE_PX` wide and high.
+
+        Raises:
+            InputError: There is no such entry.
+        """
+        with self._access.exclusive():
+            return self._thumbnails.of(self.history.entry(entry_id).state.w)
 
     def image_of(self, step: DragStep[Any]) -> Image.Image:
         """Return the picture of a step, continued from what the step has computed."""
@@ -172,7 +195,8 @@ class DragSession(Changes):
             self.release()
         state, history = self._state, self.history
         if state is not history.current.state:
-            history = history.push(Entry("drag", state))
+            words = entry_words("drag", history.current.state, state)
+            history = history.push(Entry("drag", state, words=words))
         return save_session(path, self.generator, SavedSession(self._config, history))
 
     @classmethod

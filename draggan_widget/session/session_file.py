@@ -23,12 +23,16 @@ from draggan_widget.drag import DragConfig
 from draggan_widget.drag.charts import check_suits
 from draggan_widget.errors import InputError, SessionFileError
 from draggan_widget.export import write_whole
-from draggan_widget.session.history import HISTORY_LIMIT, History
+from draggan_widget.session.history import History
+from draggan_widget.session.saved_history import read_history, saved_entry
 from draggan_widget.session.saved_states import Reader, StatePool
 from draggan_widget.session.state import PictureGenerator, SessionState
 
-FORMAT = "draggan_widget session 1"
+FORMAT = "draggan_widget session 2"
 """Value of the metadata entry ``format``; the number changes with the meaning of the entries."""
+
+LINEAR_FORMAT = "draggan_widget session 1"
+"""Files of before histories were trees are read, too: each entry was made from the one before."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def save_session(
     masks = _Distinct(state.mask for state in states if state.mask is not None)
     entries = [
         {
-            "label": label.label,
+            **saved_entry(entry),
             "seed": state.seed,
             "truncation_psi": state.truncation_psi,
             "start_w": latents.index(state.start_w),
@@ -72,12 +76,13 @@ def save_session(
             "point_ids": list(state.point_ids),
             "mask": None if state.mask is None else masks.index(state.mask),
         }
-        for label, state in zip(saved.history.entries, states, strict=True)
+        for entry, state in zip(saved.history.entries, states, strict=True)
     ]
     description = {
         "generator": describe(generator),
         "config": saved.config.to_json(),
         "position": saved.history.position,
+        "visited": [list(pair) for pair in saved.history.visited.items()],
         "entries": entries,
     }
     tensors = {"latents": torch.cat([w.detach().cpu() for w in latents.values])}
@@ -115,15 +120,7 @@ def load_session(
         check_suits(config, generator)
     except InputError as error:
         raise SessionFileError(f"{source} holds an unusable config: {error}") from error
-    entries = reader.take("entries", list)
-    position = reader.take("position", int)
-    if not 1 <= len(entries) <= HISTORY_LIMIT or not 0 <= position < len(entries):
-        raise SessionFileError(
-            f"{source} must hold 1 to {HISTORY_LIMIT} entries and the position of one of them, "
-            f"got {len(entries)} and {position}"
-        )
-    pool = StatePool(source, generator, tensors)
-    history = History(tuple(pool.entry(item) for item in entries), position)
+    history = read_history(reader, StatePool(source, generator, tensors))
     return generator, SavedSession(config, history)
 
 
@@ -166,7 +163,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     try:
         with safe_open(str(path), framework="pt") as file:
             metadata = file.metadata() or {}
-            if metadata.get("format") != FORMAT:
+            if metadata.get("format") not in (FORMAT, LINEAR_FORMAT):
                 raise SessionFileError(
                     f"{path} is no session file: its format is {metadata.get('format')!r}, "
                     f"expected {FORMAT!r}; DragSession.save writes one"

@@ -70,6 +70,8 @@ window.makeHost = async (source, traits) => {
     saved: [],
     /** The buffers of those that have some, as arrays of numbers. */
     buffers: [],
+    /** Both of these in their order: `{message}` or `{state}`. */
+    told: [],
     /** While true the comm throws, as after the kernel's end. */
     dead: false,
     /** Sends a custom message as the kernel does. */
@@ -101,12 +103,14 @@ window.makeHost = async (source, traits) => {
     save_changes: () => {
       guard();
       host.saved.push(dirty);
+      host.told.push({ state: dirty });
       dirty = {};
     },
     send: (message, _callbacks, buffers = []) => {
       guard();
       if (buffers.length > 0) host.buffers.push(buffers.map(plain));
       host.sent.push(structuredClone(message));
+      host.told.push({ message: structuredClone(message) });
     },
     on: (name, listener) => listeners.set(name, [...of(name), listener]),
     off: (name, listener) =>

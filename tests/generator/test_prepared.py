@@ -1,6 +1,7 @@
 """The prepared synthesis against the plain one, in float64: values and gradients, whole maps and windows."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 import torch
@@ -131,6 +132,16 @@ def test_windows_at_all_borders_and_of_all_parities_are_cut_out_of_the_map(
     rows, columns = size
     starts = torch.tensor(list(itertools.product(range(17 - columns), range(17 - rows))))
     assert_windows_equal(generator, 16, 4, starts, rows, columns)
+
+
+@pytest.mark.parametrize(("base_width", "size"), [(2, (5, 4)), (6, (7, 9))])
+def test_windows_of_rectangular_pictures_are_cut_out_of_the_map(
+    base_width: int, size: tuple[int, int]
+) -> None:
+    generator = random_generator(replace(small(16), base_width=base_width))
+    rows, columns = size
+    places = itertools.product(range(4 * base_width + 1 - columns), range(17 - rows))
+    assert_windows_equal(generator, 16, 4, torch.tensor(list(places)), rows, columns)
 
 
 @pytest.mark.parametrize("moving_rows", [1, 6])

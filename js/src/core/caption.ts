@@ -1,5 +1,6 @@
 /** What a press would do, in a few words beside the pointer and as the shape of the pointer. */
 import { badgeOf } from "./intent";
+import { filmPlaceOf } from "./past";
 import { isLive } from "./pull";
 import type { State } from "./types";
 
@@ -10,7 +11,9 @@ export interface Caption {
 }
 
 /** The caption; null where there is nothing to say, as while something is pressed, and to a finger. */
-export function captionOf({ shared, view }: State): Caption | null {
+export function captionOf(state: State): Caption | null {
+  const { shared, view } = state;
+  if (filmPlaceOf(state)) return null;
   if (!shared.frame || view.touch || !view.cursor || view.gesture.kind !== "none") return null;
   if (view.compare.held || view.compare.split) return null;
   if (view.modifier === "pan") return { text: "drag: the picture moves", eager: true };
@@ -36,8 +39,10 @@ export function captionOf({ shared, view }: State): Caption | null {
 }
 
 /** What a press would do, as the shape of the pointer. */
-export function cursorOf({ shared, view }: State): string {
+export function cursorOf(state: State): string {
+  const { shared, view } = state;
   if (!shared.frame) return "wait";
+  if (filmPlaceOf(state)) return "film";
   if (view.gesture.kind === "pan") return "panning";
   if (view.modifier === "pan") return "pan";
   if (view.mode === "mask") return view.brush.kind === "lasso" ? "place" : "brush";

@@ -14,6 +14,7 @@ import {
 } from "./geometry";
 import { badgeOf, completed, maskChanged, placed, removed, started, withView } from "./intent";
 import { continueLasso, continueStroke, endLasso, startPainting } from "./painting";
+import { filmPlaceOf } from "./past";
 import { addPair, dragPart, marksOf, movePart } from "./points";
 import { isLive, pullEnded, pulledTo, pullMark, pullNew } from "./pull";
 import { assertNever, DRAFT_ID, type Draft, type Gesture, type Shared, type State } from "./types";
@@ -36,6 +37,7 @@ interface Modifiers {
 /** The state after the pointer went down. */
 export function pointerDown(state: State, pointer: Pointer, { secondary, pin }: Modifiers): State {
   if (state.view.gesture.kind !== "none" || !state.shared.frame) return state;
+  if (filmPlaceOf(state)) return state;
   const seen = { ...state, view: { ...state.view, touch: pointer.touch } };
   if (state.view.mode === "mask") return startPainting(seen, pointer, secondary);
   const hit = hitAt(seen, pointer);

@@ -19,6 +19,7 @@ import {
   keepIf,
 } from "./decode";
 import type { Size, Vec } from "./geometry";
+import { decodeFilm, decodeHistory, type Film, type HistoryEntry } from "./history";
 
 export const PROTOCOL_VERSION = 1;
 
@@ -98,7 +99,9 @@ export type CommandName =
   | "sample"
   | "clear_points"
   | "generator"
-  | "configure";
+  | "configure"
+  | "jump"
+  | "take";
 
 /** What becomes of the picture when a pointer lets go: it goes on until it arrives, stays as it is, or goes back. */
 export type PullEnd = "settle" | "stay" | "undo";
@@ -166,6 +169,11 @@ export interface Traits {
   readonly generators: readonly string[];
   readonly canUndo: boolean;
   readonly canRedo: boolean;
+  /** Every change so far, the oldest first. */
+  readonly history: readonly HistoryEntry[];
+  /** The id of the present entry. */
+  readonly historyPosition: number;
+  readonly film: Film;
   readonly busyText: string;
   readonly error: KernelError | null;
   /** By how much drags have changed the picture outside the mask, of 255; null where nothing is known of it. */
@@ -276,6 +284,9 @@ const TRAIT_DECODERS: {
   ],
   canUndo: ["can_undo", keepIf(isBoolean)],
   canRedo: ["can_redo", keepIf(isBoolean)],
+  history: ["history", (value) => box(decodeHistory(value))],
+  historyPosition: ["history_position", keepIf((value): value is number => isCount(value, 0))],
+  film: ["film", (value) => box(decodeFilm(value))],
   busyText: ["busy_text", keepIf(isText)],
   error: ["error", decodeError],
   changeOutside: [

@@ -16,6 +16,7 @@ import {
 } from "./intent";
 import { reduceKernel } from "./kernel";
 import { filledMask, inverted, MAY_MOVE } from "./mask";
+import { filmLeft, filmPlaceOf, reducePast } from "./past";
 import { gestureCancelled, pointerDown, pointerMove, pointerUp } from "./pointer";
 import { marksOf } from "./points";
 import { MAX_SEED } from "./protocol";
@@ -27,6 +28,7 @@ import {
   assertNever,
   DRAFT_ID,
   type Mode,
+  type Shared,
   type SimpleCommand,
   type State,
   type View,
@@ -51,6 +53,8 @@ export const INITIAL_VIEW: View = {
   helpOpen: false,
   meterOpen: false,
   drawer: null,
+  historyOpen: false,
+  film: null,
   touch: false,
   camera: FIT,
   modifier: "none",
@@ -58,7 +62,8 @@ export const INITIAL_VIEW: View = {
 };
 
 /** The state after an action; total, pure, and blind to clock, chance and page. */
-export function reduce(state: State, action: Action): State {
+export function reduce(before: State, action: Action): State {
+  const state = filmLeft(before, action);
   const { shared, view } = state;
   switch (action.kind) {
     case "traits":
@@ -153,6 +158,14 @@ export function reduce(state: State, action: Action): State {
     }
     case "drawer":
       return withView(state, { drawer: action.drawer });
+    case "jump": {
+      const free = letGo(state);
+      return reducePast({ ...free, view: withoutDraft(free.view) }, action);
+    }
+    case "history":
+    case "film":
+    case "take":
+      return reducePast(state, action);
     case "auto_run":
       return { ...state, shared: { ...shared, traits: { ...shared.traits, autoRun: action.on } } };
     case "help":
@@ -225,12 +238,13 @@ function confirmed(state: State): State {
   return ordered(state, isActive(state.shared) ? "stop" : "run");
 }
 
-/** Gives up what is nearest: a gesture, the help, a comparison, a half-made pair, the run, the choice. */
+/** Gives up what is nearest: a gesture, the help, a comparison, the film, a half-made pair, the run, a drawer, the choice. */
 function escaped(state: State): State {
   const { view, shared } = state;
   if (view.gesture.kind !== "none") return gestureCancelled(state);
   if (view.helpOpen) return withView(state, { helpOpen: false });
   if (view.compare.split) return reduceSight(state, { kind: "compare_split", on: false });
+  if (filmPlaceOf(state)) return withView(state, { film: null });
   if (view.draft) return { ...state, view: withoutDraft(view) };
   if (isActive(shared)) return ordered(state, "stop");
   if (view.drawer) return withView(state, { drawer: null });
@@ -278,13 +292,18 @@ function ordered(state: State, name: SimpleCommand): State {
       if (view.draft) return { ...state, view: withoutDraft(view) };
       return shared.traits.canUndo ? given : state;
     case "redo":
-      return shared.traits.canRedo ? given : state;
+      return shared.traits.canRedo || isGoingBack(shared) ? given : state;
     case "reset":
     case "clear_points":
       return shared.frame ? { ...given, view: withoutDraft(view) } : state;
     default:
       return assertNever(name);
   }
+}
+
+/** True while there will be something to redo as soon as the kernel has answered. */
+function isGoingBack({ commands }: Shared): boolean {
+  return commands.some(({ name }) => name === "undo");
 }
 
 function withoutDraft(view: View): View {

@@ -139,6 +139,15 @@ export type Gesture =
   /** Draws a loop, in image pixels, that is filled when it is let go. */
   | { readonly kind: "lasso"; readonly value: MaskValue; readonly loop: readonly Vec[] };
 
+/** The picture of the last drag that is shown in place of the present one. */
+export interface FilmPlace {
+  /** The number of the film; another one ends this. */
+  readonly film: number;
+  readonly index: number;
+  /** The frame that was on the screen when the picture was taken up, which the next one ends; null before that. */
+  readonly takenAt: number | null;
+}
+
 /** What each view has for itself. */
 export interface View {
   readonly mode: Mode;
@@ -155,6 +164,9 @@ export interface View {
   /** True while the pace of steps and pictures is shown. */
   readonly meterOpen: boolean;
   readonly drawer: DrawerName | null;
+  readonly historyOpen: boolean;
+  /** The picture of the last drag that is shown in place of the present one; null for the present one. */
+  readonly film: FilmPlace | null;
   /** True when the last pointer was a finger, which cannot hover. */
   readonly touch: boolean;
   readonly camera: Camera;
@@ -181,7 +193,10 @@ export type KernelAction =
   | { readonly kind: "link"; readonly link: Link };
 
 /** The commands that need no more than their name. */
-export type SimpleCommand = Exclude<CommandName, "sample" | "generator" | "configure">;
+export type SimpleCommand = Exclude<
+  CommandName,
+  "sample" | "generator" | "configure" | "jump" | "take"
+>;
 
 /** What a person does in one view. */
 export type ViewAction =
@@ -223,6 +238,10 @@ export type ViewAction =
   | { readonly kind: "generator"; readonly name: string }
   | { readonly kind: "configure"; readonly settings: Args }
   | { readonly kind: "drawer"; readonly drawer: DrawerName | null }
+  | { readonly kind: "jump"; readonly entry: number }
+  | { readonly kind: "history"; readonly open: boolean }
+  | { readonly kind: "film"; readonly index: number | null }
+  | { readonly kind: "take" }
   | { readonly kind: "auto_run"; readonly on: boolean }
   | { readonly kind: "help"; readonly open: boolean }
   | { readonly kind: "problem"; readonly message: string }

@@ -33,6 +33,7 @@ export const SHORTCUTS: readonly (readonly [keys: string, meaning: string, group
   ["Esc", "cancel and take back a pull, then stop", "Run"],
   ["Z, Shift+Z", "undo, redo", "Run"],
   ["R", "back to the start", "Run"],
+  ["H", "earlier pictures, and those of the last drag", "Run"],
   ["A", "new picture", "Picture"],
   ["G", "gallery of seeds; arrows and Enter choose", "Picture"],
   [",", "settings", "Picture"],
@@ -161,6 +162,8 @@ function shortcut(event: KeyboardEvent, key: string, store: ViewStore): ViewActi
       return { kind: "drawer", drawer: view.drawer === "gallery" ? null : "gallery" };
     case ",":
       return { kind: "drawer", drawer: view.drawer === "settings" ? null : "settings" };
+    case "h":
+      return { kind: "history", open: !view.historyOpen };
     case "?":
       return { kind: "help", open: !view.helpOpen };
     default:

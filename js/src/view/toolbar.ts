@@ -67,6 +67,7 @@ export function buildToolbar(
   const undo = button("undo", "Undo", { key: "Z" });
   const redo = button("redo", "Redo", { key: "Shift+Z" });
   const reset = button("reset", "Back to the start", { key: "R" });
+  const history = button("history", "Earlier pictures", { key: "H" });
   const dice = button("dice", "New picture by chance", { text: "New", key: "A" });
   const seed = element("input", {
     type: "number",
@@ -95,6 +96,7 @@ export function buildToolbar(
   does(undo, () => ({ kind: "command", name: "undo" }));
   does(redo, () => ({ kind: "command", name: "redo" }));
   does(reset, () => ({ kind: "command", name: "reset" }));
+  does(history, ({ view }) => ({ kind: "history", open: !view.historyOpen }));
   press(dice, sample);
   on(seed, "change", () => {
     if (seed.validity.valid && seed.value !== "") {
@@ -126,7 +128,7 @@ export function buildToolbar(
     "div",
     { class: "dgw-bar" },
     group("Run", run, step),
-    group("History", undo, redo, reset),
+    group("History", undo, redo, reset, history),
     grow(),
     sampling,
   );
@@ -147,6 +149,7 @@ export function buildToolbar(
     setEnabled(undo, (there && traits.canUndo) || view.draft !== null);
     setEnabled(redo, there && traits.canRedo);
     setEnabled(reset, there);
+    setAttribute(history, "aria-expanded", String(view.historyOpen));
     setEnabled(clearPoints, shared.pairs.length > 0 || view.draft !== null);
     setEnabled(invert, shared.mask !== null);
     setEnabled(clearMask, shared.mask !== null);

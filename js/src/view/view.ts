@@ -18,6 +18,7 @@ import { listenToKeys } from "./keys";
 import { buildMeter } from "./meter";
 import { buildOutside } from "./outside";
 import { buildPanel } from "./panel";
+import { buildPast } from "./past";
 import { buildSettings } from "./settings";
 import { buildSight } from "./sight";
 import { watchTheme } from "./theme";
@@ -74,11 +75,13 @@ export function mountView(
   const drawers = [buildGallery(store, ask, signal), buildSettings(store, signal)] as const;
   toolbar.sampling.prepend(drawers[0].button);
   toolbar.more.prepend(drawers[1].button);
+  const past = buildPast(store, ask, canvas, () => draw(), signal);
   const stage = element(
     "div",
     { class: "dgw-stage" },
     picture,
     canvas,
+    past.chip,
     panel.placeholder,
     panel.help,
   );
@@ -94,6 +97,7 @@ export function mountView(
     panel.banner,
     toolbar.bottom,
     ...drawers.map(({ node }) => node),
+    past.node,
   );
   const root = element(
     "div",
@@ -114,7 +118,9 @@ export function mountView(
   let due = false;
   const draw = (): void => {
     due = false;
-    if (!signal.aborted) drawing.draw(store.state, frames.picture, sight.before.picture);
+    if (signal.aborted) return;
+    const [seen, picture] = past.shown(store.state, frames.picture);
+    drawing.draw(seen, picture, sight.before.picture);
   };
   const update = (): void => {
     const { state } = store;
@@ -123,6 +129,7 @@ export function mountView(
     outside.update(state);
     pace.update(state);
     for (const drawer of drawers) drawer.update(state);
+    past.update(state);
     describe(root, stage, state);
     sight.update(root, state);
     setAttribute(canvas, "data-cursor", cursorOf(state));
