@@ -49,6 +49,8 @@ pictures: $(VENV) $(BUNDLE) $(BROWSER) ## make the pictures of the README and of
 	$(BIN)/python -m pytest tests/browser/test_lab.py -k quickstart
 	mkdir -p docs/images
 	cp build/screenshots/quickstart.png docs/images/quickstart.png
+	$(BIN)/python -m pytest tests/browser/test_states.py -k contact_sheet
+	cp build/screenshots/states-light.webp build/screenshots/states-dark.webp docs/images/
 
 clean: ## remove everything that make has made
 	rm -rf .venv node_modules build dist draggan_widget/static .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -28,7 +28,10 @@ logger = logging.getLogger(__name__)
 HOST_TRAITS = frozenset({"_dom_classes", "_view_count", "layout", "tabbable", "tooltip"})
 """What the notebook itself may set."""
 
-BROWSER_TRAITS = HOST_TRAITS | {*protocol.POINT_TRAITS, "mask", "auto_run", "running"}
+BROWSER_TRAITS = HOST_TRAITS | {
+    *protocol.POINT_TRAITS,
+    *("mask", "auto_run", "blend_outside", "running"),
+}
 """What the front end may set."""
 
 LONGEST_NAMES = 200
@@ -68,10 +71,10 @@ class FrontEnd(DragModel):
                 edit = protocol.decode_points(points, size=size, known=self._known_pairs())
             if "mask" in state:
                 self._mask_png = _decoded_mask(state["mask"], size)
-        flags = {name for name in ("auto_run", "running") if name in state}
+        flags = {name for name in ("auto_run", "blend_outside", "running") if name in state}
         for name in flags:
             protocol.decode_flag(name, state[name])
-        plain = HOST_TRAITS | {"auto_run", "mask"}
+        plain = HOST_TRAITS | {"auto_run", "blend_outside", "mask"}
         super().set_state({name: state[name] for name in state if name in plain})
         if edit is not None:
             self._take_points(edit)
@@ -131,6 +134,10 @@ class FrontEnd(DragModel):
         if isinstance(message, protocol.Command):
             self._obey(message)
             return
+        if isinstance(message, protocol.Setting):
+            beside = {"mask": next(iter(buffers or ()), b"")} if message.mask else {}
+            self.set_state({**message.state, **beside})
+            return
         if isinstance(message, protocol.Ask):
             self._answer(message)
             return
@@ -148,6 +155,7 @@ class FrontEnd(DragModel):
             frames.greet(message)
         else:
             frames.answer_poll(message.have)
+            self.send(protocol.here_message())
         # Who is new or waits in vain may have missed what was sent outside of a handler.
         self._answer_due = self._history_due = True
         self._worker.refresh()

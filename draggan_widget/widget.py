@@ -57,6 +57,10 @@ class DragWidget(FrontEnd):
         running: Whether a drag runs; setting it starts or stops one.
         auto_run: Whether the picture follows pulls live, and a drag starts when a pair is complete.
         seed: Seed of the picture; setting it goes to another one, without points and mask.
+        blend_outside: Whether the picture at rest is shown, given, saved and copied as it was before the drags
+            outside the mask (:meth:`DragSession.blended_image`); the picture inside the mask stays as it is.
+        change_outside: By how much drags have changed the picture outside the mask, of 255; None while a drag runs
+            and where there is no mask.
         truncation_psi: Truncation of the pictures of seeds, -1 to 1.5: 0 is the average picture, 1 the whole variety;
             setting it goes to the seed's picture at that truncation.
         generators: Names of the generators that a person can choose in the front end; read-only.
@@ -155,8 +159,8 @@ class DragWidget(FrontEnd):
 
     @property
     def image(self) -> Image.Image:
-        """The picture."""
-        return self._do(lambda session: session.image, When.BETWEEN_STEPS)
+        """The picture, as it is shown at rest."""
+        return self._do(self._worker.resting.image, When.BETWEEN_STEPS)
 
     @property
     def w(self) -> Tensor:
@@ -271,7 +275,11 @@ class DragWidget(FrontEnd):
 
     def save_image(self, path: str | PathLike[str]) -> Path:
         """Write the picture as PNG, JPEG or WebP, by the ending of the path."""
-        return self._do(lambda session: session.save_image(path), When.BETWEEN_STEPS)
+        resting = self._worker.resting
+        return self._do(
+            lambda session: session.save_image(path, blended=resting.is_blended(session)),
+            When.BETWEEN_STEPS,
+        )
 
     def save_animation(self, path: str | PathLike[str], **options: Any) -> Path:
         """Write the last drag as an animation; as :meth:`DragSession.save_animation`."""

@@ -14,6 +14,7 @@ from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.drag.charts import check_known_z
 from draggan_widget.drag.validation import Mask, Points, check_mask, check_point, check_points
 from draggan_widget.inputs import check_startable
+from draggan_widget.ops.extension import status as kernels_status
 from draggan_widget.session.access import Access
 from draggan_widget.session.driver import Driver, Moment
 from draggan_widget.session.entry_words import entry_words
@@ -114,6 +115,11 @@ class Held:
     def is_following(self) -> bool:
         """Whether a live drag is open, from the first :meth:`follow` on."""
         return self._live_from is not None
+
+    @property
+    def is_compiling(self) -> bool:
+        """Whether kernels for the generator's device are being compiled; until then PyTorch does their work."""
+        return self.generator.device.type == "cuda" and kernels_status() == "compiling"
 
     @property
     def stop_requested(self) -> bool:

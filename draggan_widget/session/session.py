@@ -101,6 +101,7 @@ class DragSession(Changes):
         words = first_words(state, sampled=w is None and z is None)
         super().__init__(found, checked, History((Entry("sample", state, words=words),)))
         self._picture: tuple[Tensor, Image.Image] | None = None
+        self._held_picture: tuple[Tensor, Image.Image] | None = None
         self._thumbnails = Thumbnails(found)
 
     def __repr__(self) -> str:
@@ -156,7 +157,13 @@ class DragSession(Changes):
             state = self._state
             if state.mask is None or not state.is_masked:
                 return None
-            return mean_change(picture_of(self.generator, state.held_w), self.image, ~state.mask)
+            if self._held_picture is None or self._held_picture[0] is not state.held_w:
+                self._held_picture = state.held_w, picture_of(self.generator, state.held_w)
+            return mean_change(self._held_picture[1], self.image, ~state.mask)
+
+    def check_blendable(self) -> None:
+        """Raise :class:`InputError` if the generator's pictures cannot be blended."""
+        blendable(self.generator)
 
     def blended_image(self, feather_px: float | None = None) -> Image.Image:
         """Return the picture, with everything outside the mask as it was when the mask was set.

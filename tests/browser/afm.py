@@ -65,9 +65,15 @@ def picture(colour: Colour = (200, 30, 40), kind: str = "webp") -> bytes:
 class AfmHost:
     """A page with the front end in it; the test sends what the kernel would and reads what it would get."""
 
-    def __init__(self, page: Page, traits: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        page: Page,
+        traits: Mapping[str, Any] | None = None,
+        *,
+        address: str = "about:blank",
+    ) -> None:
         self.page = page
-        page.goto("about:blank")
+        page.goto(address)
         page.add_style_tag(content=read_static("widget.css"))
         page.add_script_tag(content=HOST.read_text(encoding="utf-8"))
         page.evaluate(
