@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from draggan_widget.drag import DragConfig, DragStep
     from draggan_widget.evaluation.evaluate import Evaluation, evaluate
     from draggan_widget.generator import Generator
+    from draggan_widget.inspector import Inspector, inspect
     from draggan_widget.pretrained import list_generators, load_generator
     from draggan_widget.session import DragResult, DragSession
     from draggan_widget.widget import DragWidget
@@ -28,9 +29,11 @@ __all__ = [
     "Generator",
     "GeneratorError",
     "InputError",
+    "Inspector",
     "SessionFileError",
     "__version__",
     "evaluate",
+    "inspect",
     "list_generators",
     "load_generator",
 ]
@@ -43,7 +46,9 @@ _HOMES = {
     "DragWidget": "draggan_widget.widget",
     "Evaluation": "draggan_widget.evaluation.evaluate",
     "Generator": "draggan_widget.generator",
+    "Inspector": "draggan_widget.inspector",
     "evaluate": "draggan_widget.evaluation.evaluate",
+    "inspect": "draggan_widget.inspector",
     "list_generators": "draggan_widget.pretrained",
     "load_generator": "draggan_widget.pretrained",
 }

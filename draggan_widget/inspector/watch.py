@@ -1,0 +1,108 @@
+"""The newest moment of a session, for somebody who looks at it now and then from another thread.
+
+What the drag waits for is only that references to the step are kept; nothing is computed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from draggan_widget.drag import DragConfig, DragStep
+from draggan_widget.drag.points import Origin
+from draggan_widget.drag.validation import Points
+from draggan_widget.inspector.record import Record, Row
+from draggan_widget.session import DragSession, SessionState
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """What a session held at one moment.
+
+    Attributes:
+        state: Picture, points and mask.
+        config: Settings of its drags.
+        origins: Where each handle's reference was taken, one a handle.
+        rows: The drag so far; empty if another picture is shown than the last one of it.
+        trace: The synthesis up to the solver's feature block, if it was computed.
+    """
+
+    state: SessionState
+    config: DragConfig
+    origins: tuple[Origin, ...]
+    rows: tuple[Row, ...]
+    trace: Any | None
+
+
+class Watch:
+    """Listens to a session until :meth:`end`."""
+
+    def __init__(
+        self, session: DragSession, wants: Callable[[], bool], tell: Callable[[], None]
+    ) -> None:
+        """Begin to listen.
+
+        Args:
+            session: What is watched.
+            wants: Says whether a moment would be looked at now; asked by the thread that drags, before and after each
+                step.
+            tell: Is called after a step for which ``wants`` was true, and after every other change.
+        """
+        self.session = session
+        self._wants, self._tell = wants, tell
+        self._record = Record()
+        self._step: DragStep[Any] | None = None
+        self._end = session.listen(self._changed, wants)
+
+    def end(self) -> None:
+        """Listen no more."""
+        self._end()
+
+    @property
+    def moment(self) -> Moment:
+        """The newest moment; may be asked for by any thread."""
+        state, step, record = self.session.state, self._step, self._record
+        belongs = step is not None and step.w is state.w
+        rows = record.rows if record.w is state.w else ()
+        return Moment(
+            state,
+            self.session.config,
+            origins_of(state, step if belongs else None),
+            rows,
+            step.trace if step is not None and belongs else None,
+        )
+
+    def _changed(self, step: DragStep[Any] | None) -> None:
+        """Keep a step; called by the thread that drags."""
+        if step is None:
+            if self.session.status != "running":
+                self._record.rest()
+            self._tell()
+            return
+        self._record.add(step)
+        self._step = step
+        if self._wants():
+            self._tell()
+
+
+def origins_of(state: SessionState, step: DragStep[Any] | None) -> tuple[Origin, ...]:
+    """Return where the reference of each handle was taken, or will be when a drag begins.
+
+    Args:
+        state: What the session holds.
+        step: The last step, if its picture is that of the state.
+    """
+    known: dict[int, tuple[Origin, Points]] = {}
+    if step is not None:
+        tracked = zip(step.origins, step.handle_points, strict=True)
+        known = dict(zip(step.point_ids, tracked, strict=True))
+    found = []
+    for key, place in zip(state.point_ids, state.handle_points, strict=True):
+        origin = Origin(state.w, place)
+        if key in known and np.array_equal(known[key][1], place):
+            origin = known[key][0]
+        found.append(origin)
+    return tuple(found)
