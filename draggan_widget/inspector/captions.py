@@ -27,7 +27,9 @@ def caption_of_map(look: Look, ground: str) -> str:
         return f"{block} The components hold {look.share:.0%} of how they differ; the colours stay the same while this animal is dragged."
     if ground == DISTANCES and look.index is not None:
         return f"{block} Yellow places look like the handle did where it was put down."
-    return f"{block} Lines are the ways of the handles, the dashed box is searched for handle {_number(look)}."
+    if look.index is None:
+        return block
+    return f"{block} Lines are the ways of the handles; the dashed box is searched for handle {_number(look)}."
 
 
 def caption_of_zoom(look: Look) -> str:
@@ -36,10 +38,10 @@ def caption_of_zoom(look: Look) -> str:
         return ""
     x, y, value = look.zoom.least
     away = math.dist((x, y), look.zoom.handle)
-    unit = "its patch differs in itself" if _compares_patches(look) else "places of a picture do"
+    unit = "the patch differs in itself" if _compares_patches(look) else "places of a picture do"
     return (
-        f"Least distance {value:.2f} at ({x:.1f}, {y:.1f}), marked by a cross, {away:.1f} px from where the handle was "
-        f"found. 1: it differs as much as {unit}."
+        f"The cross marks the least distance, {value:.2f} at ({x:.1f}, {y:.1f}), {away:.1f} px from where the handle "
+        f"was found. 1 is as much as {unit}."
     )
 
 

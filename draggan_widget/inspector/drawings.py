@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from ipycanvas import Canvas
 
 from draggan_widget.inspector import record
-from draggan_widget.inspector.axes import Scale, from_zero, label, lines, over_decades, round_ticks
-from draggan_widget.inspector.heat import LARGEST, heat, scale_bar
+from draggan_widget.inspector.axes import Scale, from_zero, label, lines, over_decades
+from draggan_widget.inspector.heat import ANCHORS, heat, scale_bar
 from draggan_widget.inspector.look import Look, Zoom
 from draggan_widget.inspector.pens import (
     DARK,
@@ -97,7 +97,7 @@ def draw_zoom(canvas: Canvas, zoom: Zoom | None, number: int) -> None:
         write(canvas, "Put down a handle to see", CHART_PX / 2, CHART_PX / 2 - 18, "center")
         write(canvas, "what looks like it.", CHART_PX / 2, CHART_PX / 2 + 18, "center")
         return
-    left, top, side = 74.0, 14.0, 540.0
+    left, top, side = 62.0, 14.0, 580.0
     rows, columns = zoom.distances.shape
     half = zoom.spacing_px / 2
     x = Scale(zoom.x - half, zoom.x + columns * zoom.spacing_px - half, left, left + side)
@@ -109,7 +109,7 @@ def draw_zoom(canvas: Canvas, zoom: Zoom | None, number: int) -> None:
     for value in y.ticks(5):
         stroke_line(canvas, [(left - 8, y.at(value)), (left, y.at(value))], NEUTRAL, 2)
         write(canvas, label(value), left - 12, y.at(value), "right")
-    write(canvas, "px of the picture", left + side / 2, top + side + 48, "center", "top")
+    write(canvas, "px of the picture", left + side / 2, top + side + 50, "center", "top")
     per_px = side / (columns * zoom.spacing_px)
     across, down = x.at(zoom.handle[0]), y.at(zoom.handle[1])
     length = 2 * zoom.search_px * per_px
@@ -120,17 +120,17 @@ def draw_zoom(canvas: Canvas, zoom: Zoom | None, number: int) -> None:
     aside = across + (34 if least_x <= zoom.handle[0] else -34), down - 34
     stroke_line(canvas, [(across, down), aside], LIGHT, 3)
     handle_mark(canvas, aside, str(number), chosen=False)
-    _draw_bar(canvas, left + side + 22, top, side)
+    _draw_bar(canvas, left + side + 14, top, side)
 
 
 def _draw_bar(canvas: Canvas, left: float, top: float, height: float) -> None:
     """Draw the scale of colours with its values."""
-    put(canvas, scale_bar(BAR_CELLS), (left, top, 20, height), smooth=False)
-    y = Scale(0, LARGEST, top + height, top)
-    for value in round_ticks(0, LARGEST, 5):
-        stroke_line(canvas, [(left + 20, y.at(value)), (left + 27, y.at(value))], NEUTRAL, 2)
-        text = label(value) + ("+" if value >= LARGEST else "")
-        write(canvas, text, left + 31, min(max(y.at(value), top + 10), top + height - 10))
+    put(canvas, scale_bar(BAR_CELLS), (left, top, 16, height), smooth=False)
+    y = Scale(0, len(ANCHORS) - 1, top + height, top)
+    for number, (value, _) in enumerate(ANCHORS):
+        stroke_line(canvas, [(left + 16, y.at(number)), (left + 23, y.at(number))], NEUTRAL, 2)
+        text = label(value) + ("+" if number == len(ANCHORS) - 1 else "")
+        write(canvas, text, left + 27, min(max(y.at(number), top + 10), top + height - 10))
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ def _draw_frame(canvas: Canvas, panel: Panel, *, with_steps: bool) -> None:
     """Draw axes, grid, values and title of a chart."""
     x, y = panel.x, panel.y
     write(canvas, panel.title, x.start, panel.top - 24)
-    for value in y.ticks(4):
+    for value in y.ticks(5):
         stroke_line(canvas, [(x.start, y.at(value)), (x.end, y.at(value))], FAINT, 2)
         write(canvas, label(value), x.start - 12, y.at(value), "right")
     for value in x.ticks(5):

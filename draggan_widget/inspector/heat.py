@@ -9,22 +9,27 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-ANCHORS = ((255, 233, 122), (196, 170, 82), (128, 126, 120), (66, 84, 130), (14, 32, 84))
-"""The colours of 0, of the largest value, and evenly between them."""
-
-LARGEST = 2.5
-"""Distances from here on are all shown by the last colour. It never changes, so that colours can be compared between
-moments and handles; most places of most pictures are nearer."""
+ANCHORS = (
+    (0.0, (255, 233, 122)),
+    (0.5, (196, 170, 82)),
+    (1.0, (128, 126, 120)),
+    (2.0, (66, 84, 130)),
+    (4.0, (14, 32, 84)),
+)
+"""Distances and their colours. Equal steps of colour are small distances where it matters: near what is alike. The scale
+never changes, so that colours can be compared between moments and handles; beyond its end they are all the same."""
 
 
 def heat(distances: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return the colours ``[..., 3]`` of distances from 0."""
-    positions = np.linspace(0, LARGEST, len(ANCHORS))
-    channels = [np.interp(distances, positions, channel) for channel in np.transpose(ANCHORS)]
-    colours: NDArray[np.uint8] = np.stack(channels, axis=-1).round().astype(np.uint8)
-    return colours
+    values, colours = zip(*ANCHORS, strict=True)
+    channels = [np.interp(distances, values, channel) for channel in np.transpose(colours)]
+    found: NDArray[np.uint8] = np.stack(channels, axis=-1).round().astype(np.uint8)
+    return found
 
 
 def scale_bar(cells: int) -> NDArray[np.uint8]:
-    """Return the scale as a column of pixels ``[cells, 1, 3]``, the largest distance on top."""
-    return heat(np.linspace(LARGEST, 0, cells, dtype=np.float32)[:, None])
+    """Return the scale as a column of pixels ``[cells, 1, 3]``, the largest distance on top, equal steps of colour."""
+    numbers = np.linspace(len(ANCHORS) - 1, 0, cells)
+    values = np.interp(numbers, np.arange(len(ANCHORS)), [value for value, _ in ANCHORS])
+    return heat(values.astype(np.float32)[:, None])

@@ -190,7 +190,7 @@ class Inspector(ipywidgets.VBox):  # type: ignore[misc]  # the package has no ty
         canvases.flush()
         title = title_of_map(look, self.controls.ground.value)
         self._figures[0].tell(title, caption_of_map(look, self.controls.ground.value))
-        self._figures[1].tell(f"Around handle {number}", caption_of_zoom(look))
+        self._figures[1].tell(f"Distances around handle {number}", caption_of_zoom(look))
         self._figures[2].tell("The drag", caption_of_curves(look))
         self.look = look
 

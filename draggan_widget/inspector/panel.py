@@ -30,9 +30,9 @@ STYLE = """<style>
   width: 100%; height: auto; max-width: 420px; border-radius: 6px;
   pointer-events: none; /* ipycanvas would keep the page from scrolling, and tell the kernel of every move */
 }
-.dgw-inspector .dgw-title { font-weight: 600; line-height: 1.3; }
-.dgw-inspector .dgw-caption { line-height: 1.35; opacity: 0.8; min-height: 4.1em; }
-.dgw-inspector .dgw-caption, .dgw-inspector .dgw-title { max-width: 420px; white-space: normal; }
+.dgw-inspector .dgw-text { height: auto; max-width: 420px; }
+.dgw-inspector .dgw-text .widget-html-content { line-height: 1.4; font-size: 12px; }
+.dgw-inspector .dgw-title .widget-html-content { font-size: 13px; font-weight: 600; }
 </style>"""
 
 
@@ -56,7 +56,7 @@ class Controls:
                 "The features in their three principal components",
                 "How unlike the handle's reference each place is",
             ],
-            style={"button_width": "82px"},
+            style={"button_width": "92px"},
         )
         short = ipywidgets.Layout(width="auto")
         self.block = ipywidgets.Dropdown(
@@ -144,7 +144,8 @@ class Figure(ipywidgets.VBox):  # type: ignore[misc]  # the package has no types
         """Hold a canvas."""
         self._title, self._caption = ipywidgets.HTML(), ipywidgets.HTML()
         self._title.add_class("dgw-title")
-        self._caption.add_class("dgw-caption")
+        for text in (self._title, self._caption):
+            text.add_class("dgw-text")
         super().__init__([self._title, canvas, self._caption])
 
     def tell(self, title: str, caption: str) -> None:
