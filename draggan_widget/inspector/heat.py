@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-ANCHORS = (
+ANCHORS: tuple[tuple[float, tuple[int, int, int]], ...] = (
     (0.0, (255, 233, 122)),
     (0.5, (196, 170, 82)),
     (1.0, (128, 126, 120)),
@@ -22,8 +22,9 @@ never changes, so that colours can be compared between moments and handles; beyo
 
 def heat(distances: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return the colours ``[..., 3]`` of distances from 0."""
-    values, colours = zip(*ANCHORS, strict=True)
-    channels = [np.interp(distances, values, channel) for channel in np.transpose(colours)]
+    values = [value for value, _ in ANCHORS]
+    columns = np.transpose([colour for _, colour in ANCHORS])
+    channels = [np.interp(distances, values, column) for column in columns]
     found: NDArray[np.uint8] = np.stack(channels, axis=-1).round().astype(np.uint8)
     return found
 

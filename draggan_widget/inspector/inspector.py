@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -18,7 +19,7 @@ from draggan_widget.inspector.captions import (
     title_of_map,
 )
 from draggan_widget.inspector.drawings import draw_curves, draw_ground, draw_marks, draw_zoom
-from draggan_widget.inspector.look import Look, Looker
+from draggan_widget.inspector.look import GROUNDS, Look, Looker
 from draggan_widget.inspector.panel import STYLE, USUAL_RATE, Canvases, Controls, Figure
 from draggan_widget.inspector.throttle import Throttle
 from draggan_widget.inspector.watch import Watch
@@ -89,7 +90,7 @@ class Inspector(ipywidgets.VBox):  # type: ignore[misc]  # the package has no ty
         self.observe(lambda _: self._beat.look_again(), names="_view_count")
         for canvas in (self._canvases.overlay, self._canvases.zoom, self._canvases.curves):
             canvas.on_client_ready(self._beat.ask)
-        self._unobserve: Callable[[], None] = lambda: None
+        self._unobserve = _nothing
         if isinstance(subject, DragWidget):
             self._follow(subject)
         self._beat.ask()
@@ -103,6 +104,22 @@ class Inspector(ipywidgets.VBox):  # type: ignore[misc]  # the package has no ty
         """The layer for scripts, see the class."""
         return self._canvases.overlay
 
+    def look_now(self, ground: str | None = None) -> Look:
+        """Return what is to be shown of this moment, as arrays; computed here and now, also without a page.
+
+        Args:
+            ground: ``"picture"``, ``"features"`` or ``"distances"``; None is what the controls say, as are block and
+                handle.
+
+        Raises:
+            InputError: There is no such ground.
+        """
+        if ground not in (None, *GROUNDS):
+            raise InputError(f"ground must be one of {list(GROUNDS)} or None, got {ground!r}")
+        choice = self.controls.choice
+        choice = choice if ground is None else replace(choice, ground=ground)
+        return self._looker.look(self._watch.moment, choice)
+
     def close(self) -> None:
         """Watch no more, and remove every view."""
         if getattr(self, "_beat", None) is not None:
@@ -114,7 +131,8 @@ class Inspector(ipywidgets.VBox):  # type: ignore[misc]  # the package has no ty
 
     def _stop(self) -> None:
         """End the thread and listen no more."""
-        self._unobserve()
+        unobserve, self._unobserve = self._unobserve, _nothing
+        unobserve()
         self._watch.end()
         self._beat.close()
 
@@ -209,6 +227,10 @@ def _children(controls: Controls, figures: tuple[Figure, ...]) -> list[ipywidget
         ),
     )
     return [ipywidgets.HTML(STYLE, layout=ipywidgets.Layout(display="none")), bar, grid]
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def _weakly(method: Callable[[], Any]) -> Callable[[], Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,12 +126,17 @@ class Looker:
     def __init__(self, generator: PictureGenerator) -> None:
         """Have nothing looked at yet."""
         self._generator = generator
+        self._lock = threading.Lock()
         self._bases: dict[int, tuple[Tensor, Basis]] = {}
         self._references: dict[tuple[Origin, int, Any], Reference] = {}
 
-    @torch.no_grad()
     def look(self, moment: Moment, choice: Choice) -> Look:
-        """Return what is shown of a moment."""
+        """Return what is shown of a moment; from any thread."""
+        with self._lock, torch.no_grad():
+            return self._look(moment, choice)
+
+    def _look(self, moment: Moment, choice: Choice) -> Look:
+        """Return what is shown of a moment, without gradient."""
         g, state, config = self._generator, moment.state, moment.config
         own = config.block_of(g.height, g.feature_blocks)
         block = own if choice.block is None else choice.block

@@ -15,7 +15,8 @@ def rotated(signals: torch.Tensor, channels: int) -> torch.Tensor:
     """Return a map ``[C, 12, 12]`` that holds signals ``[K, 144]`` in directions of unit length."""
     rng = torch.Generator().manual_seed(1)
     directions, _ = torch.linalg.qr(torch.randn(channels, len(signals), generator=rng).double())
-    return (directions @ signals.double()).reshape(channels, CELLS, CELLS).float()
+    features: torch.Tensor = directions @ signals.double()
+    return features.reshape(channels, CELLS, CELLS).float()
 
 
 def signals(*sizes: float) -> torch.Tensor:
