@@ -1,10 +1,11 @@
 """What the optimizer sees, drawn from Python with ipycanvas beside ipywidgets controls."""
 
+from draggan_widget.inspector.heat import heat
 from draggan_widget.inspector.inspector import Inspector
 from draggan_widget.session import DragSession
 from draggan_widget.widget import DragWidget
 
-__all__ = ["Inspector", "inspect"]
+__all__ = ["Inspector", "heat", "inspect"]
 
 
 def inspect(subject: DragWidget | DragSession) -> Inspector:

@@ -73,7 +73,7 @@ class Beat:
             try:
                 self._call()
             except Exception:
-                logger.exception("what was asked for could not be done")
+                logger.exception("The inspector could not be drawn")
             self._busy = False
 
     def _waited(self) -> bool:

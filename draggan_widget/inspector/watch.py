@@ -37,6 +37,18 @@ class Moment:
     trace: Any | None
 
 
+@dataclass(frozen=True, eq=False)
+class _Last:
+    """The last step, and the settings that it was made with."""
+
+    step: DragStep[Any]
+    config: DragConfig
+
+    def is_of(self, session: DragSession) -> bool:
+        """Return whether the session still has its picture and its settings."""
+        return self.step.w is session.state.w and self.config is session.config
+
+
 class Watch:
     """Listens to a session until :meth:`end`."""
 
@@ -54,7 +66,7 @@ class Watch:
         self.session = session
         self._wants, self._tell = wants, tell
         self._record = Record()
-        self._step: DragStep[Any] | None = None
+        self._last: _Last | None = None
         self._end = session.listen(self._changed, wants)
 
     def end(self) -> None:
@@ -64,15 +76,16 @@ class Watch:
     @property
     def moment(self) -> Moment:
         """The newest moment; may be asked for by any thread."""
-        state, step, record = self.session.state, self._step, self._record
-        belongs = step is not None and step.w is state.w
-        rows = record.rows if record.w is state.w else ()
+        last, record = self._last, self._record
+        session = self.session
+        state, config = session.state, session.config
+        step = None if last is None or not last.is_of(session) else last.step
         return Moment(
             state,
-            self.session.config,
-            origins_of(state, step if belongs else None),
-            rows,
-            step.trace if step is not None and belongs else None,
+            config,
+            origins_of(state, step),
+            record.rows if record.w is state.w else (),
+            None if step is None else step.trace,
         )
 
     def _changed(self, step: DragStep[Any] | None) -> None:
@@ -80,10 +93,13 @@ class Watch:
         if step is None:
             if self.session.status != "running":
                 self._record.rest()
+            last = self._last
+            if last is not None and not last.is_of(self.session):
+                self._last = None  # the next drag takes its references anew
             self._tell()
             return
         self._record.add(step)
-        self._step = step
+        self._last = _Last(step, self.session.config)
         if self._wants():
             self._tell()
 

@@ -96,7 +96,7 @@ def test_a_failure_is_logged_and_the_next_call_is_made(caplog: pytest.LogCapture
         beat.ask()
         until(lambda: len(calls) == 2)
     beat.close()
-    assert "could not be" in caplog.text
+    assert "could not be drawn" in caplog.text
 
 
 def test_a_beat_can_be_closed_by_its_own_call_and_twice() -> None:

@@ -76,6 +76,30 @@ def test_an_undone_drag_has_no_rows_and_comes_back_with_redo() -> None:
     assert len(seen.moment.rows) > 1
 
 
+def test_after_other_settings_the_features_of_the_last_step_are_not_used() -> None:
+    session = pair_session(config=DragConfig(feature_block=32))
+    seen, _ = watch(session)
+    session.drag()
+    assert seen.moment.trace is not None
+    session.config = DragConfig(solver="paper", feature_block=16)
+    moment = seen.moment
+    assert moment.trace is None
+    assert moment.origins[0].w is session.state.w
+    assert len(moment.rows) > 1
+
+
+def test_after_undo_and_redo_references_are_those_that_the_next_drag_will_take() -> None:
+    session = pair_session()
+    seen, _ = watch(session)
+    session.drag()
+    session.undo()
+    session.redo()
+    after = seen.moment.origins[0]
+    assert after.w is session.state.w
+    session.step()
+    assert seen.moment.origins[0].place.tolist() == after.place.tolist()
+
+
 def test_a_live_drag_is_watched_step_by_step() -> None:
     session = pair_session(config=DragConfig(feature_block=32))
     seen, _ = watch(session)
