@@ -130,7 +130,10 @@ class Controls:
         chosen = control.value
         self._fills = True
         try:
+            # A page shows no choice where the options change and the index does not.
+            control.index = None
             control.options = options
+            control.index = 0
             if chosen in [value for _, value in options]:
                 control.value = chosen
         finally:

@@ -120,6 +120,11 @@ def test_the_inspector_follows_a_pull_and_a_drag(lab: LabServer, page: Page) -> 
     inspector.wait_for_change(MAP, picture)
     assert inspector.has_overlay()
 
+    chosen = inspector.root.get_by_label("Handle").evaluate(
+        "select => select.selectedOptions[0]?.text"
+    )
+    assert chosen == "1"
+
     page.mouse.move(0, 0)
     page.wait_for_timeout(1000)
     inspector.photograph("inspector")
