@@ -18,6 +18,7 @@ from draggan_widget.inspector.pens import (
     LIGHT,
     NEUTRAL,
     TARGET_COLOUR,
+    begin,
     box_mark,
     cross_mark,
     handle_mark,
@@ -59,14 +60,12 @@ def draw_marks(canvas: Canvas, look: Look, scale: float) -> None:
     def at(point: Sequence[float]) -> tuple[float, float]:
         return (point[0] + 0.5) * scale, (point[1] + 0.5) * scale
 
-    canvas.clear()
+    begin(canvas)
     order = {key: index for index, key in enumerate(state.point_ids)}
     for key, places in record.paths(look.moment.rows).items():
         if key in order:
             line = [at(place) for place in places]
-            stroke_line(canvas, line, DARK, 8)
-            stroke_line(canvas, line, LIGHT, 5)
-            stroke_line(canvas, line, series_colour(order[key]), 3)
+            stroke_line(canvas, line, (DARK, 8), (LIGHT, 5), (series_colour(order[key]), 3))
     if look.zoom is not None:
         half = look.zoom.search_px
         x, y = at((look.zoom.handle[0] - half, look.zoom.handle[1] - half))
@@ -75,8 +74,7 @@ def draw_marks(canvas: Canvas, look: Look, scale: float) -> None:
     for handle, target in zip(handles, targets, strict=False):
         line = [at(handle), at(target)]
         canvas.set_line_dash([2, 9])
-        stroke_line(canvas, line, DARK, 6)
-        stroke_line(canvas, line, LIGHT, 3)
+        stroke_line(canvas, line, (DARK, 6), (LIGHT, 3))
         canvas.set_line_dash([])
     for target in targets:
         ring_mark(canvas, at(target), 20, TARGET_COLOUR)
@@ -92,7 +90,7 @@ def draw_zoom(canvas: Canvas, zoom: Zoom | None, number: int) -> None:
         zoom: What is drawn, None to say that there is nothing.
         number: Of the handle, from 1.
     """
-    canvas.clear()
+    begin(canvas)
     if zoom is None:
         write(canvas, "Put down a handle to see", CHART_PX / 2, CHART_PX / 2 - 18, "center")
         write(canvas, "what looks like it.", CHART_PX / 2, CHART_PX / 2 + 18, "center")
@@ -104,10 +102,12 @@ def draw_zoom(canvas: Canvas, zoom: Zoom | None, number: int) -> None:
     y = Scale(zoom.y - half, zoom.y + rows * zoom.spacing_px - half, top, top + side)
     put(canvas, heat(zoom.distances), (left, top, side, side), smooth=False)
     for value in x.ticks(5):
-        stroke_line(canvas, [(x.at(value), top + side), (x.at(value), top + side + 8)], NEUTRAL, 2)
+        stroke_line(
+            canvas, [(x.at(value), top + side), (x.at(value), top + side + 8)], (NEUTRAL, 2)
+        )
         write(canvas, label(value), x.at(value), top + side + 14, "center", "top")
     for value in y.ticks(5):
-        stroke_line(canvas, [(left - 8, y.at(value)), (left, y.at(value))], NEUTRAL, 2)
+        stroke_line(canvas, [(left - 8, y.at(value)), (left, y.at(value))], (NEUTRAL, 2))
         write(canvas, label(value), left - 12, y.at(value), "right")
     write(canvas, "px of the picture", left + side / 2, top + side + 50, "center", "top")
     per_px = side / (columns * zoom.spacing_px)
@@ -118,7 +118,7 @@ def draw_zoom(canvas: Canvas, zoom: Zoom | None, number: int) -> None:
     cross_mark(canvas, (x.at(least_x), y.at(least_y)), 13)
     # Beside its own place, so that the least distance stays to be seen.
     aside = across + (34 if least_x <= zoom.handle[0] else -34), down - 34
-    stroke_line(canvas, [(across, down), aside], LIGHT, 3)
+    stroke_line(canvas, [(across, down), aside], (LIGHT, 3))
     handle_mark(canvas, aside, str(number), chosen=False)
     _draw_bar(canvas, left + side + 14, top, side)
 
@@ -128,7 +128,7 @@ def _draw_bar(canvas: Canvas, left: float, top: float, height: float) -> None:
     put(canvas, scale_bar(BAR_CELLS), (left, top, 16, height), smooth=False)
     y = Scale(0, len(ANCHORS) - 1, top + height, top)
     for number, (value, _) in enumerate(ANCHORS):
-        stroke_line(canvas, [(left + 16, y.at(number)), (left + 23, y.at(number))], NEUTRAL, 2)
+        stroke_line(canvas, [(left + 16, y.at(number)), (left + 23, y.at(number))], (NEUTRAL, 2))
         text = label(value) + ("+" if number == len(ANCHORS) - 1 else "")
         write(canvas, text, left + 27, min(max(y.at(number), top + 10), top + height - 10))
 
@@ -159,7 +159,7 @@ def draw_curves(canvas: Canvas, look: Look, stop_px: float, loss_unit: str) -> N
         stop_px: A handle nearer than this has arrived.
         loss_unit: Of the loss, empty where it has none.
     """
-    canvas.clear()
+    begin(canvas)
     rows = look.moment.rows
     if not rows:
         write(canvas, "Curves come with the next drag.", CHART_PX / 2, CHART_PX / 2, "center")
@@ -179,14 +179,14 @@ def draw_curves(canvas: Canvas, look: Look, stop_px: float, loss_unit: str) -> N
     if upper.y.low <= stop_px <= upper.y.high:
         canvas.set_line_dash([10, 8])
         height = upper.y.at(stop_px)
-        stroke_line(canvas, [(x.start, height), (x.end, height)], NEUTRAL, 2)
+        stroke_line(canvas, [(x.start, height), (x.end, height)], (NEUTRAL, 2))
         canvas.set_line_dash([])
         write(canvas, "arrived", x.start + 8, height - 4, "left", "bottom")
     for _, colour, curve in named:
         for line in lines(x, upper.y, curve):
-            stroke_line(canvas, line, colour, 4)
+            stroke_line(canvas, line, (colour, 4))
     for line in lines(x, lower.y, loss):
-        stroke_line(canvas, line, NEUTRAL, 4)
+        stroke_line(canvas, line, (NEUTRAL, 4))
     _draw_legend(canvas, [(name, colour) for name, colour, _ in named], x.end)
 
 
@@ -218,20 +218,19 @@ def _draw_frame(canvas: Canvas, panel: Panel, *, with_steps: bool) -> None:
     x, y = panel.x, panel.y
     write(canvas, panel.title, x.start, panel.top - 24)
     for value in y.ticks(5):
-        stroke_line(canvas, [(x.start, y.at(value)), (x.end, y.at(value))], FAINT, 2)
+        stroke_line(canvas, [(x.start, y.at(value)), (x.end, y.at(value))], (FAINT, 2))
         write(canvas, label(value), x.start - 12, y.at(value), "right")
     for value in x.ticks(5):
         if value != round(value):
             continue
         across = x.at(value)
-        stroke_line(canvas, [(across, panel.bottom), (across, panel.bottom + 8)], NEUTRAL, 2)
+        stroke_line(canvas, [(across, panel.bottom), (across, panel.bottom + 8)], (NEUTRAL, 2))
         if with_steps:
             write(canvas, label(value), across, panel.bottom + 14, "center", "top")
     stroke_line(
         canvas,
         [(x.start, panel.top), (x.start, panel.bottom), (x.end, panel.bottom)],
-        NEUTRAL,
-        2,
+        (NEUTRAL, 2),
     )
     if with_steps:
         write(
@@ -244,5 +243,5 @@ def _draw_legend(canvas: Canvas, names: Sequence[tuple[str, str]], right: float)
     for name, colour in reversed(names):
         write(canvas, name, right, 22, "right")
         right -= 14 * len(name) + 12
-        stroke_line(canvas, [(right - 30, 22), (right - 4, 22)], colour, 5)
+        stroke_line(canvas, [(right - 30, 22), (right - 4, 22)], (colour, 5))
         right -= 48

@@ -195,7 +195,7 @@ class Inspector(ipywidgets.VBox):  # type: ignore[misc]  # the package has no ty
         if self._is_replaced:
             self._is_replaced = False
             self._go_over()
-        moment = self._watch.moment
+        moment = self._watch.next_moment()
         self.controls.offer_handles(moment.state.point_ids)
         look = self._looker.look(moment, self.controls.choice)
         canvases, config = self._canvases, moment.config

@@ -62,42 +62,46 @@ def put(
     canvas.restore()
 
 
-def stroke_line(canvas: Canvas, line: Line, colour: str, width: float) -> None:
-    """Draw a line through places."""
-    canvas.stroke_style, canvas.line_width = colour, width
+def begin(canvas: Canvas) -> None:
+    """Clear a canvas, and choose what all marks and texts on it share."""
+    canvas.clear()
     canvas.line_join = canvas.line_cap = "round"
-    if len(line) == 1:  # a single place shows as a dot
-        canvas.fill_style = colour
-        canvas.fill_circle(*line[0], width)
-        return
-    canvas.begin_path()
-    canvas.move_to(*line[0])
-    for place in line[1:]:
-        canvas.line_to(*place)
-    canvas.stroke()
+    canvas.font = FONT
+
+
+def stroke_line(canvas: Canvas, line: Line, *strokes: tuple[str, float]) -> None:
+    """Draw a line through places, with each colour and width in turn."""
+    places = np.array(line)
+    for colour, width in strokes:
+        if len(line) == 1:  # a single place shows as a dot
+            canvas.fill_style = colour
+            canvas.fill_circle(*line[0], width)
+        else:
+            canvas.stroke_style, canvas.line_width = colour, width
+            canvas.stroke_lines(places)
 
 
 def write(
     canvas: Canvas, text: str, x: float, y: float, align: str = "left", baseline: str = "middle"
 ) -> None:
     """Write a text in the neutral colour."""
-    canvas.font, canvas.fill_style = FONT, NEUTRAL
-    canvas.text_align, canvas.text_baseline = align, baseline
+    canvas.fill_style, canvas.text_align, canvas.text_baseline = NEUTRAL, align, baseline
     canvas.fill_text(text, x, y)
 
 
 def handle_mark(canvas: Canvas, place: Sequence[float], label: str, *, chosen: bool) -> None:
     """Draw a handle as a numbered disc; the chosen one is larger."""
     radius = 19 if chosen else 15
-    canvas.fill_style, canvas.stroke_style = HANDLE_COLOUR, DARK
-    canvas.line_width = 7
+    canvas.save()
+    canvas.stroke_style, canvas.line_width = DARK, 7
     canvas.stroke_circle(*place, radius)
-    canvas.stroke_style, canvas.line_width = LIGHT, 3
+    canvas.fill_style, canvas.stroke_style, canvas.line_width = HANDLE_COLOUR, LIGHT, 3
     canvas.fill_circle(*place, radius)
     canvas.stroke_circle(*place, radius)
     canvas.font = f"bold {radius + 3}px system-ui, sans-serif"
     canvas.fill_style, canvas.text_align, canvas.text_baseline = LIGHT, "center", "middle"
     canvas.fill_text(label, place[0], place[1] + 1)
+    canvas.restore()
 
 
 def ring_mark(canvas: Canvas, place: Sequence[float], radius: float, colour: str) -> None:
@@ -112,9 +116,9 @@ def ring_mark(canvas: Canvas, place: Sequence[float], radius: float, colour: str
 def cross_mark(canvas: Canvas, place: Sequence[float], arm: float) -> None:
     """Draw a cross that shows on any colour: a least value."""
     x, y = place
-    for tone, width in ((DARK, 9), (LIGHT, 4)):
-        stroke_line(canvas, [(x - arm, y - arm), (x + arm, y + arm)], tone, width)
-        stroke_line(canvas, [(x - arm, y + arm), (x + arm, y - arm)], tone, width)
+    for stroke in ((DARK, 9.0), (LIGHT, 4.0)):
+        stroke_line(canvas, [(x - arm, y - arm), (x + arm, y + arm)], stroke)
+        stroke_line(canvas, [(x - arm, y + arm), (x + arm, y - arm)], stroke)
 
 
 def box_mark(canvas: Canvas, box: tuple[float, float, float, float]) -> None:

@@ -67,6 +67,7 @@ class Watch:
         self._wants, self._tell = wants, tell
         self._record = Record()
         self._last: _Last | None = None
+        self._offered: Moment | None = None
         self._end = session.listen(self._changed, wants)
 
     def end(self) -> None:
@@ -75,9 +76,20 @@ class Watch:
 
     @property
     def moment(self) -> Moment:
-        """The newest moment; may be asked for by any thread."""
-        last, record = self._last, self._record
-        session = self.session
+        """What the session holds now; may be asked for by any thread."""
+        return self._moment(self._last)
+
+    def next_moment(self) -> Moment:
+        """Return what was told of last, or what the session holds now if that was asked for before.
+
+        What was told of while a drag runs was computed to be looked at; the drag may be some steps further.
+        """
+        offered, self._offered = self._offered, None
+        return self.moment if offered is None else offered
+
+    def _moment(self, last: _Last | None) -> Moment:
+        """Return what the session holds after a last step."""
+        session, record = self.session, self._record
         state, config = session.state, session.config
         step = None if last is None or not last.is_of(session) else last.step
         return Moment(
@@ -93,14 +105,15 @@ class Watch:
         if step is None:
             if self.session.status != "running":
                 self._record.rest()
-            last = self._last
-            if last is not None and not last.is_of(self.session):
+            if self._last is not None and not self._last.is_of(self.session):
                 self._last = None  # the next drag takes its references anew
+            self._offered = None
             self._tell()
             return
         self._record.add(step)
         self._last = _Last(step, self.session.config)
         if self._wants():
+            self._offered = self._moment(self._last)
             self._tell()
 
 

@@ -45,26 +45,34 @@ class Drawn:
         return len(self._comm.custom)
 
     @property
-    def commands(self) -> list[tuple[str, str, list[Any]]]:
-        """Canvas, name and arguments of each command of the last time."""
-        _, buffers = self._comm.custom[-1]
+    def commands(self) -> list[tuple[str, str, list[Any], list[bytes]]]:
+        """Canvas, name, arguments and buffers of each command of the last time."""
+        _, (commands, *buffers) = self._comm.custom[-1]
         found, canvas = [], ""
-        for number, *rest in json.loads(bytes(buffers[0])):
+        for number, *rest in json.loads(bytes(commands)):
+            count = rest[1] if len(rest) > 1 else 0
+            own, buffers = buffers[:count], buffers[count:]
             if NAMES[number] == "switchCanvas":
                 canvas = self._names[rest[0][0]]
             else:
-                found.append((canvas, NAMES[number], rest[0] if rest else []))
+                found.append((canvas, NAMES[number], rest[0] if rest else [], own))
         return found
 
     @property
     def pictures(self) -> list[np.ndarray]:
         """The pictures of the last time, in their order."""
-        _, buffers = self._comm.custom[-1]
-        return [np.asarray(Image.open(io.BytesIO(bytes(each)))) for each in buffers[1:]]
+        return [
+            np.asarray(Image.open(io.BytesIO(bytes(picture))))
+            for _, name, _, buffers in self.commands
+            if name == "putImageData"
+            for picture in buffers
+        ]
 
     def texts(self, canvas: str) -> list[str]:
         """Return what was written on a canvas the last time."""
-        return [a[0] for where, name, a in self.commands if (where, name) == (canvas, "fillText")]
+        return [
+            a[0] for where, name, a, _ in self.commands if (where, name) == (canvas, "fillText")
+        ]
 
 
 @pytest.fixture
