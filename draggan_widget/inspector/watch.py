@@ -61,7 +61,7 @@ class Watch:
             session: What is watched.
             wants: Says whether a moment would be looked at now; asked by the thread that drags, before and after each
                 step.
-            tell: Is called after a step for which ``wants`` was true, and after every other change.
+            tell: Is called after a step that was wanted before and after it, and after every other change.
         """
         self.session = session
         self._wants, self._tell = wants, tell
@@ -112,7 +112,8 @@ class Watch:
             return
         self._record.add(step)
         self._last = _Last(step, self.session.config)
-        if self._wants():
+        # One that was not computed to be looked at would have to be synthesised once more: the next one will be.
+        if step.trace is not None and self._wants():
             self._offered = self._moment(self._last)
             self._tell()
 

@@ -1,4 +1,6 @@
 import threading
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,6 +44,40 @@ def test_steps_that_nobody_wants_are_noted_but_neither_drawn_nor_told() -> None:
     assert len(told) == 1  # the end of the drag
     assert len(seen.moment.rows) == result.steps + 1
     seen.end()
+
+
+def test_a_step_that_was_not_computed_to_be_looked_at_is_left_to_the_next() -> None:
+    session = pair_session()
+    seen, told = watch(session)
+    step = session.step()
+    before = len(told)
+    session._listeners.tell(replace(step, trace=None))
+    assert len(told) == before
+    session._listeners.tell(step)
+    assert len(told) == before + 1
+    seen.end()
+
+
+def test_what_was_told_of_is_looked_at_once_and_then_what_the_session_holds() -> None:
+    session = far_session()
+    steps: list[int] = []
+
+    def wants() -> bool:
+        return len(steps) < 2
+
+    seen = Watch(session, wants, lambda: None)
+    found = []
+
+    def after(step: Any) -> None:
+        steps.append(step.step)
+        if step.step == 3:
+            found.extend([seen.next_moment(), seen.next_moment()])
+
+    session.drag(5, on_step=after)
+    offered, now = found
+    assert offered.trace is not None
+    assert offered.rows[-1].step < 3
+    assert now.rows[-1].step == 3
 
 
 def test_before_any_drag_the_reference_is_that_of_the_picture_at_hand() -> None:
