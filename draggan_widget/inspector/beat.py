@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from draggan_widget.inspector.throttle import Throttle
@@ -70,10 +71,12 @@ class Beat:
     def _work(self) -> None:
         """Call the function until the end."""
         while self._waited():
+            begun_s = time.thread_time()
             try:
                 self._call()
             except Exception:
                 logger.exception("The inspector could not be drawn")
+            self.throttle.cost(time.thread_time() - begun_s)
             self._busy = False
 
     def _waited(self) -> bool:

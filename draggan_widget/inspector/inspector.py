@@ -38,7 +38,8 @@ class Inspector(ipywidgets.VBox):  # type: ignore[misc]  # the package has no ty
 
     A map of the picture, its features or their distances from a handle's reference, with the ways of the handles;
     the distances around one handle; and the curves of the drag. It is drawn a few times a second while a drag runs or
-    a pointer pulls, the newest state only. While it is paused, or no page shows it, nothing is computed.
+    a pointer pulls, the newest state only, and less often where it would take more than a few percent of a core. While
+    it is paused, or no page shows it, nothing is computed.
 
     Attributes:
         controls: The controls; a script sets the ``value`` of any of them.

@@ -1,6 +1,6 @@
 import pytest
 
-from draggan_widget.inspector.throttle import Throttle
+from draggan_widget.inspector.throttle import LONGEST_S, SHARE, Throttle
 
 
 class FakeClock:
@@ -44,3 +44,25 @@ def test_another_rate_counts_at_once() -> None:
     assert throttle.wait_s == pytest.approx(0.5)
     throttle.rate = 4
     assert throttle.wait_s == 0
+
+
+def test_what_costs_much_happens_less_often_so_that_its_share_stays_small() -> None:
+    clock, spent_s = FakeClock(), 0.0
+    throttle, cost_s = Throttle(5, clock), 0.012
+    for _ in range(1000):
+        if throttle.wait_s == 0:
+            throttle.took()
+            throttle.cost(cost_s)
+            spent_s += cost_s
+        clock.now += 0.01
+    assert spent_s / 10 <= SHARE + cost_s / 10
+
+
+def test_even_the_most_costly_happens_from_time_to_time() -> None:
+    clock = FakeClock()
+    throttle = Throttle(5, clock)
+    throttle.took()
+    throttle.cost(60)
+    assert throttle.wait_s == pytest.approx(LONGEST_S)
+    throttle.cost(0.0001)
+    assert throttle.wait_s == pytest.approx(0.2)
