@@ -2,9 +2,12 @@
 
 import io
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import ipycanvas
@@ -315,6 +318,29 @@ def test_a_script_may_look_without_a_page(make: Make) -> None:
     np.testing.assert_array_equal(inspector.look_now().ground, np.asarray(session.image))
     with pytest.raises(dg.InputError, match="ground must be one of"):
         inspector.look_now("heat")
+
+
+@pytest.mark.slow
+def test_a_process_ends_cleanly_while_an_inspector_draws() -> None:
+    source = """
+import draggan_widget as dg
+from tests.test_runner import far_session
+session = far_session()
+inspector = dg.inspect(session)
+inspector._view_count = 1
+session.drag(300)
+assert inspector.look is not None
+inspector.controls.ground.value = "features"
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", source],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_only_widgets_and_sessions_can_be_inspected() -> None:
