@@ -33,6 +33,10 @@ LOSS_UNITS = {"kinematic": "px²"}
 """By solver; the loss of the others is a sum of feature differences, which have no unit."""
 
 
+TELLING_TRAITS = ("generator_name", "seed", "status", "can_undo")
+"""Of a widget: one of them changes when it goes over to another session."""
+
+
 class Inspector(ipywidgets.VBox):  # type: ignore[misc]  # the package has no types
     """Shows what the optimizer sees; to be shown in a notebook like any widget.
 
@@ -68,13 +72,10 @@ class Inspector(ipywidgets.VBox):  # type: ignore[misc]  # the package has no ty
             raise InputError(
                 f"only a DragWidget or a DragSession can be inspected, got {type(subject).__name__}"
             )
-        self._session_of: Callable[[], DragSession] = lambda: (
-            subject.session if isinstance(subject, DragWidget) else subject
-        )
-        session = self._session_of()
+        session = subject.session if isinstance(subject, DragWidget) else subject
+        self._session_now: Callable[[], DragSession] = lambda: session
         self.controls, self._canvases = Controls(), Canvases()
         self.look: Look | None = None
-        self._is_replaced = False
         self._figures = (
             Figure(self._canvases.map),
             Figure(self._canvases.zoom),
@@ -155,23 +156,23 @@ class Inspector(ipywidgets.VBox):  # type: ignore[misc]  # the package has no ty
                 self._stop()
                 self._figures[0].say("The widget was closed.")
 
-        def replaced(_: Any) -> None:
-            self._is_replaced = True
+        def changed(_: Any) -> None:
             self._beat.ask()
 
+        self._session_now = lambda: widget._worker.session  # without waiting for a drag
         widget.observe(closed, names="comm")
-        widget.observe(replaced, names="generator_name")
+        widget.observe(changed, names=TELLING_TRAITS)
 
         def unobserve() -> None:
             widget.unobserve(closed, names="comm")
-            widget.unobserve(replaced, names="generator_name")
+            widget.unobserve(changed, names=TELLING_TRAITS)
 
         self._unobserve = unobserve
 
     def _go_over(self) -> None:
-        """Watch the session that the widget has now."""
+        """Watch the session that the widget has now, if it is another one."""
         try:
-            session = self._session_of()
+            session = self._session_now()
         except DragganError:
             return  # it was closed meanwhile
         if session is not self._watch.session:
@@ -193,9 +194,7 @@ class Inspector(ipywidgets.VBox):  # type: ignore[misc]  # the package has no ty
 
     def _show(self) -> None:
         """Draw the newest moment; in the thread of the beat."""
-        if self._is_replaced:
-            self._is_replaced = False
-            self._go_over()
+        self._go_over()
         moment = self._watch.next_moment()
         self.controls.offer_handles(moment.state.point_ids)
         look = self._looker.look(moment, self.controls.choice)

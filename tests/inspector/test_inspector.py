@@ -304,6 +304,16 @@ def test_closing_ends_thread_listening_and_widgets(make: Make) -> None:
     assert inspector.controls.ground.comm is None
 
 
+def test_it_goes_over_to_another_session_with_its_widget(make: Make, widget: DragWidget) -> None:
+    inspector = make(widget)
+    old, other = widget.session, blob_session(seed=5)
+    widget._worker._session = other
+    widget._worker.refresh()
+    until(lambda: inspector._watch.session is other)
+    until(lambda: inspector.look is not None and inspector.look.moment.state is other.state)
+    assert len(old._listeners._all) == 1  # the widget's own
+
+
 def test_it_ends_with_its_widget(make: Make, widget: DragWidget) -> None:
     inspector = make(widget)
     widget.close()
