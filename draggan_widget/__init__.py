@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from draggan_widget.drag import DragConfig, DragStep
     from draggan_widget.evaluation.evaluate import Evaluation, evaluate
     from draggan_widget.generator import Generator
+    from draggan_widget.inspector import Inspector, inspect
     from draggan_widget.pretrained import (
         GeneratorInfo,
         download_generator,
@@ -34,10 +35,12 @@ __all__ = [
     "GeneratorError",
     "GeneratorInfo",
     "InputError",
+    "Inspector",
     "SessionFileError",
     "__version__",
     "download_generator",
     "evaluate",
+    "inspect",
     "list_generators",
     "load_generator",
 ]
@@ -51,8 +54,10 @@ _HOMES = {
     "Evaluation": "draggan_widget.evaluation.evaluate",
     "Generator": "draggan_widget.generator",
     "GeneratorInfo": "draggan_widget.pretrained",
+    "Inspector": "draggan_widget.inspector",
     "download_generator": "draggan_widget.pretrained",
     "evaluate": "draggan_widget.evaluation.evaluate",
+    "inspect": "draggan_widget.inspector",
     "list_generators": "draggan_widget.pretrained",
     "load_generator": "draggan_widget.pretrained",
 }

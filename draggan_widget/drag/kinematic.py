@@ -92,7 +92,7 @@ class KinematicSolver:
         self._appearance_of = appearance_of
         self._scale = pixel_scale(grid.x.pixels, grid.y.pixels)
         self._shortest_px = SHORTEST_PREDICTION_PX * self._scale
-        self._lattice = _lattice_of(grid)
+        self._lattice = lattice_of(grid)
         self._pull = PULL_IN_Z if isinstance(chart, MappedChart) else PULL
         self._coordinates = like.new_zeros(chart.shape).requires_grad_()
         self._ids: frozenset[int] = frozenset()
@@ -290,7 +290,7 @@ class KinematicSolver:
         return self._hold.after(self._last.step, self._appearance_of(self._chart.w(position)))
 
 
-def _lattice_of(grid: FeatureGrid) -> Lattice:
+def lattice_of(grid: FeatureGrid) -> Lattice:
     """Return where patches are read, for a grid."""
     spacing_px = SPACING_CELLS * max(axis.pixels / axis.cells for axis in (grid.x, grid.y))
     search_px = SEARCH_PX * pixel_scale(grid.x.pixels, grid.y.pixels)

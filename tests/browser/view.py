@@ -86,8 +86,7 @@ class WidgetView:
         url: str = self._page.evaluate(
             "() => document.querySelector('.dgw-picture').toDataURL('image/png')"
         )
-        with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
-            return np.asarray(image.convert("RGB"))
+        return decoded(url)
 
     def pull(self, start: Point, end: Point) -> None:
         """Press on a pixel of the picture, move to another one and let go, with real pointer events."""
@@ -173,3 +172,9 @@ class WidgetView:
         width, _ = map(int, self.hook("image-size").split(","))
         scale = box["width"] / width
         return box["x"] + (point[0] + 0.5) * scale, box["y"] + (point[1] + 0.5) * scale
+
+
+def decoded(url: str) -> Picture:
+    """Return the picture of a data address."""
+    with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
+        return np.asarray(image.convert("RGB"))
