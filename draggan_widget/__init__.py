@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from draggan_widget.evaluation.evaluate import Evaluation, evaluate
     from draggan_widget.generator import Generator
     from draggan_widget.pretrained import list_generators, load_generator
-    from draggan_widget.session import DragResult, DragSession
+    from draggan_widget.session import DragResult, DragSession, Recipe
     from draggan_widget.widget import DragWidget
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Generator",
     "GeneratorError",
     "InputError",
+    "Recipe",
     "SessionFileError",
     "__version__",
     "evaluate",
@@ -43,6 +44,7 @@ _HOMES = {
     "DragWidget": "draggan_widget.widget",
     "Evaluation": "draggan_widget.evaluation.evaluate",
     "Generator": "draggan_widget.generator",
+    "Recipe": "draggan_widget.session",
     "evaluate": "draggan_widget.evaluation.evaluate",
     "list_generators": "draggan_widget.pretrained",
     "load_generator": "draggan_widget.pretrained",

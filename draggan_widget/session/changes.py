@@ -14,6 +14,7 @@ from draggan_widget.errors import InputError
 from draggan_widget.inputs import checked_seed, kept_ids
 from draggan_widget.session.drags import Drags
 from draggan_widget.session.history import Entry, History
+from draggan_widget.session.plain_values import mask_to_json, state_to_json, tensor_to_json
 from draggan_widget.session.sources import checked_config, checked_latent, sampled
 from draggan_widget.session.state import SessionState, same_mask
 
@@ -80,6 +81,8 @@ class Changes(Drags):
             self._next_id = max(self._next_id, 1 + max(ids, default=0))
             self._driver.place(put_down)
             self._put("points", new, subject=new.moved_parts(old))
+            points = {"handles": handles.tolist(), "targets": targets.tolist()}
+            self._recorder.note("points", **points, ids=list(ids), placed=sorted(put_down))
 
     def clear_points(self) -> None:
         """Remove every handle and target."""
@@ -101,6 +104,7 @@ class Changes(Drags):
         with self._access.exclusive():
             if not same_mask(checked, self._state.mask):
                 self._put("mask", replace(self._state, mask=checked, held_w=self._state.w))
+                self._recorder.note("mask", mask=mask_to_json(checked))
 
     @property
     def config(self) -> DragConfig:
@@ -113,6 +117,7 @@ class Changes(Drags):
         with self._at_rest():
             self._config = config
             self._driver.forget()
+            self._recorder.note("config", config=config.to_json())
             self._listeners.tell()
 
     # Latent
@@ -134,6 +139,7 @@ class Changes(Drags):
                 self._state, start_w=checked, w=checked, held_w=checked, start_z=None, z=None
             )
             self._put("latent", state)
+            self._recorder.note("latent", w=tensor_to_json(checked))
 
     def sample(self, seed: int) -> None:
         """Go to the picture of a seed, 0 to 2**32 - 1; it has no points and no mask yet."""
@@ -141,6 +147,7 @@ class Changes(Drags):
         with self._at_rest():
             self._driver.forget()
             self._put("sample", SessionState.first(seed, *sampled(self.generator, seed)))
+            self._recorder.note("sample", seed=seed)
 
     def reset(self) -> None:
         """Go back to the first picture of this seed or latent; the handles return to where they were put down."""
@@ -150,6 +157,21 @@ class Changes(Drags):
             w, z = old.start_w, old.start_z
             start = replace(old, w=w, held_w=w, z=z, handle_points=old.put_points)
             self._put("reset", start)
+            self._recorder.note("reset")
+
+    def go_to(self, state: SessionState) -> None:
+        """Go to a state of this generator from elsewhere, as one change that :meth:`undo` takes back."""
+        with self._at_rest():
+            self._driver.forget()
+            self._next_id = max(self._next_id, 1 + max(state.point_ids, default=0))
+            self._put("open", state)
+            self._recorder.note("open", state=state_to_json(state))
+
+    def renew(self) -> None:
+        """Have the next drag look at the picture anew: what handles looked like is read from it again."""
+        with self._at_rest():
+            self._driver.forget()
+            self._recorder.note("renew")
 
     # History
 
@@ -158,6 +180,7 @@ class Changes(Drags):
         with self._at_rest():
             if self.history.can_undo:
                 self._return_to(self.history.undo())
+                self._recorder.note("undo")
                 return True
             return False
 
@@ -166,6 +189,7 @@ class Changes(Drags):
         with self._at_rest():
             if self.history.can_redo:
                 self._return_to(self.history.redo())
+                self._recorder.note("redo")
                 return True
             return False
 
@@ -176,7 +200,7 @@ class Changes(Drags):
         before, self._state = self._state, state
         if not self._access.is_dragging and not self.is_following:
             self.status, self._result = "idle", None
-            completes = label == self.history.current.label and not before.is_complete
+            completes = label == "points" == self.history.current.label and not before.is_complete
             self.history = self.history.record(Entry(label, state, subject), completes=completes)
         self._driver.follow(state)
         self._listeners.tell()
