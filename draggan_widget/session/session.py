@@ -127,7 +127,7 @@ class DragSession(Shown):
 
         Args:
             points: Whether handles and targets are drawn.
-            with_session: Whether the file holds the session too, so that :meth:`load` and :meth:`open` take it.
+            with_session: Whether the file holds the session too, so that :meth:`load` and :meth:`open_file` take it.
         """
         picture, state = self.image, self._state
         if points and state.is_complete:
@@ -164,7 +164,7 @@ class DragSession(Shown):
         session._recorder.note("renew")
         return session
 
-    def open(self, source: str | os.PathLike[str] | bytes, name: str = "the file") -> None:
+    def open_file(self, source: str | os.PathLike[str] | bytes, name: str = "the file") -> None:
         """Go to picture, points and mask of a file, as one change that :meth:`undo` takes back; settings stay.
 
         Args:
@@ -224,7 +224,7 @@ class DragSession(Shown):
         Args:
             path: File.
             blended: Write :meth:`blended_image` instead.
-            with_session: Whether a PNG holds the session too, so that :meth:`load` and :meth:`open` take it. Of a
+            with_session: Whether a PNG holds the session too, so that :meth:`load` and :meth:`open_file` take it. Of a
                 very long session it is the present state alone.
 
         Raises:

@@ -147,7 +147,7 @@ def test_opening_is_one_change_that_undo_takes_back(picture: tuple[DragSession, 
     session = DragSession(PictureBlobs(), seed=7)
     before, entries = session.state, len(session.history.entries)
     for source in (path, path.read_bytes()):
-        session.open(source)
+        session.open_file(source)
         assert session.history.current.label == "open"
         assert torch.equal(session.w, saved.w)
         assert session.image.tobytes() == saved.image.tobytes()
@@ -167,8 +167,8 @@ def test_opening_twice_loses_nothing(picture: tuple[DragSession, Path], tmp_path
     other = blob_session()
     other.handle_points = [[3, 4]]
     session = DragSession(PictureBlobs(), seed=7)
-    session.open(other.save(tmp_path / "b.dgs"))
-    session.open(picture[1])
+    session.open_file(other.save(tmp_path / "b.dgs"))
+    session.open_file(picture[1])
     assert session.undo()
     assert session.handle_points.tolist() == [[3, 4]]
     session.handle_points = [[3, 4], [5, 5]]
@@ -181,7 +181,7 @@ def test_what_cannot_be_opened_changes_nothing(picture: tuple[DragSession, Path]
     other = PictureBlobs()
     next(iter(other.parameters())).data += 1
     with pytest.raises(SessionFileError, match=r"b\.png is no complete session file"):
-        session.open(b"nonsense", "b.png")
+        session.open_file(b"nonsense", "b.png")
     with pytest.raises(SessionFileError, match="another generator"):
-        DragSession(other).open(picture[1])
+        DragSession(other).open_file(picture[1])
     assert session.history is before
