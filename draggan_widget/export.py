@@ -38,6 +38,9 @@ SLOWEST_FPS = 0.02
 FASTEST_FPS = 50.0
 """GIF counts in hundredths of a second, and browsers slow down what is faster than two of them."""
 
+ANIMATION_FPS = 12.0
+"""Default frame rate of an animation: a drag of the embedded generator then lasts a few seconds."""
+
 REST_MS = 1000
 """How long the last picture of an animation stays before it starts again."""
 

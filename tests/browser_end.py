@@ -61,10 +61,12 @@ class BrowserEnd(BaseComm):
         until(lambda: any(m["k"] == "reply" and m["rid"] == rid for m, _ in self.custom))
         return next(m for m, _ in self.custom if m["k"] == "reply" and m["rid"] == rid)
 
-    def ask(self, name: str, *files: bytes, **arguments: Any) -> tuple[dict[str, Any], list[bytes]]:
+    def ask(
+        self, question: str, *files: bytes, **arguments: Any
+    ) -> tuple[dict[str, Any], list[bytes]]:
         """Ask something and return the answer with its files."""
         rid = 1 + len([1 for message, _ in self.custom if message["k"] == "answer"])
-        content = {"k": "ask", "rid": rid, "name": name, "args": arguments}
+        content = {"k": "ask", "rid": rid, "name": question, "args": arguments}
         self._deliver({"method": "custom", "content": content}, files)
         until(lambda: any(m["k"] == "answer" and m["rid"] == rid for m, _ in self.custom))
         return next(

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.errors import InputError
-from draggan_widget.export import save_animation, save_image, with_points
+from draggan_widget.export import ANIMATION_FPS, save_animation, save_image, with_points
 from draggan_widget.frames import encode_png
 from draggan_widget.inputs import checked_seed
 from draggan_widget.session.embedding import packed, with_session
@@ -45,9 +45,6 @@ from draggan_widget.session.state import PictureGenerator, SessionState
 
 DEFAULT_CONFIG = DragConfig()
 """Settings of a session for which none are given."""
-
-ANIMATION_FPS = 12.0
-"""Default frame rate of an animation: a drag of the embedded generator then lasts a few seconds."""
 
 
 class DragSession(Shown):

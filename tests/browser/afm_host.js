@@ -99,9 +99,10 @@ window.makeHost = async (source, traits) => {
       host.saved.push(dirty);
       dirty = {};
     },
-    send: (message) => {
+    send: (message, _callbacks, buffers = []) => {
       guard();
-      host.sent.push(structuredClone(message));
+      const files = buffers.map((buffer) => [...new Uint8Array(buffer)]);
+      host.sent.push({ ...structuredClone(message), ...(files.length > 0 ? { files } : {}) });
     },
     on: (name, listener) => listeners.set(name, [...of(name), listener]),
     off: (name, listener) =>

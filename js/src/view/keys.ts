@@ -35,6 +35,8 @@ export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = 
   ["M", "points or mask"],
   ["[ ]", "smaller or larger brush"],
   ["E", "brush or eraser; so does the right button"],
+  ["F", "save, copy or open a file"],
+  ["Ctrl+C", "copy the picture"],
   ["Esc", "cancel and take back a pull, then stop"],
 ];
 

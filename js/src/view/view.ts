@@ -7,7 +7,7 @@ import { type SharedStore, ViewStore } from "../core/store";
 import { metricsOf } from "../core/words";
 import { element, setAttribute } from "./dom";
 import { Drawing } from "./draw";
-import { savePicture } from "./files";
+import { buildFileMenu } from "./file_menu";
 import { beforePaint, type FrameStream } from "./frame";
 import { listenToPointers } from "./gestures";
 import { listenToKeys } from "./keys";
@@ -56,7 +56,8 @@ export function mountView(
     "aria-label": "Picture to drag",
     "aria-description": INSTRUCTIONS,
   });
-  const toolbar = buildToolbar(store, sample, () => savePicture(store, ask), signal);
+  const files = buildFileMenu(store, ask, signal);
+  const toolbar = buildToolbar(store, sample, files.button, signal);
   const panel = buildPanel(store, canvas, signal);
   const stage = element(
     "div",
@@ -74,7 +75,9 @@ export function mountView(
     panel.progress,
     panel.status,
     panel.banner,
+    files.job,
     toolbar.bottom,
+    files.menu,
   );
   const root = element(
     "div",
@@ -99,6 +102,7 @@ export function mountView(
     const { state } = store;
     toolbar.update(state);
     panel.update(state);
+    files.update(state);
     describe(root, stage, state);
     setAttribute(canvas, "data-cursor", cursorOf(state));
     if (due) return;
@@ -109,6 +113,7 @@ export function mountView(
   signal.addEventListener("abort", frames.subscribe(draw), { once: true });
   listenToPointers(canvas, store, signal);
   listenToKeys(root, canvas, store, sample, signal);
+  files.listen(root, stage);
   watchTheme(root, (theme) => setAttribute(root, "data-theme", theme), signal);
   watchSize(stage, drawing, update, signal);
   watchVisibility(root, onVisible, signal);
