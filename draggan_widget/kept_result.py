@@ -32,6 +32,17 @@ LARGEST_PNG_PX = 256
 SHOWN_PX = 256
 """Smaller pictures are shown this large."""
 
+NOTE = "The picture as it was saved. Run the cell to go on from its start."
+"""Stands below the picture; a kernel that is gone took the widget with it."""
+
+NOTE_HTML = (
+    "<style>.jp-OutputArea-child:has(~ .jp-OutputArea-child .dgw-note)"
+    " > .jp-OutputArea-output:not([data-mime-type]):not(:has(*)){display:none}</style>"
+    f'<small class="dgw-note">{NOTE}</small>'
+)
+"""In a trusted notebook it also hides what JupyterLab writes in the place of a widget that it does not find, which is
+bare text of no named type."""
+
 Submit = Callable[[Callable[["DragSession"], Any]], "Future[Any]"]
 """Has something done with the session, in the thread that owns it."""
 
@@ -49,7 +60,7 @@ class KeptResult:
             submit: Is asked for the picture once it is at rest; raises :class:`DragganError` when there is none any more.
         """
         self._submit = submit
-        self._output = Output()
+        self._output, self._note = Output(), Output()
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
         self._bundle: tuple[Bundle, Bundle] | None = None
@@ -60,6 +71,7 @@ class KeptResult:
         """Put the picture into the cell that runs; until it is there, an empty place."""
         data, metadata = self._bundle or (EMPTY, {})
         self._output.show(data, metadata)
+        self._note.show(self._note_data)
         _shown.add(self)
         _watch_cells()
         self._soon()
@@ -87,6 +99,12 @@ class KeptResult:
         _shown.discard(self)
         if not keep:
             self._output.update(EMPTY)
+            self._note.update(EMPTY)
+
+    @property
+    def _note_data(self) -> Bundle:
+        """The note, once there is a picture."""
+        return {"text/html": NOTE_HTML, "text/plain": NOTE} if self._bundle else EMPTY
 
     def _soon(self) -> None:
         """Bring the picture up to date when nothing has changed for a while."""
@@ -120,6 +138,7 @@ class KeptResult:
         ):  # somebody drags the session itself; its end will be told
             self._kept, self._bundle = w, result_bundle(session)
             self._output.update(*self._bundle)
+            self._note.update(self._note_data)
 
 
 def result_bundle(session: DragSession, *, hidden: bool = True) -> tuple[Bundle, Bundle]:

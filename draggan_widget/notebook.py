@@ -11,8 +11,8 @@ from typing import Any
 Bundle = Mapping[str, Any]
 """What an output shows, by media type; of several the page takes the one that it likes best."""
 
-EMPTY: Bundle = {"text/plain": ""}
-"""Stands for nothing; an output without any type is none."""
+EMPTY: Bundle = {"text/html": "", "text/plain": ""}
+"""Stands for nothing, and takes no room; an output without any type is none."""
 
 
 def kernel_shell() -> Any:

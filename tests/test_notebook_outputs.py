@@ -94,7 +94,8 @@ def file(folder: Path, name: str) -> np.ndarray:
 def test_behind_the_widget_stands_its_result_as_it_is_in_the_end(
     notebook: nbformat.NotebookNode, folder: Path
 ) -> None:
-    view, result = outputs(notebook, "show")
+    view, result, note = outputs(notebook, "show")
+    assert "as it was saved" in note.data["text/html"]
     assert VIEW in view.data
     assert np.array_equal(np.asarray(picture_in(result)), file(folder, "last.png"))
     assert not np.array_equal(file(folder, "first.png"), file(folder, "last.png"))
@@ -107,7 +108,7 @@ def test_behind_the_widget_stands_its_result_as_it_is_in_the_end(
 def test_a_second_display_has_the_same_result(notebook: nbformat.NotebookNode) -> None:
     first, second = outputs(notebook, "show"), outputs(notebook, "again")
     assert first[1].data == second[1].data
-    assert len(first) == len(second) == 2
+    assert len(first) == len(second) == 3
 
 
 def test_without_a_kept_result_there_is_only_the_widget(notebook: nbformat.NotebookNode) -> None:
@@ -138,17 +139,17 @@ def test_a_snapshot_stays_as_it_was_with_its_caption(
 def test_freezing_puts_the_picture_in_the_place_of_the_widget(
     notebook: nbformat.NotebookNode,
 ) -> None:
-    frozen, empty = outputs(notebook, "other")
+    frozen, *empty = outputs(notebook, "other")
     assert VIEW not in frozen.data
     assert picture_in(frozen).size == (128, 64)
-    assert empty.data == {"text/plain": ""}
+    assert [each.data for each in empty] == 2 * [{"text/html": "", "text/plain": ""}]
     assert outputs(notebook, "freeze")[0].text == "None\n"
     (unseen,) = outputs(notebook, "unseen")
     assert picture_in(unseen).size == (64, 64)
 
 
 def test_a_large_result_is_kept_small(notebook: nbformat.NotebookNode) -> None:
-    _, result = outputs(notebook, "large")
+    _, result, _ = outputs(notebook, "large")
     picture = picture_in(result)
     assert picture.format == "JPEG"
     assert max(picture.size) > LARGEST_PNG_PX

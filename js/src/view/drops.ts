@@ -18,7 +18,7 @@ export function acceptDrops(
   take: (file: File) => void,
   signal: AbortSignal,
 ): void {
-  const words = element("span", {}, "Drop a PNG or a session that was saved here, to open it");
+  const words = element("span", {}, "Drop a PNG or session saved here to open it");
   const note = element("div", { class: "dgw-drop", hidden: true }, icon("open"), words);
   stage.append(note);
   let timer = 0;
