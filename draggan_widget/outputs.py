@@ -34,9 +34,13 @@ class Outputs(FrontEnd):
         bundle = self._repr_mimebundle_() if kernel_shell() is not None else None
         if bundle is None:
             raise NotImplementedError  # for IPython, which then shows the line of text
-        self._own_output.show(*bundle)
-        if self._kept_result is not None:
-            self._kept_result.show()
+        data, metadata = bundle
+        if self._kept_result is None:
+            self._own_output.show(data, metadata)
+            return
+        # Who cannot show the widget shows the picture, and needs no line of text in its place.
+        self._own_output.show({**data, "text/plain": ""}, metadata)
+        self._kept_result.show()
 
     def publish(self, session: DragSession | None) -> bool:
         """Bring the traits up to date with the session, and at rest the result in the notebook."""
