@@ -10,7 +10,7 @@ import contextlib
 import threading
 import weakref
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING, Any
 
@@ -53,13 +53,14 @@ _watched: weakref.WeakSet[Any] = weakref.WeakSet()
 class KeptResult:
     """Keeps one picture in the notebook."""
 
-    def __init__(self, submit: Submit) -> None:
+    def __init__(self, submit: Submit, is_running: Callable[[], bool]) -> None:
         """Keep nothing yet.
 
         Args:
             submit: Is asked for the picture once it is at rest; raises :class:`DragganError` when there is none any more.
+            is_running: Says whether the picture moves, so that no cell has to wait for it.
         """
-        self._submit = submit
+        self._submit, self._is_running = submit, is_running
         self._output, self._note = Output(), Output()
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
@@ -86,9 +87,10 @@ class KeptResult:
         """Bring the picture up to date now, if it is late and nothing moves."""
         with self._lock:
             late = self._timer is not None
-        if late:
-            with contextlib.suppress(DragganError, FutureTimeoutError):
-                self._submit(self._refresh).result(FLUSH_S)
+        if late and not self._is_running():
+            # What fails is told where the session is shown.
+            with contextlib.suppress(DragganError, FutureTimeoutError, CancelledError):
+                self._submit(self._refresh).exception(FLUSH_S)
 
     def end(self, *, keep: bool = True) -> None:
         """End it; the picture stays as it is, unless it is not to be kept."""

@@ -90,7 +90,8 @@ class Outputs(FrontEnd):
         """Have the notebook keep the result, or not; to be called once there is a runner."""
         if keep:
             submit = functools.partial(self._worker.submit, when=When.BETWEEN_STEPS, told=True)
-            self._kept_result = KeptResult(submit)
+            worker = self._worker
+            self._kept_result = KeptResult(submit, lambda: worker.is_running)
 
     def _do(self, call: Callable[[DragSession], T], when: When = When.INSTEAD_OF_THE_DRAG) -> T:
         """Do something with the session in the runner's thread, and wait for it."""

@@ -186,6 +186,22 @@ def test_an_animation_that_was_given_up_gets_no_answer(
     assert [message["rid"] for message in answers(browser)] == [8]
 
 
+def test_a_picture_that_is_asked_for_during_a_pull_leaves_the_pull_alone(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    browser.say(k="pull", id=1, x=60.0, y=60.0, seq=1)
+    browser.edit(1, (1, HANDLE, [60.0, 60.0]), placed=[1])
+    browser.until(lambda state: state["status"] == "running" and state["step"] > 0)
+    _, (png,) = browser.ask("file", format="png", points=False)
+    assert widget.session.is_following
+    other = DragSession(PictureBlobs(), seed=9)
+    other.open_file(png)
+    assert np.array_equal(np.asarray(other.image), np.asarray(opened(png)))
+    browser.say(k="release", id=1, end="stay")
+    until(lambda: not widget.session.is_following)
+    assert [entry.label for entry in widget.session.history.entries] == ["sample", "drag"]
+
+
 def test_a_failure_of_an_animation_is_told(
     widget: DragWidget, browser: BrowserEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -113,10 +113,12 @@ class DragSession(Shown):
 
         While a drag runs, the picture that it has come to is the present one of the file.
         """
+        if self._access.is_followed_here and not self._access.is_dragging:
+            self.release()
         return save_session(path, self.generator, self._saved())
 
     def to_bytes(self) -> bytes:
-        """Return the content of the file that :meth:`save` writes."""
+        """Return the content of the file that :meth:`save` writes; a live drag goes on."""
         return session_bytes(self.generator, self._saved())
 
     def to_png(self, *, points: bool = False, with_session: bool = True) -> bytes:
@@ -251,9 +253,7 @@ class DragSession(Shown):
     # Inside
 
     def _saved(self) -> SavedSession:
-        """Return what a session file holds."""
-        if self._access.is_followed_here and not self._access.is_dragging:
-            self.release()
+        """Return what a session file holds; a drag that runs counts as ended here."""
         state, history = self._state, self.history
         if state is not history.current.state:
             history = history.push(Entry("drag", state))

@@ -8,16 +8,30 @@ export type FileFormat = "png" | "gif" | "mp4" | "session";
 export interface FileKind {
   readonly format: FileFormat;
   readonly label: string;
+  /** What it is called within a sentence. */
+  readonly noun: string;
   readonly hint: string;
   /** True for pictures that move: they need a drag, and take a while. */
   readonly moves: boolean;
 }
 
 export const FILE_KINDS: readonly FileKind[] = [
-  { format: "png", label: "Picture", hint: "PNG, can be opened again", moves: false },
-  { format: "gif", label: "Animation", hint: "GIF of the last drag", moves: true },
-  { format: "mp4", label: "Video", hint: "MP4 of the last drag", moves: true },
-  { format: "session", label: "Session", hint: "all steps, no picture", moves: false },
+  {
+    format: "png",
+    label: "Picture",
+    noun: "picture",
+    hint: "PNG, can be opened again",
+    moves: false,
+  },
+  { format: "gif", label: "Animation", noun: "GIF", hint: "GIF of the last drag", moves: true },
+  { format: "mp4", label: "Video", noun: "video", hint: "MP4 of the last drag", moves: true },
+  {
+    format: "session",
+    label: "Session",
+    noun: "session",
+    hint: "all steps, no picture",
+    moves: false,
+  },
 ];
 
 /** Files with these endings are offered when a person looks for one to open. */

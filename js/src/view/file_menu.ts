@@ -24,7 +24,7 @@ export interface FileMenu {
   readonly button: HTMLElement;
   /** Belongs into the card, beside the bars. */
   readonly menu: HTMLElement;
-  /** Tells of work on files; a row of the card. */
+  /** Tells of work on files; lies over the picture. */
   readonly job: HTMLElement;
   /** Listens for files that are dropped and for keys, in the whole widget. */
   readonly listen: (root: HTMLElement, stage: HTMLElement) => void;

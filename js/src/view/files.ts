@@ -33,9 +33,8 @@ export class Files {
 
   /** Hands a file to the browser, which saves it. */
   async save(kind: FileKind, points: boolean): Promise<void> {
-    const what = kind.label.toLowerCase();
-    await this.#try(`The ${what} was not saved`, async () => {
-      const words = `Making the ${what}`;
+    await this.#try(`The ${kind.noun} was not saved`, async () => {
+      const words = `Making the ${kind.noun}`;
       this.#told.begins(words, null);
       const { result, files } = await this.#ask("file", { format: kind.format, points }, [], {
         begun: (cancel) => this.#told.begins(words, kind.moves ? cancel : null),

@@ -1,15 +1,15 @@
-/** A line that tells of work on files: what is made, how much is done, how to give it up. */
-import { button, element, icon, setAttribute, setText } from "./dom";
+/** A note over the picture that tells of work on files: what is made, how much is done, how to give it up. */
+import { button, element, icon, setAttribute, setIcon, setText } from "./dom";
 import type { Told } from "./files";
 
-/** How long the line says that it is done. */
+/** How long the note says that it is done. */
 const DONE_MS = 3200;
 
 /** What is done sooner than this is not told of. */
 const PATIENCE_MS = 250;
 
 /**
- * Builds the line.
+ * Builds the note.
  *
  * @param signal ends the listeners
  */
@@ -41,6 +41,7 @@ export function buildJob(signal: AbortSignal): { node: HTMLElement; told: Told }
       act = cancelling;
       setText(words, text);
       setAttribute(node, "data-state", "working");
+      setIcon(node, "save");
       bar.hidden = cancel.hidden = cancelling === null;
       fill.style.transform = "scaleX(0)";
       if (node.hidden) later(PATIENCE_MS, show);
@@ -57,6 +58,7 @@ export function buildJob(signal: AbortSignal): { node: HTMLElement; told: Told }
       }
       setText(words, text);
       setAttribute(node, "data-state", "done");
+      setIcon(node, "check");
       bar.hidden = cancel.hidden = true;
       show();
       later(DONE_MS, hide);

@@ -65,6 +65,7 @@ export function mountView(
     picture,
     canvas,
     panel.placeholder,
+    files.job,
     panel.help,
   );
   const card = element(
@@ -75,7 +76,6 @@ export function mountView(
     panel.progress,
     panel.status,
     panel.banner,
-    files.job,
     toolbar.bottom,
     files.menu,
   );
