@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable
@@ -346,3 +347,63 @@ def test_a_recipe_that_cannot_be_done_says_why(edit: dict[str, Any], message: st
     bad = Recipe.from_json(recipe.to_json() | {"edits": [*recipe.edits, edit]})
     with pytest.raises(InputError, match=message):
         DragSession.replay(bad, generator=PictureBlobs())
+
+
+def do_something(session: DragSession, rng: np.random.Generator) -> None:
+    """Do one of the things that can be done, by chance."""
+
+    def place() -> list[float]:
+        return [float(v) for v in rng.uniform(8, 56, 2)]
+
+    def points() -> None:
+        count = int(rng.integers(0, 3))
+        handles = [*map(list, session.handle_points[:count].tolist())]
+        handles += [place() for _ in range(count - len(handles))]
+        session.set_points(handles, [place() for _ in handles])
+
+    def drag() -> None:
+        stop = stop_at(session, int(rng.integers(1, 6)))
+        session.drag(int(rng.integers(1, 5)), stop if rng.random() < 0.5 else None)
+
+    def mask() -> None:
+        session.mask = (
+            None if rng.random() < 0.3 else np.tri(64, k=int(rng.integers(9)), dtype=bool)
+        )
+
+    def config() -> None:
+        session.config = DragConfig(solver=str(rng.choice(["paper", "whitened"])))
+
+    actions: list[Callable[[], object]] = [
+        points,
+        points,
+        drag,
+        drag,
+        mask,
+        config,
+        session.begin_following,
+        lambda: session.follow(0, place()),
+        lambda: session.follow(0, place()),
+        lambda: session.settle(3),
+        session.release,
+        session.step,
+        session.undo,
+        session.redo,
+        session.reset,
+        lambda: session.sample(int(rng.integers(99))),
+        lambda: setattr(session, "w", session.w + 0.05),
+        session.renew,
+    ]
+    with contextlib.suppress(InputError):
+        actions[int(rng.integers(len(actions)))]()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_is_done_by_chance_is_done_again_bit_for_bit(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    session = DragSession(PictureBlobs(), seed=seed, config=MANY_STEPS)
+    session.listen(lambda _: None, lambda: bool(rng.random() < 0.5))
+    for _ in range(40):
+        do_something(session, rng)
+    if session.is_following:
+        session.release()
+    check_replay(session)
