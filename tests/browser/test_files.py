@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, Route
 
+from draggan_widget.session.embedding import CHUNK, chunk
 from tests.browser.afm import ONE_PAIR, AfmHost, picture, shown
 from tests.browser.conftest import SCREENSHOTS
 
@@ -181,7 +182,8 @@ def test_without_a_clipboard_the_way_that_works_is_named(host: AfmHost) -> None:
 
 def test_a_dropped_file_is_opened(host: AfmHost, page: Page, tmp_path: Path) -> None:
     path = tmp_path / "fox.png"
-    path.write_bytes(picture(kind="png"))
+    signature, session = picture(kind="png")[:8], chunk(CHUNK, b"session")
+    path.write_bytes(picture(kind="png") + session)
     at = host.place((60, 50))
     drop(page, at, path, leave=True)
     note = host.view().locator(".dgw-drop")
@@ -191,7 +193,7 @@ def test_a_dropped_file_is_opened(host: AfmHost, page: Page, tmp_path: Path) -> 
     drop(page, at, path)
     ask = host.asked("open")
     assert ask["args"] == {"name": "fox.png"}
-    assert bytes(ask["files"][0]) == path.read_bytes()
+    assert bytes(ask["files"][0]) == signature + session, "the picture itself stays here"
     host.answer(ask, points=1)
     host.wait_until("document.querySelector('.dgw-job').textContent.startsWith('Opened fox.png')")
     assert not note.is_visible()

@@ -163,6 +163,17 @@ def test_opening_is_one_change_that_undo_takes_back(picture: tuple[DragSession, 
     assert same(again.state, session.state)
 
 
+def test_of_a_png_the_signature_and_the_session_are_enough(
+    picture: tuple[DragSession, Path],
+) -> None:
+    png = picture[1].read_bytes()
+    at = png.index(CHUNK) - 4
+    (length,) = struct.unpack(">I", png[at : at + 4])
+    session = DragSession(PictureBlobs(), seed=7)
+    session.open_file(png[:8] + png[at : at + 12 + length])
+    assert torch.equal(session.w, picture[0].w)
+
+
 def test_opening_twice_loses_nothing(picture: tuple[DragSession, Path], tmp_path: Path) -> None:
     other = blob_session()
     other.handle_points = [[3, 4]]
