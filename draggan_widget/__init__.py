@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from draggan_widget.drag import DragConfig, DragStep
     from draggan_widget.evaluation.evaluate import Evaluation, evaluate
     from draggan_widget.generator import Generator
-    from draggan_widget.pretrained import list_generators, load_generator
+    from draggan_widget.pretrained import (
+        GeneratorInfo,
+        download_generator,
+        list_generators,
+        load_generator,
+    )
     from draggan_widget.session import DragResult, DragSession, Recipe
     from draggan_widget.widget import DragWidget
 
@@ -27,10 +32,12 @@ __all__ = [
     "Evaluation",
     "Generator",
     "GeneratorError",
+    "GeneratorInfo",
     "InputError",
     "Recipe",
     "SessionFileError",
     "__version__",
+    "download_generator",
     "evaluate",
     "list_generators",
     "load_generator",
@@ -44,6 +51,8 @@ _HOMES = {
     "DragWidget": "draggan_widget.widget",
     "Evaluation": "draggan_widget.evaluation.evaluate",
     "Generator": "draggan_widget.generator",
+    "GeneratorInfo": "draggan_widget.pretrained",
+    "download_generator": "draggan_widget.pretrained",
     "Recipe": "draggan_widget.session",
     "evaluate": "draggan_widget.evaluation.evaluate",
     "list_generators": "draggan_widget.pretrained",

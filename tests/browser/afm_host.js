@@ -68,6 +68,8 @@ window.makeHost = async (source, traits) => {
     sent: [],
     /** What each save_changes wrote, oldest first; bytes as arrays of numbers. */
     saved: [],
+    /** Both of these in their order: `{message}` or `{state}`. */
+    told: [],
     /** While true the comm throws, as after the kernel's end. */
     dead: false,
     /** Sends a custom message as the kernel does. */
@@ -97,12 +99,14 @@ window.makeHost = async (source, traits) => {
     save_changes: () => {
       guard();
       host.saved.push(dirty);
+      host.told.push({ state: dirty });
       dirty = {};
     },
     send: (message, _callbacks, buffers = []) => {
       guard();
       const files = buffers.map((buffer) => [...new Uint8Array(buffer)]);
       host.sent.push({ ...structuredClone(message), ...(files.length > 0 ? { files } : {}) });
+      host.told.push({ message: structuredClone(message) });
     },
     on: (name, listener) => listeners.set(name, [...of(name), listener]),
     off: (name, listener) =>

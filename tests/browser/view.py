@@ -3,7 +3,7 @@
 import base64
 import io
 import json
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,6 +109,18 @@ class WidgetView:
             self._page.mouse.move(x, y)
             self._page.wait_for_timeout(1000 * seconds / moves)
 
+    def move(self, point: Point) -> None:
+        """Move the pointer, pressed or not, to a pixel of the picture at once."""
+        self._page.mouse.move(*self._place(point))
+
+    def click(self, point: Point, *, button: Literal["left", "right"] = "left") -> None:
+        """Click a pixel of the picture."""
+        self._page.mouse.click(*self._place(point), button=button)
+
+    def focus(self) -> None:
+        """Give the keyboard to the picture."""
+        self._page.locator(".dgw-canvas").first.focus()
+
     def let_go(self) -> None:
         """Release the pointer."""
         self._page.mouse.up()
@@ -117,9 +129,23 @@ class WidgetView:
         """Return the words of the status line."""
         return self._page.locator(".dgw-status-text").first.inner_text()
 
-    def press(self, name: str) -> None:
-        """Click a button by its accessible name."""
-        self._page.locator(".dgw").first.get_by_role("button", name=name, exact=True).click()
+    def press(self, name: str, *, patient: bool = True) -> bool:
+        """Click a button by its accessible name; return whether it was clicked.
+
+        Args:
+            name: Of the button.
+            patient: Wait until it can be clicked; otherwise one that is hidden or has nothing to do is left alone.
+        """
+        root = self._page.locator(".dgw").first
+        button = root.get_by_role("button", name=name, exact=True)
+        if not patient and not (button.is_visible() and button.is_enabled()):
+            return False
+        button.click()
+        return True
+
+    def wait_for_answers(self) -> None:
+        """Wait until the kernel has answered every command."""
+        self.wait_for("commands", 'value === "0"')
 
     def count_frames(self) -> None:
         """From now on, note when each picture is drawn."""

@@ -146,13 +146,14 @@ def test_opening_is_one_change_that_undo_takes_back(picture: tuple[DragSession, 
     saved, path = picture
     session = DragSession(PictureBlobs(), seed=7)
     before, entries = session.state, len(session.history.entries)
-    for source in (path, path.read_bytes()):
+    for count, source in enumerate((path, path.read_bytes()), start=1):
         session.open_file(source)
         assert session.history.current.label == "open"
         assert torch.equal(session.w, saved.w)
         assert session.image.tobytes() == saved.image.tobytes()
         assert np.array_equal(session.mask, saved.mask)  # type: ignore[arg-type]
-        assert len(session.history.entries) == entries + 1
+        assert session.history.current.words == f"Opened {path.name if count == 1 else 'the file'}"
+        assert len(session.history.entries) == entries + count
         assert session.undo()
         assert session.state is before
     assert session.redo()

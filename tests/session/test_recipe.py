@@ -35,7 +35,9 @@ def check_replay(session: DragSession, generator: Any = None) -> DragSession:
     recipe = through_json(session)
     again = DragSession.replay(recipe, generator=generator or PictureBlobs())
     mine, theirs = session.history, again.history
-    assert [each.label for each in mine.entries] == [each.label for each in theirs.entries]
+    for name in ("id", "parent", "label", "words"):
+        ours = [getattr(each, name) for each in mine.entries]
+        assert ours == [getattr(each, name) for each in theirs.entries]
     assert mine.position == theirs.position
     for one, other in zip(mine.entries, theirs.entries, strict=True):
         assert same(one.state, other.state)
@@ -281,16 +283,20 @@ def test_a_recipe_is_read_while_another_thread_drags() -> None:
     [
         ({"format": "other"}, "whose format is"),
         ({"generator": 3}, "generator must be a name"),
-        ({"start": {}}, "start must have a seed"),
-        ({"start": {"seed": -1}}, "seed must be a whole number"),
-        ({"start": {"seed": 1, "code": "x"}}, "start must have a seed"),
+        ({"start": {}}, "start must have seed"),
+        ({"start": {"seed": -1, "truncation_psi": 1}}, "seed must be a whole number"),
+        ({"start": {"seed": 1, "truncation_psi": 9}}, "truncation_psi must be"),
+        ({"start": {"seed": 1, "truncation_psi": 1, "code": "x"}}, "start must have seed"),
         ({"config": []}, "config must be an object"),
         ({"config": {"solver": "magic"}}, "solver must be one of"),
         ({"edits": {}}, "edits must be a list"),
         ({"edits": [{"do": "exec"}]}, "do must be one of sample, latent"),
         ({"edits": ["undo"]}, "do must be one of"),
         ({"edits": [{"do": "sample"}]}, "sample must have seed"),
-        ({"edits": [{"do": "sample", "seed": True}]}, "sample.seed cannot be 'True'"),
+        (
+            {"edits": [{"do": "sample", "seed": True, "truncation_psi": 1}]},
+            "sample.seed cannot be 'True'",
+        ),
         ({"edits": [{"do": "step", "drawn": "2"}]}, "step.drawn must consist of 0 and 1"),
         ({"edits": [{"do": "follow", "moves": [[1]], "drawn": ""}]}, "follow.moves must be"),
         ({"edits": [{"do": "threads", "count": 0}]}, "threads.count must be from 1 to"),
@@ -336,7 +342,7 @@ def test_what_is_no_recipe_is_refused(change: dict[str, Any], message: str) -> N
         ({"do": "latent", "w": {"dtype": "float32", "shape": [0], "data": ""}}, "w must be"),
         ({"do": "mask", "mask": "AAAA"}, "mask must be a PNG"),
         ({"do": "points", "handles": [3], "targets": [], "ids": [], "placed": []}, "handle_points"),
-        ({"do": "open", "state": {}}, "w must be a tensor"),
+        ({"do": "open", "state": {}, "words": ""}, "w must be a tensor"),
         ({"do": "follow", "moves": [[0, "a", 3]], "drawn": "0"}, "target must be two numbers"),
         ({"do": "release"}, "no live drag is open"),
     ],
@@ -390,6 +396,9 @@ def do_something(session: DragSession, rng: np.random.Generator) -> None:
         session.redo,
         session.reset,
         lambda: session.sample(int(rng.integers(99))),
+        lambda: session.sample(int(rng.integers(99)), float(rng.uniform(0, 1))),
+        lambda: session.jump(int(rng.integers(1, 9))),
+        lambda: session.take(int(rng.integers(0, 5))),
         lambda: setattr(session, "w", session.w + 0.05),
         session.renew,
     ]
