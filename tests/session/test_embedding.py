@@ -146,7 +146,8 @@ def test_opening_is_one_change_that_undo_takes_back(picture: tuple[DragSession, 
     saved, path = picture
     session = DragSession(PictureBlobs(), seed=7)
     before, entries = session.state, len(session.history.entries)
-    for count, source in enumerate((path, path.read_bytes()), start=1):
+    sources: tuple[Path | bytes, ...] = (path, path.read_bytes())
+    for count, source in enumerate(sources, start=1):
         session.open_file(source)
         assert session.history.current.label == "open"
         assert torch.equal(session.w, saved.w)
