@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         list_generators,
         load_generator,
     )
-    from draggan_widget.session import DragResult, DragSession
+    from draggan_widget.session import DragResult, DragSession, Recipe
     from draggan_widget.widget import DragWidget
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "GeneratorInfo",
     "InputError",
     "Inspector",
+    "Recipe",
     "SessionFileError",
     "__version__",
     "download_generator",
@@ -56,6 +57,7 @@ _HOMES = {
     "GeneratorInfo": "draggan_widget.pretrained",
     "Inspector": "draggan_widget.inspector",
     "download_generator": "draggan_widget.pretrained",
+    "Recipe": "draggan_widget.session",
     "evaluate": "draggan_widget.evaluation.evaluate",
     "inspect": "draggan_widget.inspector",
     "list_generators": "draggan_widget.pretrained",

@@ -13,11 +13,14 @@ import traitlets as t
 from numpy.typing import NDArray
 
 from draggan_widget import protocol
+from draggan_widget.answers import Answer
 from draggan_widget.errors import DragganError, InputError
 from draggan_widget.model import DragModel
-from draggan_widget.questions import Answer, question_of
+from draggan_widget.protocol import decode_args, rid_argument
+from draggan_widget.questions import question_of
 from draggan_widget.runner import When
 from draggan_widget.traits import equal
+from draggan_widget.works import LongQuestion, Works
 
 if TYPE_CHECKING:
     from draggan_widget.session import DragSession
@@ -40,6 +43,11 @@ LONGEST_NAMES = 200
 
 class FrontEnd(DragModel):
     """The model with a front end that is never trusted."""
+
+    def __init__(self, seed: int, **traits: Any) -> None:
+        """Hear nothing yet; as :class:`DragModel`."""
+        self._works = Works(lambda slice_: self._worker.queue(slice_), self.send)
+        super().__init__(seed, **traits)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what the front end has set, all of it or, if anything is wrong, nothing."""
@@ -206,7 +214,14 @@ class FrontEnd(DragModel):
     def _answer(self, ask: protocol.Ask) -> None:
         """Answer a question once the session has time for it; a failure is told to who has asked."""
         try:
+            if ask.name == "cancel":
+                self._works.cancel(decode_args(ask.name, ask.args, {"rid": rid_argument})["rid"])
+                self.send(protocol.answer_message(ask.rid, "", {}))
+                return
             question = question_of(ask)
+            if isinstance(question, LongQuestion):
+                self._works.begin(ask.rid, question)
+                return
             future = self._worker.submit(question.answer, question.when)
         except DragganError as error:
             self.send(protocol.answer_message(ask.rid, str(error), {}))

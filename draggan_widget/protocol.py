@@ -288,6 +288,24 @@ def choice_of(*choices: str) -> Callable[[str, object], str]:
     return check
 
 
+def text_argument(longest: int) -> Callable[[str, object], str]:
+    """Return a check for a text of a length."""
+
+    def check(name: str, value: object) -> str:
+        if not isinstance(value, str) or len(value) > longest:
+            raise InputError(
+                f"{name} must be a text of at most {longest} letters, got {_brief(value)}"
+            )
+        return value
+
+    return check
+
+
+def rid_argument(name: str, value: object) -> int:
+    """Return the number of a question; raise :class:`InputError` if it is none."""
+    return _integer(name, value, 1)
+
+
 COMMANDS: Mapping[str, Mapping[str, Check]] = {
     **{name: {} for name in ("run", "step", "stop", "undo", "redo", "reset", "clear_points")},
     "sample": {"seed": seed_argument},
@@ -463,6 +481,11 @@ def here_message() -> dict[str, Any]:
 def answer_message(rid: int, error: str, result: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answer to a question; its files are buffers beside it, and an empty error means that there is one."""
     return {"k": "answer", "rid": rid, "ok": not error, "error": error, "result": dict(result)}
+
+
+def progress_message(rid: int, part: float) -> dict[str, Any]:
+    """Return how much of a question is answered, 0..1."""
+    return {"k": "progress", "rid": rid, "part": part}
 
 
 def reply_message(rid: int, error: str = "") -> dict[str, Any]:

@@ -174,6 +174,14 @@ class Runner:
         """
         return self._put(call, when, told=told, is_drag=False)
 
+    def queue(self, call: Callable[[DragSession], object]) -> None:
+        """Queue a slice of long work behind all that waits, also from the worker's own thread; drags come first.
+
+        Raises:
+            DragganError: The runner was closed.
+        """
+        self._put(call, When.AFTER_THE_DRAG, told=True, is_drag=False, waits=False)
+
     def drag(self, max_steps: int | None = None) -> Future[DragResult]:
         """Queue a drag; one that runs is stopped first. Return where its result will be."""
         call = functools.partial(self._drag, max_steps=max_steps)

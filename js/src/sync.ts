@@ -186,6 +186,10 @@ export class Sync {
       this.#asks.receive(decoded.answer);
       return;
     }
+    if (decoded.kind === "progress") {
+      this.#asks.progressed(decoded.rid, decoded.part);
+      return;
+    }
     this.#newestSeq = Math.max(this.#newestSeq, decoded.frame.seq);
     this.#pollMs = POLL_MS;
     this.#alarms.cancel("poll");

@@ -167,6 +167,31 @@ class AfmHost:
         message = {"k": "reply", "rid": command["rid"], "ok": error == "", "error": error}
         self.page.evaluate("(message) => host.emit(message)", message)
 
+    def asked(self, name: str) -> dict[str, Any]:
+        """Wait for a question and return the newest of its name."""
+        self.page.wait_for_function(
+            "(name) => host.sent.some((each) => each.k === 'ask' && each.name === name)", arg=name
+        )
+        return [each for each in self.sent("ask") if each["name"] == name][-1]
+
+    def answer_files(
+        self, ask: Mapping[str, Any], *files: bytes, error: str = "", **result: Any
+    ) -> None:
+        """Answer a question."""
+        self.page.evaluate(
+            f"""([message, texts]) => host.emit(message, texts.map((text) => {BASE64_TO_BYTES}))""",
+            [
+                {
+                    "k": "answer",
+                    "rid": ask["rid"],
+                    "ok": not error,
+                    "error": error,
+                    "result": result,
+                },
+                [base64.b64encode(each).decode() for each in files],
+            ],
+        )
+
     def answer(
         self, question: Mapping[str, Any], result: Mapping[str, Any], image: bytes | None = None
     ) -> None:

@@ -52,10 +52,10 @@ LAGS = """() => Object.entries(window.pulls.shown)
 
 
 class WidgetView:
-    """The first widget on a page."""
+    """A widget on a page, the first one unless told otherwise."""
 
-    def __init__(self, page: Page) -> None:
-        self._page = page
+    def __init__(self, page: Page, index: int = 0) -> None:
+        self._page, self._index = page, index
 
     def hook(self, name: str) -> str:
         """Return what the widget says about itself in a ``data-`` attribute."""
@@ -84,7 +84,8 @@ class WidgetView:
     def picture(self) -> Picture:
         """Return the picture that is shown, in pixels of the screen."""
         url: str = self._page.evaluate(
-            "() => document.querySelector('.dgw-picture').toDataURL('image/png')"
+            "(index) => document.querySelectorAll('.dgw-picture')[index].toDataURL('image/png')",
+            self._index,
         )
         return decoded(url)
 

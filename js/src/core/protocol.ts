@@ -84,7 +84,8 @@ export type FromKernel =
   | { readonly kind: "frame"; readonly frame: FrameInfo; readonly picture: Uint8Array }
   | { readonly kind: "reply"; readonly reply: Reply }
   | { readonly kind: "here" }
-  | { readonly kind: "answer"; readonly answer: Answer };
+  | { readonly kind: "answer"; readonly answer: Answer }
+  | { readonly kind: "progress"; readonly rid: number; readonly part: number };
 
 /** What a command or question needs besides its name. */
 export type Args = Readonly<Record<string, unknown>>;
@@ -204,6 +205,11 @@ export function decodeMessage(message: unknown, buffers: readonly unknown[]): Fr
       const files = decodeList([...buffers], decodeBytes);
       if (!isRecord(result) || !files) return null;
       return { kind: "answer", answer: { rid, ok, error, result, files } };
+    }
+    case "progress": {
+      const { rid, part } = message;
+      if (!isCount(rid, 1) || !isLength(part) || part > 1) return null;
+      return { kind: "progress", rid, part };
     }
     default:
       return null;

@@ -37,6 +37,8 @@ export const SHORTCUTS: readonly (readonly [keys: string, meaning: string, group
   ["A", "new picture", "Picture"],
   ["G", "gallery of seeds; arrows and Enter choose", "Picture"],
   [",", "settings", "Picture"],
+  ["D", "save, copy or open a file", "Picture"],
+  ["Ctrl+C", "copy the picture", "Picture"],
   ["M", "points or mask", "Mask"],
   ["B, E, L", "brush, eraser, lasso", "Mask"],
   ["Wheel, [ ]", "smaller or larger brush", "Mask"],

@@ -23,13 +23,13 @@ export interface Toolbar {
  *
  * @param store takes the actions
  * @param sample asks for a new picture with a seed by chance
- * @param save saves the picture as a file
+ * @param files opens the menu for files
  * @param signal ends the listeners
  */
 export function buildToolbar(
   store: ViewStore,
   sample: () => void,
-  save: () => void,
+  files: HTMLElement,
   signal: AbortSignal,
 ): Toolbar {
   const on = (node: HTMLElement, event: string, act: () => void) =>
@@ -60,7 +60,6 @@ export function buildToolbar(
   });
   const invert = button("invert", "Swap what may move and what may not");
   const clearMask = button("trash", "Remove the mask: all may move");
-  const savePicture = button("save", "Save the picture as a PNG file");
   const help = button("help", "Shortcuts", { key: "?" });
   const run = button("play", "Run", { text: "Run", key: "Enter", className: "dgw-primary" });
   const step = button("step", "One step", { key: "S" });
@@ -89,7 +88,6 @@ export function buildToolbar(
   on(size, "input", () => store.dispatch(brushAction(store.state, size.valueAsNumber)));
   does(invert, () => ({ kind: "mask_invert" }));
   does(clearMask, () => ({ kind: "mask_clear" }));
-  press(savePicture, save);
   does(help, ({ view }) => ({ kind: "help", open: !view.helpOpen }));
   does(run, ({ shared }) => ({ kind: "command", name: isActive(shared) ? "stop" : "run" }));
   does(step, () => ({ kind: "command", name: "step" }));
@@ -114,7 +112,7 @@ export function buildToolbar(
   maskTools.classList.add("dgw-mask-tools");
   const sampling = group("Picture", dice, seed);
   sampling.classList.add("dgw-sampling");
-  const more = group("More", savePicture, help);
+  const more = group("More", files, help);
   const top = element(
     "div",
     { class: "dgw-bar" },
@@ -153,7 +151,6 @@ export function buildToolbar(
     setEnabled(clearPoints, shared.pairs.length > 0 || view.draft !== null);
     setEnabled(invert, shared.mask !== null);
     setEnabled(clearMask, shared.mask !== null);
-    setEnabled(savePicture, shown);
     setEnabled(dice, there);
     setAttribute(points, "aria-pressed", String(view.mode === "points"));
     setAttribute(mask, "aria-pressed", String(view.mode === "mask"));

@@ -9,7 +9,7 @@ import { metricsOf } from "../core/words";
 import { listenToBrush } from "./brush";
 import { element, setAttribute } from "./dom";
 import { Drawing } from "./draw";
-import { savePicture } from "./files";
+import { buildFileMenu } from "./file_menu";
 import { beforePaint, type FrameStream } from "./frame";
 import { buildFullscreen } from "./fullscreen";
 import { buildGallery } from "./gallery";
@@ -67,7 +67,8 @@ export function mountView(
     "aria-label": "Picture to drag",
     "aria-description": INSTRUCTIONS,
   });
-  const toolbar = buildToolbar(store, sample, () => savePicture(store, ask), signal);
+  const files = buildFileMenu(store, ask, signal);
+  const toolbar = buildToolbar(store, sample, files.button, signal);
   const panel = buildPanel(store, canvas, signal);
   const outside = buildOutside(store, signal);
   const pace = buildMeter(meter, store, signal);
@@ -83,6 +84,7 @@ export function mountView(
     canvas,
     past.chip,
     panel.placeholder,
+    files.job,
     panel.help,
   );
   const card = element(
@@ -98,6 +100,7 @@ export function mountView(
     toolbar.bottom,
     ...drawers.map(({ node }) => node),
     past.node,
+    files.menu,
   );
   const root = element(
     "div",
@@ -130,6 +133,7 @@ export function mountView(
     pace.update(state);
     for (const drawer of drawers) drawer.update(state);
     past.update(state);
+    files.update(state);
     describe(root, stage, state);
     sight.update(root, state);
     setAttribute(canvas, "data-cursor", cursorOf(state));
@@ -143,6 +147,7 @@ export function mountView(
   listenToBrush(canvas, store, signal);
   listenToKeys(root, canvas, store, sample, signal);
   sight.listen(root);
+  files.listen(root, stage);
   watchTheme(root, (theme) => setAttribute(root, "data-theme", theme), signal);
   watchSize(stage, drawing, update, signal);
   watchVisibility(root, onVisible, signal);
