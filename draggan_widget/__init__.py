@@ -10,6 +10,7 @@ from draggan_widget._version import __version__
 from draggan_widget.errors import DragganError, GeneratorError, InputError, SessionFileError
 
 if TYPE_CHECKING:
+    from draggan_widget.batch import BatchInterrupted, BatchResult, BatchRow, DragJob, drag_batch
     from draggan_widget.drag import DragConfig, DragStep
     from draggan_widget.evaluation.evaluate import Evaluation, evaluate
     from draggan_widget.generator import Generator
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
     from draggan_widget.widget import DragWidget
 
 __all__ = [
+    "BatchInterrupted",
+    "BatchResult",
+    "BatchRow",
     "DragConfig",
+    "DragJob",
     "DragResult",
     "DragSession",
     "DragStep",
@@ -31,13 +36,18 @@ __all__ = [
     "Recipe",
     "SessionFileError",
     "__version__",
+    "drag_batch",
     "evaluate",
     "list_generators",
     "load_generator",
 ]
 
 _HOMES = {
+    "BatchInterrupted": "draggan_widget.batch",
+    "BatchResult": "draggan_widget.batch",
+    "BatchRow": "draggan_widget.batch",
     "DragConfig": "draggan_widget.drag",
+    "DragJob": "draggan_widget.batch",
     "DragResult": "draggan_widget.session",
     "DragSession": "draggan_widget.session",
     "DragStep": "draggan_widget.drag",
@@ -45,6 +55,7 @@ _HOMES = {
     "Evaluation": "draggan_widget.evaluation.evaluate",
     "Generator": "draggan_widget.generator",
     "Recipe": "draggan_widget.session",
+    "drag_batch": "draggan_widget.batch",
     "evaluate": "draggan_widget.evaluation.evaluate",
     "list_generators": "draggan_widget.pretrained",
     "load_generator": "draggan_widget.pretrained",
