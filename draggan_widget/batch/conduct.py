@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from contextlib import closing
@@ -26,6 +27,9 @@ from draggan_widget.session.sources import GeneratorSource
 
 if TYPE_CHECKING:  # distributed is an extra
     from distributed import Client
+
+PIECE_BYTES = 1 << 20
+"""How much of a file is read at once."""
 
 TABLES = ("table.csv", "table.json")
 """Tables in the folder of a batch."""
@@ -206,10 +210,23 @@ def _folder(out: str | os.PathLike[str]) -> Path:
     return Path(out)
 
 
+def _file_digest(key: str | None) -> str | None:
+    """Return the SHA-256 of a generator's file; None where its key is a name, or that of a loaded one."""
+    if key is None or not Path(key).is_file():
+        return None
+    with Path(key).open("rb") as stream:
+        digest = hashlib.sha256()
+        while piece := stream.read(PIECE_BYTES):
+            digest.update(piece)
+        return digest.hexdigest()
+
+
 def _fingerprint(generator: GeneratorSource, given: Given, device: str | None) -> dict[str, Any]:
     """Return, as JSON types, everything that results depend on besides their item."""
+    key = None if generator is None else given.key(None)
     return {
-        "generator": None if generator is None else given.key(None),
+        "generator": key,
+        "generator_file_sha256": _file_digest(key),
         "device": device,
         "draggan_widget": __version__,
         "torch": torch.__version__,
