@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.util
 import threading
 import uuid
+from collections import deque
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from draggan_widget.batch.given import Given
@@ -16,13 +18,16 @@ from draggan_widget.batch.workshop import Workshop
 from draggan_widget.errors import DragganError, InputError
 
 if TYPE_CHECKING:  # distributed is an extra
-    from distributed import Client
+    from distributed import Client, Future
 
 TASKS_A_THREAD = 2
 """How many tasks a cluster holds for each of its threads: the next one lies ready, and an interruption ends soon."""
 
 LEAST_TASKS = 2
 """How many it holds at least: a cluster may grow when there is something to do."""
+
+UNLIMITED = {"distributed.admin.large-graph-warning-threshold": "1 TB"}
+"""Keeps Dask from warning of the size of a generator."""
 
 _workshops: dict[str | None, Workshop] = {}
 """Of this process, by device, if it is one of a cluster."""
@@ -85,6 +90,9 @@ def by_cluster(
 ) -> Generator[Finished, None, None]:
     """Yield what comes out of tasks, in the order in which they end.
 
+    A process that ends takes all the tasks with it that wait there. They are suspects, and are done at last, one after
+    the other and each alone on the cluster, so that one fails only if it ends a process itself.
+
     Args:
         tasks: Are asked for when the cluster has few left.
         given: Generators of the batch.
@@ -97,54 +105,98 @@ def by_cluster(
     """
     from distributed import as_completed
 
-    name = f"drag_batch-{uuid.uuid4().hex}"
-    running: dict[Any, tuple[Any, Task]] = {}
-    sent: dict[str, Any] = {}
+    sender = _Sender(client, given, device)
+    running: dict[Any, tuple[Future, Task]] = {}
+    suspects: deque[Task] = deque()
+    tried: set[int] = set()
     stream = as_completed()
+
+    def start(task: Task) -> None:
+        future = sender.submit(task)
+        running[future.key] = future, task
+        stream.add(future)
+
     try:
         while True:
-            while len(running) < _room(client):
-                task = next(tasks, None)
-                if task is None:
-                    break
-                generator = _sent(task.generator, given, client, sent)
-                key = f"{name}-{task.index}"
-                future = client.submit(_work, task, device, generator, key=key, pure=False)
-                running[key] = future, task
-                stream.add(future)
+            for task in islice(tasks, max(0, _room(client) - len(running))):
+                start(task)
+            if not running and suspects:
+                start(suspects.popleft())
             if not running:
                 return
-            future = next(stream)
-            yield _outcome(future, running.pop(future.key)[1], client)
+            future, task = running.pop(next(stream).key)
+            outcome = _outcome(future, client)
+            if isinstance(outcome, Finished):
+                yield outcome
+            elif task.index in tried:
+                yield failed(task, outcome)
+            else:
+                tried.add(task.index)
+                suspects.append(task)
     finally:
         if running and client.status == "running":
             client.cancel([future for future, _ in running.values()])
 
 
+class _Sender:
+    """Sends tasks to a cluster, and with them the generators that are loaded."""
+
+    def __init__(self, client: Client, given: Given, device: str | None) -> None:
+        self._client, self._given, self._device = client, given, device
+        self._name = f"drag_batch-{uuid.uuid4().hex}"
+        self._generators: dict[str, Future] = {}
+        self._count = 0
+
+    def submit(self, task: Task) -> Future:
+        """Return the future of a task."""
+        self._count += 1
+        generator = self._generator(task.generator)
+        return self._client.submit(
+            _work, task, self._device, generator, key=f"{self._name}-{self._count}", pure=False
+        )
+
+    def _generator(self, key: str | None) -> Future | None:
+        """Return a loaded generator on the cluster, sent there once; None where the key is a name or a file.
+
+        It is the result of a task, and not scattered: what is scattered is lost with the processes that hold it.
+        """
+        import dask
+
+        if key is None or key not in self._given.loaded:
+            return None
+        if key not in self._generators:
+            name = f"{self._name}-generator-{len(self._generators)}"
+            with dask.config.set(UNLIMITED):
+                self._generators[key] = self._client.submit(
+                    _kept, self._given.pickled(key), key=name, pure=False
+                )
+        return self._generators[key]
+
+
 def _room(client: Client) -> int:
     """Return how many tasks a cluster may hold now."""
-    threads = sum(client.nthreads().values())
+    threads: int = sum(client.nthreads().values())
     return max(LEAST_TASKS, TASKS_A_THREAD * threads)
 
 
-def _sent(key: str | None, given: Given, client: Client, sent: dict[str, Any]) -> Any:
-    """Return a loaded generator on the cluster, sent there once; None where the key is a name or a file."""
-    if key is None or key not in given.loaded:
-        return None
-    if key not in sent:
-        sent[key] = client.scatter(given.pickled(key), broadcast=True)
-    return sent[key]
+def _outcome(future: Future, client: Client) -> Finished | Exception:
+    """Return what came out of a task that has ended on the cluster, or what has ended the process that had it.
 
-
-def _outcome(future: Any, task: Task, client: Client) -> Finished:
-    """Return what came out of a task that has ended on the cluster, however it did."""
+    Raises:
+        DragganError: The connection to the cluster is lost.
+    """
     try:
         finished: Finished = future.result()
-    except Exception as error:  # whatever has ended a process of the cluster
+    except Exception as error:  # of any kind: all that can be said of a task is in its result
         if client.status != "running":
             raise DragganError("the connection to the Dask cluster is lost") from error
-        return failed(task, error)
+        return error
     return finished
+
+
+def _kept(pickled: bytes) -> bytes:
+    """Return a generator, which thereby is on the cluster."""
+    return pickled
 
 
 def _work(task: Task, device: str | None, pickled: bytes | None) -> Finished:

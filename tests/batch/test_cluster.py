@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import json
 import os
@@ -12,6 +13,7 @@ from typing import Any
 
 import dask
 import pytest
+import torch
 from distributed import Client, LocalCluster
 
 from draggan_widget.batch import BatchInterrupted, BatchRow, drag_batch
@@ -42,16 +44,21 @@ def client() -> Iterator[Client]:
     }
     with (
         dask.config.set(patient),
-        LocalCluster(  # type: ignore[no-untyped-call]
+        LocalCluster(
             n_workers=WORKERS,
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
             dashboard_address=None,
         ) as cluster,
-        Client(cluster) as client,  # type: ignore[no-untyped-call]
+        Client(cluster) as client,
     ):
         yield client
+
+
+def address(client: Client) -> str:
+    """Return where the scheduler of a client is."""
+    return str(client.scheduler_info()["address"])
 
 
 def nose_recipe(seed: int) -> Recipe:
@@ -71,6 +78,7 @@ def test_a_cluster_does_what_one_process_does_bit_for_bit(client: Client) -> Non
 def test_another_generator_of_the_same_name_is_another_one(client: Client) -> None:
     brighter = PictureBlobs()
     brighter.starts = brighter.starts + 0.5
+    brighter.ballast = torch.ones(3_000_000)  # Dask warns of 10 MB
     for generator in (PictureBlobs(), brighter):
         alone = drag_batch([job(1)], generator=generator)
         check_same(drag_batch([job(1)], generator=generator, client=client), alone)
@@ -79,14 +87,12 @@ def test_another_generator_of_the_same_name_is_another_one(client: Client) -> No
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
 def test_a_process_of_the_cluster_that_is_killed_fails_its_item_alone(client: Client) -> None:
-    # One task a process, so that no other waits in the one that ends.
-    seeds = [1, DEADLY_SEED]
+    # Both processes end, and with them what waits there and the generator that was sent.
+    seeds = [DEADLY_SEED, DEADLY_SEED, 1, 2, 3, 4]
     done = drag_batch([job(seed) for seed in seeds], generator=DeadlyBlobs(), client=client)
-    assert [row.is_failed for row in done] == [False, True]
-    assert "KilledWorker" in str(done[1].error)
-    client.wait_for_workers(WORKERS)  # type: ignore[no-untyped-call]
-    again = drag_batch([job(2)], generator=DeadlyBlobs(), client=client)
-    assert not again[0].is_failed
+    assert [row.is_failed for row in done] == [True, True, False, False, False, False]
+    assert "KilledWorker" in str(done[0].error)
+    client.wait_for_workers(WORKERS)
 
 
 def test_an_interruption_cancels_what_the_cluster_has(client: Client) -> None:
@@ -98,7 +104,7 @@ def test_an_interruption_cancels_what_the_cluster_has(client: Client) -> None:
         drag_batch(endless, generator=PictureBlobs(), client=client, on_result=interrupt)
     assert len(told.value.result) == 1
     deadline = time.monotonic() + 60
-    while any(client.processing().values()):  # type: ignore[no-untyped-call]
+    while any(client.processing().values()):
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -108,9 +114,9 @@ def test_the_command_uses_a_cluster(
 ) -> None:
     (tmp_path / "items.json").write_text(json.dumps([nose_recipe(3).to_json()]))
     files = (str(tmp_path / "items.json"), "--out", str(tmp_path / "out"))
-    values = told(capsys, "batch", *files, "--dask", client.scheduler.address)
+    values = told(capsys, "batch", *files, "--dask", address(client))
     assert (values["items"], values["failed"]) == (1, [])
-    both = (*files, "--dask", client.scheduler.address, "--processes", "2")
+    both = (*files, "--dask", address(client), "--processes", "2")
     assert "processes are for this machine" in refused(capsys, "batch", *both)
     assert "no Dask scheduler answers" in refused(capsys, "batch", *files, "--dask", "nonsense://1")
 
@@ -118,13 +124,17 @@ def test_the_command_uses_a_cluster(
 def test_what_is_no_client_is_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match=r"client must be a distributed\.Client, got str"):
         drag_batch([job(1)], client="tcp://127.0.0.1:1")  # type: ignore[arg-type]
-    closed = Client(client.scheduler.address)  # type: ignore[no-untyped-call]
-    closed.close()  # type: ignore[no-untyped-call]
+    closed = Client(address(client))
+    closed.close()
     with pytest.raises(InputError, match="client must be connected, but it is closed"):
         drag_batch([job(1)], client=closed)
-    asynchronous = Client(client.scheduler.address, asynchronous=True)  # type: ignore[no-untyped-call]
+
+    async def drag() -> None:
+        async with Client(address(client), asynchronous=True) as asynchronous:
+            drag_batch([job(1)], client=asynchronous)
+
     with pytest.raises(InputError, match="client must not be asynchronous"):
-        drag_batch([job(1)], client=asynchronous)
+        asyncio.run(drag())
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'draggan-widget\[dask\]'"):
         drag_batch([job(1)], client=client)

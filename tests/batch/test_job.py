@@ -17,7 +17,7 @@ HALF = np.tri(64, dtype=bool)
 
 
 def test_a_job_survives_json() -> None:
-    made = job(np.int64(4), mask=HALF, truncation_psi=0.5, generator="animals")  # type: ignore[arg-type]
+    made = job(np.int64(4), mask=HALF, truncation_psi=0.5, generator="animals")
     values = json.loads(json.dumps(made.to_json()))
     assert DragJob.from_json(values).to_json() == made.to_json()
     assert values["seed"] == 4
@@ -63,7 +63,7 @@ def test_a_mask_that_is_none_has_no_json(changes: dict[str, object], message: st
     with pytest.raises(InputError, match=message):
         job(1, **changes).to_json()
     with pytest.raises(InputError, match="handle_points must be"):
-        DragJob(1, [["a", 1]], [TARGET]).to_json()  # type: ignore[list-item]
+        DragJob(1, [["a", "b"]], [TARGET]).to_json()
     with pytest.raises(InputError, match="got one number"):
         DragJob(1, 3, [TARGET]).to_json()
 
