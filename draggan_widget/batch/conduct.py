@@ -52,7 +52,7 @@ def drag_batch(
     state on and is not changed itself. An item that cannot be used fails alone, with its message in its row. A script
     needs no ``if __name__ == "__main__"``: the processes that work do not run it.
 
-    On a CUDA device one drag follows the other in one process: a drag keeps the device busy by itself.
+    On a CUDA device one drag follows the other in one process; no two are done at once there.
 
     Args:
         items: Recipes, jobs, sessions, paths of files, or their JSON; also an iterator, which is asked for an item
