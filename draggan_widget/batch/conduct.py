@@ -64,7 +64,7 @@ def drag_batch(
         out: Folder that keeps each result as soon as it is there; a batch that was stopped goes on from it with the
             same items, and with more of them after these. What failed is tried again.
         progress: Whether to show a bar; None shows it in a terminal and in a notebook.
-        on_result: Is called with each row, in the order in which the items are done.
+        on_result: Is called with each row, in the order in which the items are done; first with those that ``out`` has.
         device: Where generators of names and files are loaded; None is a CUDA device where there is one.
 
     Returns:
@@ -82,14 +82,15 @@ def drag_batch(
     if not isinstance(processes, int) or isinstance(processes, bool) or processes < 1:
         raise InputError(f"processes must be a whole number from 1, got {processes!r}")
     given = Given(generator)
-    place = None if device is None else str(checked_device(device))
     if client is not None:
-        client = checked_client(client)
+        client, place = checked_client(client), None if device is None else str(device)
         if processes > 1:
             raise InputError(
                 "processes are for this machine; leave them out where a client is given"
             )
-    elif processes > 1 and _is_elsewhere(given, place):
+    else:
+        place = None if device is None else str(checked_device(device))
+    if processes > 1 and _device_type(given, place) != "cpu":
         raise InputError(
             "on a CUDA device one drag follows the other in one process; leave processes at 1, or give device='cpu'"
         )
@@ -194,11 +195,13 @@ def _one_by_one(
         yield workshop.do(task)
 
 
-def _is_elsewhere(given: Given, device: str | None) -> bool:
-    """Whether generators will be on a device other than the CPU."""
-    if given.loaded:
-        return any(each.device.type != "cpu" for each in given.loaded.values())
-    return torch.cuda.is_available() if device is None else torch.device(device).type != "cpu"
+def _device_type(given: Given, device: str | None) -> str:
+    """Return on which kind of device the generator for all items is, or will be."""
+    for generator in given.loaded.values():
+        return generator.device.type
+    if device is not None:
+        return torch.device(device).type
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _folder(out: str | os.PathLike[str]) -> Path:
@@ -227,7 +230,7 @@ def _fingerprint(generator: GeneratorSource, given: Given, device: str | None) -
     return {
         "generator": key,
         "generator_file_sha256": _file_digest(key),
-        "device": device,
+        "device": _device_type(given, device),
         "draggan_widget": __version__,
         "torch": torch.__version__,
     }

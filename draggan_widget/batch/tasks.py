@@ -10,12 +10,13 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from draggan_widget.batch.given import Given
 from draggan_widget.batch.job import DragJob
-from draggan_widget.errors import InputError
+from draggan_widget.errors import DragganError, InputError
 from draggan_widget.session import DragSession, Recipe
 from draggan_widget.session.plain_values import state_to_json
 
@@ -47,7 +48,7 @@ class Task:
     generator: str | None
     content: Any
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of all that the result depends on."""
         digest = hashlib.sha256(json.dumps([self.kind, self.generator]).encode())
@@ -69,12 +70,13 @@ def tasks_of(items: Iterable[object], given: Given) -> Iterator[Task]:
         label = f"item {index}"
         try:
             task = _task(index, item, given)
-            json.dumps(None if task.kind == "file" else task.content)  # a task is plain values
-            yield task
-        except (InputError, OSError, TypeError, ValueError, RecursionError) as error:
+            assert task.digest  # which only plain values have
+        except Exception as error:  # whatever somebody's values do when they are looked at
             if isinstance(item, str | os.PathLike):
                 label = Path(item).name
-            yield Task(index, "unusable", label[:MOST_LABEL], None, {"error": str(error)})
+            said = str(error) if isinstance(error, DragganError) else repr(error)
+            task = Task(index, "unusable", label[:MOST_LABEL], None, {"error": said})
+        yield task
 
 
 def _task(index: int, item: object, given: Given) -> Task:

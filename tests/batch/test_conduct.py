@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -71,7 +73,10 @@ def test_what_is_poisoned_fails_alone_with_its_message(tmp_path: Path) -> None:
     bad: list[tuple[Any, str]] = [
         (poisoned(recipe(1), (1, 4, 2)), "w must be"),
         (replace(recipe(1), edits=({"do": "undo"},)), "a drag needs at least one pair"),
-        (replace(recipe(1), edits=({"do": "points", "handles": object()},)), "not JSON"),
+        (
+            replace(recipe(1), edits=({"do": "points", "handles": object()},)),
+            "not JSON serializable",
+        ),
         ({"format": "strange"}, "a recipe must be an object"),
         ({"seed": -1, "handle_points": [[1, 1]], "target_points": [[2, 2]]}, "seed must be"),
         ({"seed": 1, "handle_points": [[1, 1]], "target_points": [[2, 900]]}, "target_points"),
@@ -82,6 +87,8 @@ def test_what_is_poisoned_fails_alone_with_its_message(tmp_path: Path) -> None:
         (tmp_path / "noise.dgs", "noise.dgs is no complete session file"),
         (tmp_path / "list.json", "must hold a recipe or a job"),
         (str(tmp_path / "half.json"), "Expecting property name"),
+        (replace(recipe(1), start={}), "KeyError('seed')"),
+        (replace(recipe(1), edits=({"do": "sample", 3: 4},)), "TypeError"),
         (3, "an item must be a Recipe, a DragJob, a DragSession or the path of a file, got int"),
         (None, "got NoneType"),
     ]
@@ -251,3 +258,21 @@ def test_the_embedded_generator_is_that_of_jobs_that_name_none() -> None:
     done = drag_batch([DragJob(3, [(62, 74)], [(64, 74)], config=quick)], device="cpu")
     assert (done[0].generator, done[0].is_failed) == ("animals", False)
     assert np.isfinite(done.w(0)).all()
+
+
+def test_dask_is_imported_only_when_it_is_used() -> None:
+    code = (
+        "import sys, draggan_widget as dg; assert not dg.drag_batch([3])[0].steps; "
+        "raise SystemExit('dask' in sys.modules or 'distributed' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.cuda
+def test_a_device_drags_one_after_the_other() -> None:
+    jobs = [DragJob(seed, [(62, 74)], [(64, 74)], max_steps=2) for seed in range(3)]
+    done = drag_batch(jobs, device="cuda")
+    assert not done.failed
+    assert all(np.isfinite(done.w(index)).all() for index in range(3))
+    with pytest.raises(InputError, match="leave processes at 1, or give device='cpu'"):
+        drag_batch(jobs, device="cuda", processes=2)
