@@ -106,7 +106,7 @@ def by_cluster(
     from distributed import as_completed
 
     sender = _Sender(client, given, device)
-    running: dict[Any, tuple[Future, Task]] = {}
+    running: dict[Any, tuple[Future[Finished], Task]] = {}
     suspects: deque[Task] = deque()
     tried: set[int] = set()
     stream = as_completed()
@@ -144,10 +144,10 @@ class _Sender:
     def __init__(self, client: Client, given: Given, device: str | None) -> None:
         self._client, self._given, self._device = client, given, device
         self._name = f"drag_batch-{uuid.uuid4().hex}"
-        self._generators: dict[str, Future] = {}
+        self._generators: dict[str, Future[bytes]] = {}
         self._count = 0
 
-    def submit(self, task: Task) -> Future:
+    def submit(self, task: Task) -> Future[Finished]:
         """Return the future of a task."""
         self._count += 1
         generator = self._generator(task.generator)
@@ -155,7 +155,7 @@ class _Sender:
             _work, task, self._device, generator, key=f"{self._name}-{self._count}", pure=False
         )
 
-    def _generator(self, key: str | None) -> Future | None:
+    def _generator(self, key: str | None) -> Future[bytes] | None:
         """Return a loaded generator on the cluster, sent there once; None where the key is a name or a file.
 
         It is the result of a task, and not scattered: what is scattered is lost with the processes that hold it.
@@ -179,7 +179,7 @@ def _room(client: Client) -> int:
     return max(LEAST_TASKS, TASKS_A_THREAD * threads)
 
 
-def _outcome(future: Future, client: Client) -> Finished | Exception:
+def _outcome(future: Future[Finished], client: Client) -> Finished | Exception:
     """Return what came out of a task that has ended on the cluster, or what has ended the process that had it.
 
     Raises:

@@ -88,7 +88,7 @@ def test_what_is_poisoned_fails_alone_with_its_message(tmp_path: Path) -> None:
         (tmp_path / "list.json", "must hold a recipe or a job"),
         (str(tmp_path / "half.json"), "Expecting property name"),
         (replace(recipe(1), start={}), "KeyError('seed')"),
-        (replace(recipe(1), edits=({"do": "sample", 3: 4},)), "TypeError"),
+        (replace(recipe(1), edits=({"do": {3}},)), "TypeError"),
         (3, "an item must be a Recipe, a DragJob, a DragSession or the path of a file, got int"),
         (None, "got NoneType"),
     ]
