@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from draggan_widget.drag import DragConfig, DragStep
     from draggan_widget.evaluation.evaluate import Evaluation, evaluate
     from draggan_widget.generator import Generator
-    from draggan_widget.pretrained import list_generators, load_generator
+    from draggan_widget.inspector import Inspector, inspect
+    from draggan_widget.pretrained import (
+        GeneratorInfo,
+        download_generator,
+        list_generators,
+        load_generator,
+    )
     from draggan_widget.session import DragResult, DragSession, Recipe
     from draggan_widget.widget import DragWidget
 
@@ -32,12 +38,16 @@ __all__ = [
     "Evaluation",
     "Generator",
     "GeneratorError",
+    "GeneratorInfo",
     "InputError",
+    "Inspector",
     "Recipe",
     "SessionFileError",
     "__version__",
+    "download_generator",
     "drag_batch",
     "evaluate",
+    "inspect",
     "list_generators",
     "load_generator",
 ]
@@ -54,9 +64,13 @@ _HOMES = {
     "DragWidget": "draggan_widget.widget",
     "Evaluation": "draggan_widget.evaluation.evaluate",
     "Generator": "draggan_widget.generator",
+    "GeneratorInfo": "draggan_widget.pretrained",
+    "Inspector": "draggan_widget.inspector",
+    "download_generator": "draggan_widget.pretrained",
     "Recipe": "draggan_widget.session",
     "drag_batch": "draggan_widget.batch",
     "evaluate": "draggan_widget.evaluation.evaluate",
+    "inspect": "draggan_widget.inspector",
     "list_generators": "draggan_widget.pretrained",
     "load_generator": "draggan_widget.pretrained",
 }

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from draggan_widget.errors import InputError
-from draggan_widget.inputs import checked_seed
+from draggan_widget.inputs import TRUNCATION_PSI, checked_seed, checked_truncation
 from draggan_widget.traits import checked_config
 
 if TYPE_CHECKING:
     from draggan_widget.session import DragSession
 
-WIDGET_ARGUMENTS = (
-    *("session", "generator", "seed", "w", "config", "device"),
-    *("auto_run", "keep_result", "layout"),
-)
+SESSION_ARGUMENTS = ("generator", "seed", "w", "truncation_psi", "config", "device")
+"""What a new session takes."""
+
+WIDGET_ARGUMENTS = ("session", *SESSION_ARGUMENTS, "auto_run", "keep_result", "layout")
 """What a widget takes."""
 
 
@@ -26,10 +27,23 @@ def check_names(others: Mapping[str, object]) -> None:
         raise TypeError(f"unknown arguments {unknown}; valid are {', '.join(WIDGET_ARGUMENTS)}")
 
 
-def checked_beginning(
-    session: DragSession | None, given: Mapping[str, Any]
-) -> tuple[int, Callable[[], DragSession]]:
-    """Return the first seed, and what gives the session in the thread that will own it.
+@dataclass(frozen=True)
+class Beginning:
+    """What a widget begins with.
+
+    Attributes:
+        seed: Of the first picture.
+        truncation_psi: Of the pictures of seeds.
+        make_session: Gives the session, in the thread that will own it.
+    """
+
+    seed: int
+    truncation_psi: float
+    make_session: Callable[[], DragSession]
+
+
+def checked_beginning(session: DragSession | None, given: Mapping[str, Any]) -> Beginning:
+    """Return what a widget begins with.
 
     Args:
         session: The session to show, or None.
@@ -50,7 +64,10 @@ def checked_beginning(
         )
     if "config" in arguments:
         arguments["config"] = checked_config(arguments["config"])
-    first_seed = session.seed if session is not None else checked_seed(arguments.get("seed", 0))
+    seed = checked_seed(arguments.get("seed", 0))
+    psi = checked_truncation(arguments.get("truncation_psi", TRUNCATION_PSI))
+    if session is not None:
+        seed, psi = session.seed, session.truncation_psi
 
     def make() -> DragSession:
         if session is not None:
@@ -59,4 +76,4 @@ def checked_beginning(
 
         return DragSession(**arguments)
 
-    return first_seed, make
+    return Beginning(seed, psi, make)

@@ -329,6 +329,58 @@ def _output(*suffixes: str) -> Callable[[str], Path]:
     return checked
 
 
+# generators and download
+
+
+def _add_no_arguments(_: argparse.ArgumentParser) -> None:
+    """Add nothing: the command has no options of its own."""
+
+
+def _run_generators(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what is known about the generators."""
+    from draggan_widget.pretrained import command
+
+    return command.run_list(args)
+
+
+def _say_generators(values: dict[str, Any]) -> str:
+    """Return the generators as lines."""
+    from draggan_widget.pretrained import command
+
+    return command.list_as_text(values)
+
+
+def _add_download_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``download``."""
+    from draggan_widget.pretrained import command
+
+    command.add_download_arguments(parser)
+
+
+def _run_download(args: argparse.Namespace) -> dict[str, Any]:
+    """Fetch a published generator."""
+    from draggan_widget.pretrained import command
+
+    return command.run_download(args)
+
+
+# convert
+
+
+def _add_convert_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``convert``."""
+    from draggan_widget.checkpoints import convert
+
+    convert.add_arguments(parser)
+
+
+def _run_convert(args: argparse.Namespace) -> dict[str, Any]:
+    """Write a checkpoint anew."""
+    from draggan_widget.checkpoints import convert
+
+    return convert.run(args)
+
+
 # train
 
 
@@ -434,6 +486,9 @@ COMMANDS = (
         _say_evaluation,
     ),
     Command("bench", "measure what drags cost", _add_bench_arguments, _run_bench, _say_bench),
+    Command("generators", "list generators", _add_no_arguments, _run_generators, _say_generators),
+    Command("convert", "write a checkpoint anew", _add_convert_arguments, _run_convert),
+    Command("download", "fetch a published generator", _add_download_arguments, _run_download),
     Command("train", "train an embedded generator from nothing", _add_train_arguments, _run_train),
 )
 """The subcommands, in the order of the help."""

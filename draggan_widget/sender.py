@@ -37,6 +37,7 @@ class FrameSender:
         self._lock = threading.Lock()
         self._flow = FrameFlow(clock)
         self._frame: _Frame | None = None
+        self._sent_seq = 0
 
     @property
     def is_ready(self) -> bool:
@@ -50,7 +51,10 @@ class FrameSender:
             return self._flow.halves(width, height)
 
     def put(self, data: bytes, mime: str, size: Size, info: FrameInfo) -> int:
-        """Make a picture the newest, send it unless nobody can see it, and return its number.
+        """Make a picture the newest and return its number.
+
+        One at rest is sent at once, one that moves when there is room for it: now, or with the next acknowledgement if
+        none has come after it by then. Nothing is sent while nobody can see it.
 
         Args:
             data: The picture, encoded.
@@ -61,7 +65,7 @@ class FrameSender:
         with self._lock:
             seq = 1 if self._frame is None else self._frame.seq + 1
             self._frame = _Frame(seq, frame_message(seq, info, size, mime), data)
-            if self._flow.visible:
+            if self._flow.may_send or (info.final and self._flow.visible):
                 self._send_newest()
             return seq
 
@@ -72,12 +76,14 @@ class FrameSender:
             self._send_newest()
 
     def acknowledge(self, ack: Ack) -> None:
-        """Note what a front end has taken; send what it missed while it was out of sight."""
+        """Note what a front end has taken; send what it missed while it was out of sight, or there was no room."""
         with self._lock:
             was_visible = self._flow.visible
             self._flow.acknowledged(ack.seq, visible=ack.visible)
             if ack.visible and not was_visible:
                 self._send_newer(ack.seq)
+            elif self._flow.may_send:
+                self._send_newer(self._sent_seq)
 
     def answer_poll(self, have: int) -> None:
         """Send a picture newer than ``have`` at once, if there is one."""
@@ -96,5 +102,6 @@ class FrameSender:
         if frame is None:
             return
         padding = self._flow.padding(len(frame.data))
+        self._sent_seq = frame.seq
         self._flow.sent(frame.seq, len(frame.data))
         self._send(frame.message, [frame.data, bytes(padding)] if padding else [frame.data])

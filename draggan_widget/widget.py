@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
-from draggan_widget.beginning import check_names, checked_beginning
+from draggan_widget.beginning import SESSION_ARGUMENTS, check_names, checked_beginning
 from draggan_widget.drag_bar import drag_bar
 from draggan_widget.errors import DragganError
 from draggan_widget.outputs import Outputs
@@ -52,6 +52,13 @@ class DragWidget(Outputs):
         running: Whether a drag runs; setting it starts or stops one.
         auto_run: Whether the picture follows pulls live, and a drag starts when a pair is complete.
         seed: Seed of the picture; setting it goes to another one, without points and mask.
+        blend_outside: Whether the picture at rest is shown, given, saved and copied as it was before the drags
+            outside the mask (:meth:`DragSession.blended_image`); the picture inside the mask stays as it is.
+        change_outside: By how much drags have changed the picture outside the mask, of 255; None while a drag runs
+            and where there is no mask.
+        truncation_psi: Truncation of the pictures of seeds, -1 to 1.5: 0 is the average picture, 1 the whole variety;
+            setting it goes to the seed's picture at that truncation.
+        generators: Names of the generators that a person can choose in the front end; read-only.
         config: Settings of the drag; setting them stops a drag that runs.
         step: Steps since the drag began; calling it moves the latent once.
         status: ``"loading"``, ``"idle"``, ``"running"``, ``"arrived"``, ``"stalled"``, ``"max_steps"``,
@@ -59,6 +66,10 @@ class DragWidget(Outputs):
         status_text: The status in words, where the front end has none of its own.
         distance_px: The largest distance of a handle from its target.
         error: The last failure, ``{seq, message, details}``, or ``{}``.
+        history: Every change so far, oldest first; each has ``id``, ``parent``, ``label``, ``words``, ``time_s`` and
+            ``picture``. A change after an undo begins a branch and drops nothing.
+        history_position: Id of the present entry.
+        film: Number of the last drag's film, and how many pictures it has; 0 while a drag runs.
     """
 
     # As text: anywidget keeps every widget whose front end is given by path.
@@ -72,6 +83,7 @@ class DragWidget(Outputs):
         generator: Any = None,
         seed: int | None = None,
         w: Tensor | ArrayLike | None = None,
+        truncation_psi: float | None = None,
         config: Any = None,
         device: Any = None,
         auto_run: bool = True,
@@ -82,7 +94,8 @@ class DragWidget(Outputs):
 
         Args:
             session: The session to show.
-            generator, seed, w, config, device: Otherwise the arguments of a new :class:`DragSession`.
+            generator, seed, w, truncation_psi, config, device: Otherwise the arguments of a new
+                :class:`DragSession`.
             auto_run: Whether the picture follows pulls of the front end live, and a drag starts when a pair of points
                 is complete.
             keep_result: Whether the notebook keeps a picture of the result behind the widget, for when no kernel runs.
@@ -93,14 +106,16 @@ class DragWidget(Outputs):
             TypeError: An unknown argument.
         """
         check_names(others)
-        given = {"generator": generator, "seed": seed, "w": w, "config": config, "device": device}
-        first_seed, make_session = checked_beginning(session, given)
-        super().__init__(first_seed, auto_run=auto_run, **others)
+        values = (generator, seed, w, truncation_psi, config, device)
+        given = dict(zip(SESSION_ARGUMENTS, values, strict=True))
+        beginning = checked_beginning(session, given)
+        psi = beginning.truncation_psi
+        super().__init__(beginning.seed, auto_run=auto_run, truncation_psi=psi, **others)
         if hasattr(self.comm, "_reply_subshell_for"):
             # ipykernel 7.4 sends messages to the shell that spoke last, and a busy cell would hold them up.
             self.comm._reply_subshell_for = lambda data, default: default
         self.on_msg(self._receive)
-        self._runner = Runner(make_session, self)
+        self._runner = Runner(beginning.make_session, self)
         self._keep_result(keep_result)
         weakref.finalize(self, self._runner.close)
         self._runner.begin()
@@ -125,8 +140,8 @@ class DragWidget(Outputs):
 
     @property
     def image(self) -> Image.Image:
-        """The picture."""
-        return self._do(lambda session: session.image, When.BETWEEN_STEPS)
+        """The picture, as it is shown at rest."""
+        return self._do(self._worker.resting.image, When.BETWEEN_STEPS)
 
     @property
     def w(self) -> Tensor:
@@ -136,6 +151,22 @@ class DragWidget(Outputs):
     @w.setter
     def w(self, w: Tensor | ArrayLike) -> None:
         self._do(lambda session: setattr(session, "w", w))
+
+    @property
+    def generator(self) -> Any:
+        """The generator.
+
+        Setting it to a name, a file or a ``Generator`` waits until that is loaded, and goes to its picture of the same
+        seed; setting a former one goes back to the picture and the history that were left there.
+
+        Raises:
+            GeneratorError: It cannot be found or read; the present one stays.
+        """
+        return self.session.generator
+
+    @generator.setter
+    def generator(self, source: Any) -> None:
+        self._switch(source, told=False).result()
 
     def run(self) -> None:
         """Start a drag, unless one runs, and return at once."""
@@ -196,13 +227,33 @@ class DragWidget(Outputs):
         """Take one undone change up again; return whether there was one."""
         return self._do(lambda session: session.redo())
 
+    def jump(self, entry_id: int) -> bool:
+        """Go to any entry of the history; return whether it was another one than the present.
+
+        Raises:
+            InputError: There is no entry of this id.
+        """
+        return self._do(lambda session: session.jump(entry_id))
+
+    def take(self, index: int) -> None:
+        """Make one picture of the last drag the present one; as :meth:`DragSession.take`."""
+        self._do(lambda session: session.take(index))
+
+    def image_at(self, entry_id: int) -> Image.Image:
+        """Return the picture of an entry of the history.
+
+        Raises:
+            InputError: There is no entry of this id.
+        """
+        return self._do(lambda session: session.image_at(entry_id), When.BETWEEN_STEPS)
+
     def reset(self) -> None:
         """Go back to the first picture of this seed or latent."""
         self._do(lambda session: session.reset())
 
-    def sample(self, seed: int) -> None:
-        """Go to the picture of a seed, 0 to 2**32 - 1; it has no points and no mask yet."""
-        self._do(lambda session: session.sample(seed))
+    def sample(self, seed: int, truncation_psi: float | None = None) -> None:
+        """Go to the picture of a seed; as :meth:`DragSession.sample`."""
+        self._do(lambda session: session.sample(seed, truncation_psi))
 
     def clear_points(self) -> None:
         """Remove every handle and target."""
@@ -225,8 +276,17 @@ class DragWidget(Outputs):
         self._do(lambda session: session.open_file(path))
 
     def save_image(self, path: str | PathLike[str], **options: Any) -> Path:
-        """Write the picture as PNG, JPEG or WebP, by the ending of the path; as :meth:`DragSession.save_image`."""
-        return self._do(lambda session: session.save_image(path, **options), When.BETWEEN_STEPS)
+        """Write the picture as PNG, JPEG or WebP, by the ending of the path; as :meth:`DragSession.save_image`.
+
+        It is blended where ``blend_outside`` shows it so, unless ``blended`` says otherwise.
+        """
+        resting = self._worker.resting
+        return self._do(
+            lambda session: session.save_image(
+                path, **{"blended": resting.is_blended(session), **options}
+            ),
+            When.BETWEEN_STEPS,
+        )
 
     def save_animation(self, path: str | PathLike[str], **options: Any) -> Path:
         """Write the last drag as an animation; as :meth:`DragSession.save_animation`."""
@@ -238,4 +298,5 @@ class DragWidget(Outputs):
         """End the worker and remove every view."""
         if getattr(self, "_runner", None) is not None:
             self._worker.close()
+            self._shelf.clear()
         super().close()

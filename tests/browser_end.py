@@ -54,7 +54,11 @@ class BrowserEnd(BaseComm):
         """Send a custom message."""
         self._deliver({"method": "custom", "content": content})
 
-    def command(self, name: str, **arguments: Any) -> dict[str, Any]:
+    def say_with(self, buffer: bytes, **content: Any) -> None:
+        """Send a custom message with a buffer."""
+        self._deliver({"method": "custom", "content": content}, [buffer])
+
+    def command(self, name: str, /, **arguments: Any) -> dict[str, Any]:
         """Send a command and return its reply."""
         rid = 1 + len([1 for message, _ in self.custom if message["k"] == "reply"])
         self.say(k="cmd", rid=rid, name=name, args=arguments)
@@ -62,11 +66,11 @@ class BrowserEnd(BaseComm):
         return next(m for m, _ in self.custom if m["k"] == "reply" and m["rid"] == rid)
 
     def ask(
-        self, question: str, *files: bytes, **arguments: Any
+        self, name: str, /, *files: bytes, **arguments: Any
     ) -> tuple[dict[str, Any], list[bytes]]:
         """Ask something and return the answer with its files."""
         rid = 1 + len([1 for message, _ in self.custom if message["k"] == "answer"])
-        content = {"k": "ask", "rid": rid, "name": question, "args": arguments}
+        content = {"k": "ask", "rid": rid, "name": name, "args": arguments}
         self._deliver({"method": "custom", "content": content}, files)
         until(lambda: any(m["k"] == "answer" and m["rid"] == rid for m, _ in self.custom))
         return next(

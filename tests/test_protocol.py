@@ -28,6 +28,7 @@ DECODED = {
     "ask": protocol.Ask,
     "pull": protocol.Pull,
     "release": protocol.Release,
+    "set": protocol.Setting,
 }
 
 

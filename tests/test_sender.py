@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,9 @@ class Front:
         self.messages: list[tuple[dict[str, Any], list[bytes]]] = []
         self.sender = FrameSender(lambda *message: self.messages.append(message), Clock())
 
-    def put(self, count: int = 1) -> None:
+    def put(self, count: int = 1, *, final: bool = True) -> None:
         for _ in range(count):
-            self.sender.put(b"picture", "image/webp", (64, 48), INFO)
+            self.sender.put(b"picture", "image/webp", (64, 48), replace(INFO, final=final))
 
     @property
     def numbers(self) -> list[int]:
@@ -97,3 +98,18 @@ def test_on_the_same_machine_a_second_buffer_fills_the_message_up(front: Front) 
     front.sender.greet(Hello(1, loopback=True, visible=True))
     front.put()
     assert [len(buffer) for buffer in front.messages[0][1]] == [7, 66_000 - 7]
+
+
+def test_moving_pictures_wait_for_room_and_only_the_newest_is_sent_then(front: Front) -> None:
+    front.put(6, final=False)
+    assert front.numbers == [1, 2]
+    front.sender.acknowledge(Ack(seq=1, shown=True, visible=True))
+    assert front.numbers == [1, 2, 6]
+    front.sender.acknowledge(Ack(seq=6, shown=True, visible=True))
+    assert front.numbers == [1, 2, 6]
+
+
+def test_a_picture_at_rest_does_not_wait_for_room(front: Front) -> None:
+    front.put(6, final=False)
+    front.put()
+    assert front.numbers == [1, 2, 7]

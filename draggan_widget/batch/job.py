@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 from draggan_widget.drag import DragConfig
 from draggan_widget.drag.validation import Mask, check_mask
 from draggan_widget.errors import InputError
+from draggan_widget.inputs import TRUNCATION_PSI
 from draggan_widget.session.plain_values import mask_to_json
 from draggan_widget.session.session import DEFAULT_CONFIG
-from draggan_widget.session.sources import TRUNCATION_PSI
 
 
 @dataclass(frozen=True, eq=False)

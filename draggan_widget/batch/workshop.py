@@ -15,18 +15,19 @@ import torch
 from draggan_widget.batch.rows import BatchRow, Finished, failed, plain_points
 from draggan_widget.batch.tasks import Task
 from draggan_widget.drag import DragConfig
-from draggan_widget.drag.protocols import MappedGenerator
 from draggan_widget.errors import GeneratorError, InputError
-from draggan_widget.inputs import checked_seed
 from draggan_widget.processes import one_thread
 from draggan_widget.session import DragSession, Recipe
 from draggan_widget.session.plain_values import mask_from_json, state_from_json
 from draggan_widget.session.session_file import read_session
-from draggan_widget.session.sources import TRUNCATION_PSI, found_generator
+from draggan_widget.session.sources import found_generator
 from draggan_widget.session.state import PictureGenerator
 
 DRAGS = frozenset({"drag", "settle", "step", "follow"})
 """What moves the latent of a recipe; one without any of them is dragged at its end."""
+
+BEGUN = "Begun"
+"""What the history says of the state where an item begins."""
 
 _ONE_AT_A_TIME = threading.Lock()
 """Held while a task is done: two at once would share the number of threads, which belongs to the process."""
@@ -102,17 +103,20 @@ class Workshop:
 
             found, saved = read_session(task.label, task.content, find)
             session = DragSession(found, config=saved.config)
-            session.go_to(saved.history.current.state)
+            session.go_to(saved.history.current.state, BEGUN)
             return session
         assert generator is not None
         content = task.content
         config = DragConfig.from_json(content["config"])
         if task.kind == "state":
             session = DragSession(generator, config=config)
-            session.go_to(state_from_json(generator, content["state"]))
+            session.go_to(state_from_json(generator, content["state"]), BEGUN)
             return session
         session = DragSession(
-            generator, seed=content["seed"], config=config, **_latents(content, generator)
+            generator,
+            seed=content["seed"],
+            truncation_psi=content["truncation_psi"],
+            config=config,
         )
         session.mask = mask_from_json(generator, content["mask"])
         session.set_points(content["handle_points"], content["target_points"])
@@ -126,17 +130,6 @@ def _replayed(content: Any, generator: PictureGenerator | None) -> DragSession:
     if not any(edit["do"] in DRAGS for edit in recipe.edits):
         session.drag()
     return session
-
-
-def _latents(content: Any, generator: PictureGenerator) -> dict[str, Any]:
-    """Return w and z of a job's seed where its truncation is not that of a session."""
-    seed, psi = checked_seed(content["seed"]), content["truncation_psi"]
-    if psi == TRUNCATION_PSI:
-        return {}
-    if not isinstance(psi, int | float) or isinstance(psi, bool):
-        raise InputError(f"truncation_psi must be a number, got {psi!r}")
-    z = generator.sample_z(seed, psi) if isinstance(generator, MappedGenerator) else None
-    return {"w": generator.sample_w(seed, psi), "z": z}
 
 
 def _row(task: Task, session: DragSession, seconds: float) -> BatchRow:

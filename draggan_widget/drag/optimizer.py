@@ -15,8 +15,8 @@ from torch import Tensor
 from draggan_widget.drag.charts import chart_of
 from draggan_widget.drag.config import DragConfig
 from draggan_widget.drag.mover import Picture
-from draggan_widget.drag.movers import mover_of
-from draggan_widget.drag.points import TrackedPoints, read_only
+from draggan_widget.drag.movers import mover_of, needs_first_map
+from draggan_widget.drag.points import Origin, TrackedPoints, read_only
 from draggan_widget.drag.progress import Progress
 from draggan_widget.drag.protocols import DragGenerator, TraceT
 from draggan_widget.drag.supervision import held_share
@@ -44,6 +44,7 @@ class DragStep(Generic[TraceT]):
         distances_px: From each handle to its target, ``[N]`` px, read-only.
         confidences: How like its reference each handle's surrounding is, ``[N]`` in 0..1, read-only: 1 where it is as
             it was put down, a half or less where the handle may be lost.
+        origins: Where each handle's reference was taken, one a point.
         loss: Value of the loss at ``w``, for the kinematic solver the mean squared distance in px^2; 0 when the
             latent was not moved after this picture.
         status: ``"running"``, ``"arrived"`` or ``"stalled"``.
@@ -60,6 +61,7 @@ class DragStep(Generic[TraceT]):
     point_ids: tuple[int, ...]
     distances_px: Points
     confidences: Points
+    origins: tuple[Origin, ...]
     loss: float
     status: str
     trace: TraceT | None
@@ -69,8 +71,8 @@ class DragStep(Generic[TraceT]):
 class DragOptimizer(Generic[TraceT]):
     """Moves a latent until handle points lie on target points.
 
-    The features of the first picture, the points' references and the solver's memory are kept as
-    long as the optimizer lives. A call that raises has not moved the latent.
+    What the solver needs of the first picture, the points' references and the solver's memory are kept
+    as long as the optimizer lives. A call that raises has not moved the latent.
 
     Attributes:
         config: The settings.
@@ -84,7 +86,7 @@ class DragOptimizer(Generic[TraceT]):
         *,
         z: Tensor | None = None,
     ) -> None:
-        """Synthesise the first picture.
+        """Stand at the first picture, and synthesise it if the solver needs its features before there are points.
 
         Args:
             generator: Frozen generator.
@@ -95,7 +97,7 @@ class DragOptimizer(Generic[TraceT]):
         Raises:
             InputError: The latent has another shape or is not finite, the generator is not frozen, or has no such
                 feature block, or no mapping or z for the space z.
-            GeneratorError: The features are not finite.
+            GeneratorError: The features were computed and are not finite.
         """
         expected = [1, generator.num_ws, generator.w_dim]
         if list(w.shape) != expected:
@@ -112,13 +114,14 @@ class DragOptimizer(Generic[TraceT]):
         chart = chart_of(generator, start, config, start_z)
         viewer = Viewer(generator, start, chart.rows, block)
         with torch.no_grad():
-            features = viewer.features(start)
-        if not bool(features.isfinite().all()):
+            seen, self._like = viewer.first(start, whole=needs_first_map(config))
+        if seen.features is not None and not bool(seen.features.isfinite().all()):
             raise GeneratorError("the features of w are not finite; choose another latent")
-        self._mover = mover_of(generator, viewer, chart, features, config, start_z)
-        self._like = features
+        self._mover = mover_of(generator, viewer, chart, seen, self._like, config, start_z)
         nothing = read_only(np.empty((0, 2)))
-        self._points = TrackedPoints((), nothing, nothing, features.new_empty(0, 0))
+        self._points = TrackedPoints((), nothing, nothing, self._like.new_empty(0, 0))
+        self._origins: tuple[Origin, ...] = ()
+        self._seen_w = start  # of the picture to which new points refer
         self._at: Picture[TraceT] | None = None  # from which the latent was not moved yet
         self._aimed = False  # anew, and not moved since
         self._progress = Progress(config, *self._size)
@@ -159,6 +162,11 @@ class DragOptimizer(Generic[TraceT]):
         is_new = ids != self._points.ids or len(kept) < len(ids)
         if is_new:
             references = self._references(handles, kept)
+            origins = {new: self._origins[old] for new, old in kept}
+            self._origins = tuple(
+                origins.get(i) or Origin(self._seen_w, read_only(handle.copy()))
+                for i, handle in enumerate(handles)
+            )
             self._mover.arrange(ids, frozenset(ids[new] for new, _ in kept))
             self._at = None
         else:
@@ -229,7 +237,7 @@ class DragOptimizer(Generic[TraceT]):
         status = self._status(picture)
         if status == "stalled":
             picture = self._back(picture, whole=drawn)
-        self._at = picture
+        self._at, self._seen_w = picture, picture.w
         return self._report(picture, status, loss)
 
     def observe(self, *, drawn: bool = True) -> DragStep[TraceT]:
@@ -250,7 +258,7 @@ class DragOptimizer(Generic[TraceT]):
         picture = self._mover.look(
             self._points, whole=whole, differentiable=differentiable, lean=lean
         )
-        self._points = picture.points
+        self._points, self._seen_w = picture.points, picture.w
         return picture
 
     def _back(self, picture: Picture[TraceT], *, whole: bool) -> Picture[TraceT]:
@@ -300,6 +308,7 @@ class DragOptimizer(Generic[TraceT]):
             point_ids=points.ids,
             distances_px=points.distances_px,
             confidences=picture.confidences,
+            origins=self._origins,
             loss=loss,
             status=status,
             trace=picture.trace,

@@ -25,7 +25,7 @@ from draggan_widget.evaluation.perceptual import load_perceptual_distance, why_n
 from draggan_widget.evaluation.protocols import PROTOCOLS, case_of
 from draggan_widget.evaluation.trial import Bench, picture, weights_digest
 from draggan_widget.generator import Generator as LoadedGenerator
-from draggan_widget.pretrained import load_generator
+from draggan_widget.pretrained import load_stylegan2
 from draggan_widget.processes import begin_worker, one_thread, starting
 
 
@@ -69,7 +69,7 @@ def open_bench(plan: Plan) -> Bench:
         InputError: The plan asks for what the generator cannot do, or the device cannot be used.
         GeneratorError: The generator cannot be found or read.
     """
-    generator = load_generator(plan.generator, device=plan.device)
+    generator = load_stylegan2(plan.generator, device=plan.device)
     known = has_scene(generator)
     _check_pictures(generator, known)
     if plan.mask and not known and PROTOCOLS[plan.protocol].points:

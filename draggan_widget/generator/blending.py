@@ -58,7 +58,8 @@ def blended_image(
     rgb: Tensor | None = None
     start_rgb: Tensor | None = None
     for index, resolution in enumerate(generator.feature_blocks):
-        inside = F.adaptive_max_pool2d(share[None, None], resolution)
+        size = resolution, generator.config.columns(resolution)
+        inside = F.adaptive_max_pool2d(share[None, None], size)
         start_x = synthesis.features(index, start_x, start_w, noise=noise)
         own_x = synthesis.features(index, x, w, noise=noise)
         x = torch.lerp(start_x, own_x, inside)

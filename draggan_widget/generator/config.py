@@ -13,6 +13,9 @@ SMALLEST_BLOCK = 4
 RESOLUTIONS = tuple(2**k for k in range(3, 13))
 """Resolutions of pictures."""
 
+WIDEST_CONSTANT = 16
+"""Columns of a constant: pictures four times as wide as high."""
+
 LARGEST = {
     "z_dim": 4096,
     "w_dim": 4096,
@@ -42,10 +45,10 @@ class LatentSplit:
 
 @dataclass(frozen=True)
 class StyleGAN2Config:
-    """Architecture of a square StyleGAN2 generator (Karras et al. 2020) with skip connections to RGB.
+    """Architecture of a StyleGAN2 generator (Karras et al. 2020) with skip connections to RGB.
 
     Attributes:
-        resolution: Width and height of the picture in pixels, a power of two from 8 to 4096.
+        resolution: Height of the picture in pixels, a power of two from 8 to 4096; a block is named by its height.
         z_dim: Length of z.
         w_dim: Length of a row of w.
         channel_base: Channels at resolution r are ``min(channel_base // r, channel_max)``.
@@ -56,6 +59,10 @@ class StyleGAN2Config:
             ``"uniform"`` (``sqrt(3) erf(z / sqrt 2)``, uniform with variance one).
         conv_clamp: Largest absolute activation, or None.
         split: Split mapping, or None when one w serves all rows.
+        base_width: Columns of the constant, which has four rows: 4 makes square pictures, 2 those of StyleGAN-Human
+            (Fu et al. 2022), which are half as wide as high.
+        block_channels: Channels of each block's layers, from the smallest block on; None for those that
+            ``channel_base`` and ``channel_max`` give.
     """
 
     resolution: int
@@ -68,6 +75,8 @@ class StyleGAN2Config:
     z_input: str = "normalized"
     conv_clamp: float | None = None
     split: LatentSplit | None = None
+    base_width: int = SMALLEST_BLOCK
+    block_channels: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         """Refuse architectures that cannot exist."""
@@ -88,6 +97,11 @@ class StyleGAN2Config:
             optional = name == "conv_clamp" and value is None
             if not optional and not (isinstance(value, int | float) and 0 < value < math.inf):
                 raise GeneratorError(f"{name} must be a positive number, got {value!r}")
+        if type(self.base_width) is not int or not 1 <= self.base_width <= WIDEST_CONSTANT:
+            raise GeneratorError(
+                f"base_width must be a whole number from 1 to {WIDEST_CONSTANT}, got {self.base_width!r}"
+            )
+        self._check_block_channels()
         split = self.split
         if split and not (0 < split.dims < self.z_dim and 0 < split.rows < self.num_ws):
             raise GeneratorError(
@@ -104,9 +118,32 @@ class StyleGAN2Config:
         """Rows of w+: two per block, each last row being shared with the next block."""
         return 2 * len(self.blocks)
 
+    @property
+    def width(self) -> int:
+        """Width of the picture in pixels."""
+        return self.columns(self.resolution)
+
+    def columns(self, resolution: int) -> int:
+        """Return the width, in cells, of the block that is ``resolution`` cells high."""
+        return resolution * self.base_width // SMALLEST_BLOCK
+
     def channels(self, resolution: int) -> int:
         """Return the number of channels of the block at ``resolution``."""
+        if self.block_channels is not None:
+            return self.block_channels[self.blocks.index(resolution)]
         return min(self.channel_base // resolution, self.channel_max)
+
+    def _check_block_channels(self) -> None:
+        """Refuse numbers of channels that no network has."""
+        table = self.block_channels
+        if table is None:
+            return
+        known = isinstance(table, tuple) and len(table) == len(self.blocks)
+        most = LARGEST["channel_max"]
+        if not known or not all(type(each) is int and 1 <= each <= most for each in table):
+            raise GeneratorError(
+                f"block_channels must be {len(self.blocks)} whole numbers from 1 to {most}, got {table!r}"
+            )
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON types."""
@@ -127,5 +164,6 @@ class StyleGAN2Config:
         known = {field.name for field in fields(cls)}
         if unknown := sorted(set(values) - known):
             raise GeneratorError(f"unknown architecture fields {unknown}; known: {sorted(known)}")
-        split = values.get("split")
-        return cls(**{**values, "split": LatentSplit(**split) if split else None})
+        split, table = values.get("split"), values.get("block_channels")
+        made = {"split": LatentSplit(**split) if split else None}
+        return cls(**{**values, **made, "block_channels": tuple(table) if table else None})

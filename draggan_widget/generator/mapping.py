@@ -1,11 +1,12 @@
 """The mapping network: z to the rows of w+."""
 
 import math
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
-from draggan_widget.generator.config import StyleGAN2Config
+from draggan_widget.generator.config import LatentSplit
 from draggan_widget.generator.layers import FullyConnected
 
 STATISTICS_SAMPLES = 10_000
@@ -18,6 +19,45 @@ STATISTICS_SEED = 0
 """Seed of those samples, so that the statistics are the same in every process."""
 
 
+class MappingConfig(Protocol):
+    """What the mapping needs of an architecture; attributes as those of :class:`StyleGAN2Config`."""
+
+    @property
+    def z_dim(self) -> int:
+        """Length of z."""
+        ...
+
+    @property
+    def w_dim(self) -> int:
+        """Length of a row of w."""
+        ...
+
+    @property
+    def num_ws(self) -> int:
+        """Rows of w+."""
+        ...
+
+    @property
+    def mapping_layers(self) -> int:
+        """Fully connected layers."""
+        ...
+
+    @property
+    def mapping_lr_multiplier(self) -> float:
+        """Learning-rate multiplier that the weights were trained with."""
+        ...
+
+    @property
+    def z_input(self) -> str:
+        """What the network is given for z."""
+        ...
+
+    @property
+    def split(self) -> LatentSplit | None:
+        """Split mapping, or None."""
+        ...
+
+
 class Mapping(nn.Module):
     """Fully connected network from z to w, with the statistics of w.
 
@@ -28,7 +68,7 @@ class Mapping(nn.Module):
     w_avg: Tensor
     w_cov: Tensor | None
 
-    def __init__(self, config: StyleGAN2Config) -> None:
+    def __init__(self, config: MappingConfig) -> None:
         super().__init__()
         self.config = config
         widths = [config.z_dim] + [config.w_dim] * config.mapping_layers

@@ -9,7 +9,10 @@ Element-wise steps write over their input where its value is not needed for the 
 """
 
 import functools
+import math
+from collections.abc import MutableMapping
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import torch
 import torch.nn.functional as F
@@ -58,7 +61,7 @@ class _Layer:
         shape: Its sizes.
         convolution: With its kernel, transposed if it up-samples; modulated if there is no ``style``.
         bias: ``[out]``, with the gain of the activation.
-        noise: ``[1, 1, r, r]`` likewise, or None.
+        noise: ``[1, 1, h, w]`` likewise, or None.
         smoothing: Filter after the transposed convolution, ``[out, 1, 4, 4]``, or None.
         style: The modulation, or None if its row is fixed.
         clamp: Largest absolute value of the output, or None.
@@ -73,7 +76,7 @@ class _Layer:
     clamp: float | None
 
     def on_map(self, x: Tensor, row: Tensor) -> Tensor:
-        """Return the output ``[B, out, r, r]`` for a whole input and rows of w+ ``[B, w_dim]``."""
+        """Return the output ``[B, out, h, w]`` for a whole input and rows of w+ ``[B, w_dim]``."""
         if kernels_for("auto", x) is not None:
             return self._fused(x, row)
         x = self._convolved(x, row, border=1)
@@ -150,11 +153,18 @@ class PreparedSynthesis:
         with torch.no_grad():
             self._constant = synthesis.constant[None].clone(memory_format=torch.channels_last)
             self._layers = [
-                _prepared_layer(layer, None if i < moving_rows else w[:, i], noise=noise)
+                _moving_layer(layer, noise=noise)
+                if i < moving_rows
+                else _prepared_layer(layer, w[:, i], noise=noise)
                 for i, layer in enumerate(synthesis.layers(block))
             ]
         self._shapes = tuple(layer.shape for layer in self._layers)
         self._first_on_windows = functools.cache(functools.partial(first_on_windows, self._shapes))
+
+    @property
+    def map_size(self) -> tuple[int, int]:
+        """Rows and columns of the features."""
+        return self._shapes[-1].rows, self._shapes[-1].columns
 
     def trace(self, w: Tensor) -> SynthesisTrace:
         """Return the synthesis up to and with the block, as :meth:`Generator.trace` up to rounding.
@@ -183,7 +193,7 @@ class PreparedSynthesis:
         """
         if first is None:
             first = self._first_on_windows(len(starts), rows, columns)
-        windows = [Windows(starts, rows, columns, self.block)]
+        windows = [Windows(starts, rows, columns, self.map_size)]
         for shape in reversed(self._shapes[first:]):
             windows.append(windows[-1].before(shape))
         before = windows.pop()
@@ -216,6 +226,20 @@ class PreparedSynthesis:
         return maps
 
 
+_MOVING: MutableMapping[SynthesisLayer, tuple[object, _Layer]] = WeakKeyDictionary()
+"""Layers as prepared for moving rows, which depend on no latent, with what they were made of; kept as long as they live."""
+
+
+def _moving_layer(layer: SynthesisLayer, *, noise: bool) -> _Layer:
+    """Return a layer for a moving row: prepared at the first drag, and again if its weights have changed."""
+    tensors = *layer.parameters(), *layer.buffers()
+    made_of = noise, *((each.data_ptr(), each._version, each.dtype) for each in tensors)
+    found = _MOVING.get(layer)
+    if found is None or found[0] != made_of:
+        found = _MOVING[layer] = made_of, _prepared_layer(layer, None, noise=noise)
+    return found[1]
+
+
 def _prepared_layer(layer: SynthesisLayer, row: Tensor | None, *, noise: bool) -> _Layer:
     """Return a layer for a moving row (None), or for a fixed one ``[1, w_dim]``."""
     kernel = layer.weight * layer.weight_gain
@@ -237,14 +261,15 @@ def _prepared_layer(layer: SynthesisLayer, row: Tensor | None, *, noise: bool) -
         taps = resampling_filter(dtype=kernel.dtype, device=kernel.device) * 4
         smoothing = taps.repeat(out_channels, 1, 1, 1)
     noise_map = layer.noise_const[None, None] * (layer.noise_strength * ACTIVATION_GAIN)
-    shape = LayerShape(in_channels, out_channels, len(layer.noise_const), layer.upsample)
+    height, width = layer.noise_const.shape
+    shape = LayerShape(in_channels, out_channels, height, width, layer.upsample)
     return _Layer(
         shape,
         FixedConvolution(
             kernel,
             stride=2 if layer.upsample else 1,
             transposed=layer.upsample,
-            cells=shape.input_resolution,
+            cells=math.isqrt(math.prod(shape.input_size)),
         ),
         layer.bias * ACTIVATION_GAIN,
         noise_map if noise and bool(layer.noise_strength != 0) else None,

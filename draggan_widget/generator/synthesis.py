@@ -20,7 +20,7 @@ class SynthesisTrace:
 
     Attributes:
         w: The latent it ran with, ``[B, num_ws, w_dim]``.
-        maps: Output of each block so far, from 4x4 on, ``[B, C, r, r]`` each.
+        maps: Output of each block so far, from 4x4 on, ``[B, C, h, w]`` each.
     """
 
     w: Tensor
@@ -28,7 +28,7 @@ class SynthesisTrace:
 
     @property
     def features(self) -> Tensor:
-        """Output of the last block that ran, ``[B, C, r, r]``."""
+        """Output of the last block that ran, ``[B, C, h, w]``."""
         return self.maps[-1]
 
 
@@ -39,14 +39,15 @@ class SynthesisBlock(nn.Module):
         super().__init__()
         channels = config.channels(resolution)
         clamp = config.conv_clamp
+        size = resolution, config.columns(resolution)
         if resolution == SMALLEST_BLOCK:
-            self.const = nn.Parameter(torch.randn(channels, resolution, resolution))
+            self.const = nn.Parameter(torch.randn(channels, *size))
         else:
             before = config.channels(resolution // 2)
             self.conv0 = SynthesisLayer(
-                before, channels, config.w_dim, resolution, upsample=True, clamp=clamp
+                before, channels, config.w_dim, size, upsample=True, clamp=clamp
             )
-        self.conv1 = SynthesisLayer(channels, channels, config.w_dim, resolution, clamp=clamp)
+        self.conv1 = SynthesisLayer(channels, channels, config.w_dim, size, clamp=clamp)
         self.torgb = ToRGB(channels, config.w_dim, clamp=clamp)
 
     def forward(self, x: Tensor | None, rows: Tensor, *, noise: bool) -> Tensor:
@@ -69,7 +70,7 @@ class Synthesis(nn.Module):
 
     @property
     def constant(self) -> Tensor:
-        """Input of the first layer, ``[C, 4, 4]``."""
+        """Input of the first layer, ``[C, 4, base_width]``."""
         return self._block(0).const
 
     def layers(self, block: int) -> list[SynthesisLayer]:
@@ -91,11 +92,11 @@ class Synthesis(nn.Module):
 
         Args:
             trace: A synthesis that has run up to some block.
-            resolution: Size of a block's partial picture, or None for the whole picture.
+            resolution: Height of a block's partial picture, or None for the whole picture.
             noise: Whether the constant noise is added in the blocks that still have to run.
 
         Returns:
-            ``[B, 3, r, r]``, about -1..1.
+            ``[B, 3, h, w]``, about -1..1.
         """
         trace = self._extend(trace, resolution or self.config.resolution, noise=noise)
         rgb: Tensor | None = None
@@ -106,7 +107,7 @@ class Synthesis(nn.Module):
         return rgb
 
     def features(self, index: int, before: Tensor | None, w: Tensor, *, noise: bool) -> Tensor:
-        """Return the output of the block at a position, ``[B, C, r, r]``.
+        """Return the output of the block at a position, ``[B, C, h, w]``.
 
         Args:
             index: Position, from 0 for 4x4.
@@ -118,7 +119,7 @@ class Synthesis(nn.Module):
         return x
 
     def colours(self, index: int, x: Tensor, w: Tensor) -> Tensor:
-        """Return what the block at a position adds to the picture, ``[B, 3, r, r]``, from its output."""
+        """Return what the block at a position adds to the picture, ``[B, 3, h, w]``, from its output."""
         rgb: Tensor = self._block(index).torgb(x, self._rows(w, index)[:, -1])
         return rgb
 

@@ -8,6 +8,7 @@ from point to point, so up-sampled windows are made large enough for both and th
 Knows sizes and places, but no weights.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,19 +38,21 @@ class LayerShape:
 
     Attributes:
         in_channels, out_channels: Of its kernel.
-        resolution: Width and height of its whole output in cells.
+        rows, columns: Size of its whole output in cells.
         upsample: Whether the output is twice as large as the input.
     """
 
     in_channels: int
     out_channels: int
-    resolution: int
+    rows: int
+    columns: int
     upsample: bool
 
     @property
-    def input_resolution(self) -> int:
-        """Width and height of its whole input in cells."""
-        return self.resolution // 2 if self.upsample else self.resolution
+    def input_size(self) -> tuple[int, int]:
+        """Rows and columns of its whole input in cells."""
+        scale = 2 if self.upsample else 1
+        return self.rows // scale, self.columns // scale
 
     def input_cells(self, cells: int) -> int:
         """Return how many neighbouring input cells hold all that ``cells`` neighbouring output cells need."""
@@ -68,7 +71,7 @@ class LayerShape:
 
     def whole_cost(self) -> float:
         """Return the cost of the whole output, in multiply-adds."""
-        return self._cost(self.input_resolution**2, self.resolution**2)
+        return self._cost(math.prod(self.input_size), self.rows * self.columns)
 
     def _cost(self, kernel_cells: float, output_cells: float) -> float:
         """Return the cost of applying the kernel so often and making so many cells."""
@@ -84,13 +87,13 @@ class Windows:
     Attributes:
         starts: First column and row of each window, int64 ``[N, 2]``.
         rows, columns: Size of a window in cells.
-        resolution: Width and height of the map in cells.
+        map_size: Rows and columns of the map in cells.
     """
 
     starts: Tensor
     rows: int
     columns: int
-    resolution: int
+    map_size: tuple[int, int]
 
     def before(self, layer: LayerShape) -> "Windows":
         """Return the windows of a layer's input that these windows of its output need."""
@@ -98,13 +101,14 @@ class Windows:
             layer.input_starts(self.starts),
             layer.input_cells(self.rows),
             layer.input_cells(self.columns),
-            layer.input_resolution,
+            layer.input_size,
         )
 
     def inside(self, like: Tensor) -> Tensor:
         """Return 1 where a window lies on the map and 0 elsewhere, ``[N, 1, rows, columns]``."""
         columns, rows = (
-            (cells >= 0) & (cells < self.resolution) for cells in self._cells(self.starts)
+            (cells >= 0) & (cells < size)
+            for cells, size in zip(self._cells(self.starts), self.map_size[::-1], strict=True)
         )
         return (rows[:, None, :, None] & columns[:, None, None, :]).to(like.dtype)
 

@@ -14,8 +14,10 @@ from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.drag.charts import check_known_z
 from draggan_widget.drag.validation import Mask, Points, check_mask, check_point, check_points
 from draggan_widget.inputs import check_startable
+from draggan_widget.ops.extension import status as kernels_status
 from draggan_widget.session.access import Access
 from draggan_widget.session.driver import Driver, Moment
+from draggan_widget.session.entry_words import entry_words
 from draggan_widget.session.history import Entry, History
 from draggan_widget.session.listeners import Draws, Listener, Listeners, draws_nothing
 from draggan_widget.session.recipe import Recipe
@@ -73,6 +75,11 @@ class Held:
         return self._state.seed
 
     @property
+    def truncation_psi(self) -> float:
+        """Truncation of that sample; the next one keeps it."""
+        return self._state.truncation_psi
+
+    @property
     def point_ids(self) -> tuple[int, ...]:
         """One id a handle; it stays with the handle as long as that lives."""
         return self._state.point_ids
@@ -97,6 +104,11 @@ class Held:
         return self._driver.trajectory
 
     @property
+    def film(self) -> tuple[int, int]:
+        """The number of the last drag's film, another one for each, and how many pictures its trajectory has."""
+        return self._driver.film, len(self._driver.trajectory)
+
+    @property
     def steps(self) -> int:
         """How many times the latent was moved since the last drag began."""
         return self._driver.steps
@@ -118,6 +130,11 @@ class Held:
     def is_following(self) -> bool:
         """Whether a live drag is open, from the first :meth:`follow` on."""
         return self._live_from is not None
+
+    @property
+    def is_compiling(self) -> bool:
+        """Whether kernels for the generator's device are being compiled; until then PyTorch does their work."""
+        return self.generator.device.type == "cuda" and kernels_status() == "compiling"
 
     @property
     def stop_requested(self) -> bool:
@@ -175,5 +192,6 @@ class Held:
         if self._state.equals(before):
             self._state = before
         else:
-            self.history = self.history.push(Entry(label, self._state))
+            words = entry_words(label, before, self._state)
+            self.history = self.history.push(Entry(label, self._state, words=words))
         self._listeners.tell()

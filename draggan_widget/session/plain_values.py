@@ -13,7 +13,7 @@ from torch import Tensor
 
 from draggan_widget.drag.validation import Mask, check_mask, check_point_ids, check_points
 from draggan_widget.errors import InputError
-from draggan_widget.inputs import checked_seed
+from draggan_widget.inputs import checked_seed, checked_truncation
 from draggan_widget.session.recipe import from_text, to_text
 from draggan_widget.session.sources import checked_latent, checked_z
 from draggan_widget.session.state import PictureGenerator, SessionState, closed
@@ -92,6 +92,7 @@ def state_to_json(state: SessionState) -> dict[str, Any]:
     zs = {name: getattr(state, name) for name in ZS}
     return {
         "seed": state.seed,
+        "truncation_psi": state.truncation_psi,
         "point_ids": list(state.point_ids),
         "mask": mask_to_json(state.mask),
         **{name: getattr(state, name).tolist() for name in POINTS},
@@ -126,6 +127,7 @@ def state_from_json(generator: PictureGenerator, value: Mapping[str, Any]) -> Se
         raise InputError("start_z and z must both be there or both be absent")
     return SessionState(
         seed=checked_seed(value.get("seed")),
+        truncation_psi=checked_truncation(value.get("truncation_psi")),
         handle_points=handles,
         target_points=targets,
         put_points=put,
@@ -137,19 +139,18 @@ def state_from_json(generator: PictureGenerator, value: Mapping[str, Any]) -> Se
     )
 
 
-def start_to_json(seed: int, w: object, z: object, start: Tensor, start_z: Tensor | None) -> Any:
-    """Return the first picture of a session: its seed, and of its w and z those that were given.
+def start_to_json(state: SessionState, w: object, z: object) -> dict[str, Any]:
+    """Return the first picture of a session: its seed and truncation, and of its w and z those that were given.
 
     Args:
-        seed: Of the session.
+        state: The first of the session.
         w, z: As they were given, or None.
-        start, start_z: What they are.
     """
-    given: dict[str, Any] = {"seed": seed}
+    given: dict[str, Any] = {"seed": state.seed, "truncation_psi": state.truncation_psi}
     if w is not None:
-        given["w"] = tensor_to_json(start)
-    if z is not None and start_z is not None:
-        given["z"] = tensor_to_json(start_z)
+        given["w"] = tensor_to_json(state.w)
+    if z is not None and state.z is not None:
+        given["z"] = tensor_to_json(state.z)
     return given
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from draggan_widget.drag import DragConfig
 from draggan_widget.errors import InputError
 from draggan_widget.export import write_whole
-from draggan_widget.inputs import checked_seed
+from draggan_widget.inputs import checked_seed, checked_truncation
 
 FORMAT = "draggan_widget recipe 1"
 """Value of the entry ``format``; the number changes with the meaning of the entries."""
@@ -29,12 +29,12 @@ ENDS = ("itself", "stop", "break")
 """How a drag ended: by itself, because :meth:`DragSession.stop` was called, or by an exception."""
 
 KINDS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
-    "sample": {"seed": (int,)},
+    "sample": {"seed": (int,), "truncation_psi": (int, float)},
     "latent": {"w": (dict,)},
     "points": {"handles": (list,), "targets": (list,), "ids": (list,), "placed": (list,)},
     "mask": {"mask": (str, type(None))},
     "config": {"config": (dict,)},
-    "open": {"state": (dict,)},
+    "open": {"state": (dict,), "words": (str,)},
     "drag": {"max_steps": (int,), "drawn": (str,), "during": (list,), "end": (str,)},
     "step": {"drawn": (str,)},
     "begin": {},
@@ -44,6 +44,8 @@ KINDS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
     "undo": {},
     "redo": {},
     "reset": {},
+    "jump": {"entry": (int,)},
+    "take": {"index": (int,)},
     "renew": {},
     "threads": {"count": (int,)},
 }
@@ -68,7 +70,7 @@ class Recipe:
 
     Attributes:
         generator: Name of the generator.
-        start: The first picture: ``{"seed": ...}``, and ``w`` and ``z`` where they were given.
+        start: The first picture: ``{"seed": ..., "truncation_psi": ...}``, and ``w`` and ``z`` where they were given.
         config: First settings of the drag.
         edits: What was done, each ``{"do": ..., ...}``.
     """
@@ -100,9 +102,11 @@ class Recipe:
         name, start, edits = (value.get(key) for key in ("generator", "start", "edits"))
         if not isinstance(name, str) or len(name) > MOST_TEXT:
             raise InputError("a recipe's generator must be a name")
-        if not isinstance(start, Mapping) or not {"seed"} <= set(start) <= {"seed", "w", "z"}:
-            raise InputError("a recipe's start must have a seed, and perhaps w and z")
+        names = {"seed", "truncation_psi"}
+        if not isinstance(start, Mapping) or not names <= set(start) <= names | {"w", "z"}:
+            raise InputError("a recipe's start must have seed and truncation_psi, perhaps w and z")
         checked_seed(start["seed"])
+        checked_truncation(start["truncation_psi"])
         if not isinstance(edits, list | tuple):
             raise InputError("a recipe's edits must be a list")
         config = value.get("config")

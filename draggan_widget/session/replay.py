@@ -50,14 +50,14 @@ class _Player:
         self._session, self._on_step = session, on_step
         self._drawn: deque[str] = deque()
         self._actions: dict[str, Callable[[Edit], object]] = {
-            "sample": lambda edit: session.sample(edit["seed"]),
+            "sample": lambda edit: session.sample(edit["seed"], edit["truncation_psi"]),
             "latent": lambda edit: setattr(session, "w", tensor_from_json("w", edit["w"])),
             "points": self._points,
             "mask": lambda edit: setattr(
                 session, "mask", mask_from_json(session.generator, edit["mask"])
             ),
             "config": lambda edit: setattr(session, "config", DragConfig.from_json(edit["config"])),
-            "open": lambda edit: session.go_to(state_from_json(session.generator, edit["state"])),
+            "open": self._open,
             "drag": self._drag,
             "settle": self._drag,
             "step": self._step,
@@ -67,6 +67,8 @@ class _Player:
             "undo": lambda _: session.undo(),
             "redo": lambda _: session.redo(),
             "reset": lambda _: session.reset(),
+            "jump": lambda edit: session.jump(edit["entry"]),
+            "take": lambda edit: session.take(edit["index"]),
             "renew": lambda _: session.renew(),
             "threads": lambda edit: torch.set_num_threads(edit["count"]),
         }
@@ -84,6 +86,11 @@ class _Player:
         self._session.set_points(
             edit["handles"], edit["targets"], point_ids=edit["ids"], placed=edit["placed"]
         )
+
+    def _open(self, edit: Edit) -> None:
+        """Go to the state of a file."""
+        state = state_from_json(self._session.generator, edit["state"])
+        self._session.go_to(state, edit["words"])
 
     def _step(self, edit: Edit) -> None:
         """Move the latent once."""

@@ -20,10 +20,11 @@ from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.errors import InputError
 from draggan_widget.export import ANIMATION_FPS, save_animation, save_image, with_points
 from draggan_widget.frames import encode_png
-from draggan_widget.inputs import checked_seed
+from draggan_widget.inputs import TRUNCATION_PSI, checked_seed, checked_truncation
 from draggan_widget.session.embedding import packed, with_session
+from draggan_widget.session.entry_words import entry_words, first_words
 from draggan_widget.session.history import Entry, History
-from draggan_widget.session.pictures import pictures_of
+from draggan_widget.session.pictures import Thumbnails, pictures_of
 from draggan_widget.session.plain_values import start_from_json, start_to_json
 from draggan_widget.session.recipe import Recipe
 from draggan_widget.session.replay import play
@@ -60,7 +61,7 @@ class DragSession(Shown):
 
     Attributes:
         generator: Makes the pictures.
-        history: States to which :meth:`undo` and :meth:`redo` go.
+        history: States to which :meth:`undo`, :meth:`redo` and :meth:`jump` go; ``history.entries`` are all of them.
         status: ``"idle"``, ``"running"``, or how the last drag ended: ``"arrived"``, ``"stalled"``, ``"max_steps"``,
             ``"stopped"``, ``"failed"``.
     """
@@ -72,6 +73,7 @@ class DragSession(Shown):
         seed: int = 0,
         w: Tensor | ArrayLike | None = None,
         z: Tensor | ArrayLike | None = None,
+        truncation_psi: float = TRUNCATION_PSI,
         config: DragConfig = DEFAULT_CONFIG,
         device: torch.device | str | None = None,
     ) -> None:
@@ -83,6 +85,7 @@ class DragSession(Shown):
             w: Latent of the first picture instead, ``[1, num_ws, w_dim]``.
             z: The z that it comes from, ``[1, z_dim]``; without it a given latent cannot be dragged in the space
                 ``"z"``. Alone it gives the latent too, not truncated.
+            truncation_psi: Of the pictures of seeds, -1 to 1.5; 0 is the average picture, 1 the whole variety.
             config: Settings of the drag.
             device: Where to load the generator; only for a generator that is given by name.
 
@@ -90,13 +93,16 @@ class DragSession(Shown):
             InputError: A value of the wrong type, shape or range.
             GeneratorError: The generator cannot be found or read.
         """
-        seed = checked_seed(seed)
+        seed, psi = checked_seed(seed), checked_truncation(truncation_psi)
         found = found_generator(generator, device)
         checked = checked_config(config, found)
-        start, start_z = first_latent(found, seed, w, z)
-        first = Entry("sample", SessionState.first(seed, start, start_z))
-        recipe = Recipe(found.name, start_to_json(seed, w, z, start, start_z), checked, ())
-        super().__init__(found, checked, History((first,)), recipe)
+        start, start_z = first_latent(found, seed, w, z, psi)
+        state = SessionState.first(seed, start, start_z, psi)
+        words = first_words(state, sampled=w is None and z is None)
+        first = start_to_json(state, w, z)
+        recipe = Recipe(found.name, first, checked, ())
+        super().__init__(found, checked, History((Entry("sample", state, words=words),)), recipe)
+        self._thumbnails = Thumbnails(found)
 
     def __repr__(self) -> str:
         """Return the session in a line."""
@@ -177,7 +183,8 @@ class DragSession(Shown):
             _, saved = read_session(name, source, lambda _: self.generator)
         else:
             _, saved = load_session(source, lambda _: self.generator)
-        self.go_to(saved.history.current.state)
+            name = Path(source).name
+        self.go_to(saved.history.current.state, f"Opened {name}")
 
     @classmethod
     def replay(
@@ -207,7 +214,8 @@ class DragSession(Shown):
         found = found_generator(recipe.generator if generator is None else generator, device)
         w, z = start_from_json(recipe.start) if seed is None else (None, None)
         first_seed = recipe.start["seed"] if seed is None else seed
-        session = cls(found, seed=first_seed, w=w, z=z, config=recipe.config)
+        psi = recipe.start["truncation_psi"]
+        session = cls(found, seed=first_seed, w=w, z=z, truncation_psi=psi, config=recipe.config)
         play(session, recipe, on_step)
         return session
 
@@ -256,7 +264,8 @@ class DragSession(Shown):
         """Return what a session file holds; a drag that runs counts as ended here."""
         state, history = self._state, self.history
         if state is not history.current.state:
-            history = history.push(Entry("drag", state))
+            words = entry_words("drag", history.current.state, state)
+            history = history.push(Entry("drag", state, words=words))
         return SavedSession(self._config, history, self.recipe)
 
     def _with_session(self, png: bytes) -> bytes:
@@ -264,6 +273,9 @@ class DragSession(Shown):
         saved = self._saved()
         data = packed(session_bytes(self.generator, saved))
         if data is None:
-            alone = SavedSession(saved.config, History((saved.history.current,)))
+            now = saved.history.current
+            alone = SavedSession(
+                saved.config, History((Entry(now.label, now.state, words=now.words),))
+            )
             data = packed(session_bytes(self.generator, alone))
         return png if data is None else with_session(png, data)

@@ -26,13 +26,17 @@ from draggan_widget.drag.charts import check_suits
 from draggan_widget.errors import InputError, SessionFileError
 from draggan_widget.export import write_whole
 from draggan_widget.session.embedding import embedded_session
-from draggan_widget.session.history import HISTORY_LIMIT, History
+from draggan_widget.session.history import History
 from draggan_widget.session.recipe import Recipe
+from draggan_widget.session.saved_history import read_history, saved_entry
 from draggan_widget.session.saved_states import Reader, StatePool
 from draggan_widget.session.state import PictureGenerator, SessionState
 
-FORMAT = "draggan_widget session 1"
+FORMAT = "draggan_widget session 2"
 """Value of the metadata entry ``format``; the number changes with the meaning of the entries."""
+
+LINEAR_FORMAT = "draggan_widget session 1"
+"""Files of before histories were trees are read, too: each entry was made from the one before."""
 
 TENSORS = ("latents", "zs", "masks")
 """What a session file may hold; anything else is left alone."""
@@ -77,8 +81,9 @@ def session_bytes(generator: PictureGenerator, saved: SavedSession) -> bytes:
     masks = _Distinct(state.mask for state in states if state.mask is not None)
     entries = [
         {
-            "label": label.label,
+            **saved_entry(entry),
             "seed": state.seed,
+            "truncation_psi": state.truncation_psi,
             "start_w": latents.index(state.start_w),
             "w": latents.index(state.w),
             "held_w": latents.index(state.held_w),
@@ -90,12 +95,13 @@ def session_bytes(generator: PictureGenerator, saved: SavedSession) -> bytes:
             "point_ids": list(state.point_ids),
             "mask": None if state.mask is None else masks.index(state.mask),
         }
-        for label, state in zip(saved.history.entries, states, strict=True)
+        for entry, state in zip(saved.history.entries, states, strict=True)
     ]
     description = {
         "generator": describe(generator),
         "config": saved.config.to_json(),
         "position": saved.history.position,
+        "visited": [list(pair) for pair in saved.history.visited.items()],
         "entries": entries,
         "recipe": None if saved.recipe is None else saved.recipe.to_json(),
     }
@@ -146,15 +152,7 @@ def read_session(
         check_suits(config, generator)
     except InputError as error:
         raise SessionFileError(f"{source} holds an unusable config: {error}") from error
-    entries = reader.take("entries", list)
-    position = reader.take("position", int)
-    if not 1 <= len(entries) <= HISTORY_LIMIT or not 0 <= position < len(entries):
-        raise SessionFileError(
-            f"{source} must hold 1 to {HISTORY_LIMIT} entries and the position of one of them, "
-            f"got {len(entries)} and {position}"
-        )
-    pool = StatePool(source, generator, tensors)
-    history = History(tuple(pool.entry(item) for item in entries), position)
+    history = read_history(reader, StatePool(source, generator, tensors))
     return generator, SavedSession(config, history, _recipe(source, description.get("recipe")))
 
 
@@ -195,7 +193,7 @@ def _read(source: str, data: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
     try:
         tensors = load(data)
         metadata = _metadata(data)
-        if metadata.get("format") != FORMAT:
+        if metadata.get("format") not in (FORMAT, LINEAR_FORMAT):
             raise SessionFileError(
                 f"{source} is no session file: its format is {metadata.get('format')!r}, "
                 f"expected {FORMAT!r}; DragSession.save writes one"

@@ -8,9 +8,10 @@ from PIL import Image
 from torch import Tensor
 
 from draggan_widget.drag import DragStep
-from draggan_widget.frames import mean_change
+from draggan_widget.frames import EncodedPicture, mean_change
 from draggan_widget.session.changes import Changes
 from draggan_widget.session.pictures import (
+    Thumbnails,
     blendable,
     blended_picture,
     picture_of,
@@ -22,6 +23,9 @@ class Shown(Changes):
     """What a session holds and changes, and its pictures."""
 
     _picture: tuple[Tensor, Image.Image] | None = None
+    _held_picture: tuple[Tensor, Image.Image] | None = None
+
+    _thumbnails: Thumbnails
 
     @property
     def image(self) -> Image.Image:
@@ -30,6 +34,25 @@ class Shown(Changes):
             if self._picture is None or self._picture[0] is not self._state.w:
                 self._picture = self._state.w, picture_of(self.generator, self._state.w)
             return self._picture[1].copy()
+
+    def image_at(self, entry_id: int) -> Image.Image:
+        """Return the picture of an entry of the history.
+
+        Raises:
+            InputError: There is no such entry.
+        """
+        with self._access.exclusive():
+            w = self.history.entry(entry_id).state.w
+            return self.image if w is self._state.w else picture_of(self.generator, w)
+
+    def thumbnail(self, entry_id: int) -> EncodedPicture:
+        """Return the picture of an entry of the history, at most :data:`THUMBNAIL_SIDE_PX` wide and high.
+
+        Raises:
+            InputError: There is no such entry.
+        """
+        with self._access.exclusive():
+            return self._thumbnails.of(self.history.entry(entry_id).state.w)
 
     def image_of(self, step: DragStep[Any]) -> Image.Image:
         """Return the picture of a step, continued from what the step has computed."""
@@ -47,7 +70,13 @@ class Shown(Changes):
             state = self._state
             if state.mask is None or not state.is_masked:
                 return None
-            return mean_change(picture_of(self.generator, state.held_w), self.image, ~state.mask)
+            if self._held_picture is None or self._held_picture[0] is not state.held_w:
+                self._held_picture = state.held_w, picture_of(self.generator, state.held_w)
+            return mean_change(self._held_picture[1], self.image, ~state.mask)
+
+    def check_blendable(self) -> None:
+        """Raise :class:`InputError` if the generator's pictures cannot be blended."""
+        blendable(self.generator)
 
     def blended_image(self, feather_px: float | None = None) -> Image.Image:
         """Return the picture, with everything outside the mask as it was when the mask was set.

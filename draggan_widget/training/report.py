@@ -48,6 +48,7 @@ def write_report(name: str, preset: Preset, folder: Path, data: Path) -> dict[st
     """
     weights = folder / "generator.safetensors"
     generator = load_generator_file(weights)
+    assert isinstance(generator, Generator)
     held_out = load_renders([held_out_shard(data)])
     truth = held_out.pictures(preset.generator.resolution)
     made = from_z(generator, held_out.z)

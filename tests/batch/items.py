@@ -47,12 +47,12 @@ def recipe(seed: int, config: DragConfig = MANY_STEPS, generator: str = "blobs")
     points = {"handles": [HANDLE], "targets": [TARGET], "ids": [1], "placed": [1]}
     drag = {"max_steps": 2, "drawn": "010", "during": [], "end": "itself"}
     edits = ({"do": "points", **points}, {"do": "drag", **drag})
-    return Recipe(generator, {"seed": seed}, config, edits)
+    return Recipe(generator, {"seed": seed, "truncation_psi": 0.7}, config, edits)
 
 
 def poisoned(good: Recipe, size: tuple[int, ...]) -> Recipe:
     """Return a recipe that begins with a latent that is not finite."""
-    return replace(good, start={"seed": 0, "w": tensor_to_json(torch.full(size, torch.nan))})
+    return replace(good, start={**good.start, "w": tensor_to_json(torch.full(size, torch.nan))})
 
 
 def session(seed: int = 5) -> DragSession:

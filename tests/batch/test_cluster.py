@@ -65,7 +65,9 @@ def nose_recipe(seed: int) -> Recipe:
     """Return a recipe of the embedded generator with a short drag of the nose."""
     points = {"handles": [[62.0, 74.0]], "targets": [[66.0, 73.0]], "ids": [1], "placed": [1]}
     config = DragConfig(solver=("kinematic", "paper")[seed % 2], max_steps=2)
-    return Recipe("animals", {"seed": seed}, config, ({"do": "points", **points},))
+    return Recipe(
+        "animals", {"seed": seed, "truncation_psi": 0.7}, config, ({"do": "points", **points},)
+    )
 
 
 def test_a_cluster_does_what_one_process_does_bit_for_bit(client: Client) -> None:

@@ -66,7 +66,11 @@ class AfmHost:
     """A page with the front end in it; the test sends what the kernel would and reads what it would get."""
 
     def __init__(
-        self, page: Page, traits: Mapping[str, Any] | None = None, address: str = "about:blank"
+        self,
+        page: Page,
+        traits: Mapping[str, Any] | None = None,
+        *,
+        address: str = "about:blank",
     ) -> None:
         self.page = page
         page.goto(address)
@@ -170,7 +174,9 @@ class AfmHost:
         )
         return [each for each in self.sent("ask") if each["name"] == name][-1]
 
-    def answer(self, ask: Mapping[str, Any], *files: bytes, error: str = "", **result: Any) -> None:
+    def answer_files(
+        self, ask: Mapping[str, Any], *files: bytes, error: str = "", **result: Any
+    ) -> None:
         """Answer a question."""
         self.page.evaluate(
             f"""([message, texts]) => host.emit(message, texts.map((text) => {BASE64_TO_BYTES}))""",
@@ -184,6 +190,16 @@ class AfmHost:
                 },
                 [base64.b64encode(each).decode() for each in files],
             ],
+        )
+
+    def answer(
+        self, question: Mapping[str, Any], result: Mapping[str, Any], image: bytes | None = None
+    ) -> None:
+        """Answer a question with a picture."""
+        message = {"k": "answer", "rid": question["rid"], "ok": True, "error": "", "result": result}
+        self.page.evaluate(
+            f"([message, text]) => {{ const bytes = {BASE64_TO_BYTES}; host.emit(message, [bytes]); }}",
+            [message, base64.b64encode(image or picture()).decode()],
         )
 
     def sent(self, kind: str) -> list[dict[str, Any]]:

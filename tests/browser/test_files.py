@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, Route
 
+from draggan_widget.session.embedding import CHUNK, chunk
 from tests.browser.afm import ONE_PAIR, AfmHost, picture, shown
 from tests.browser.conftest import SCREENSHOTS
 
@@ -35,7 +36,7 @@ def secure(page: Page) -> AfmHost:
 
     page.route(SECURE, answer)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    host = AfmHost(page, ONE_PAIR, SECURE)
+    host = AfmHost(page, ONE_PAIR, address=SECURE)
     host.render()
     host.send_frame()
     return host
@@ -51,7 +52,7 @@ def item(host: AfmHost, name: str) -> Locator:
 
 def open_menu(host: AfmHost, **movies: Any) -> None:
     host.button("Save, copy or open").click()
-    host.answer(host.asked("file_formats"), **(MOVIES | movies))
+    host.answer_files(host.asked("file_formats"), **(MOVIES | movies))
     assert menu(host).is_visible()
 
 
@@ -76,7 +77,7 @@ def test_the_picture_is_saved_under_the_name_of_its_seed(host: AfmHost, page: Pa
     ask = host.asked("file")
     assert ask["args"] == {"format": "png", "points": False}
     with page.expect_download() as download:
-        host.answer(ask, picture(kind="png"), mime="image/png", ending=".png")
+        host.answer_files(ask, picture(kind="png"), mime="image/png", ending=".png")
     assert download.value.suggested_filename.endswith("-0.png")
     with Image.open(download.value.path()) as image:
         assert image.size == (128, 96)
@@ -98,7 +99,7 @@ def test_a_video_tells_how_far_it_is_and_comes_with_points(host: AfmHost, page: 
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / "afm_files_job.png")
     with page.expect_download() as download:
-        host.answer(ask, b"video", mime="video/mp4", ending=".mp4")
+        host.answer_files(ask, b"video", mime="video/mp4", ending=".mp4")
     assert download.value.suggested_filename.endswith(".mp4")
 
 
@@ -110,7 +111,7 @@ def test_an_animation_can_be_cancelled_without_a_word(host: AfmHost) -> None:
     assert host.asked("cancel")["args"] == {"rid": ask["rid"]}
     assert not job(host).is_visible()
     assert not host.view().get_by_role("alert").is_visible()
-    host.answer(ask, b"late", mime="image/gif", ending=".gif")
+    host.answer_files(ask, b"late", mime="image/gif", ending=".gif")
 
 
 def test_what_cannot_be_had_says_why(host: AfmHost, page: Page) -> None:
@@ -122,14 +123,14 @@ def test_what_cannot_be_had_says_why(host: AfmHost, page: Page) -> None:
     assert menu(host).is_visible()
     assert not [each for each in host.sent("ask") if each["name"] == "file"]
     item(host, "Session").click()
-    host.answer(host.asked("file"), error="the disk is full")
+    host.answer_files(host.asked("file"), error="the disk is full")
     banner = host.view().get_by_role("alert")
     assert banner.locator("p").inner_text() == "The session was not saved: the disk is full"
 
 
 def test_the_menu_works_by_keyboard_and_gives_the_focus_back(host: AfmHost, page: Page) -> None:
     host.canvas().focus()
-    host.press("f")
+    host.press("d")
     assert item(host, "Picture").evaluate("(node) => node.matches(':focus')")
     for _ in range(3):
         page.keyboard.press("ArrowDown")
@@ -140,11 +141,11 @@ def test_the_menu_works_by_keyboard_and_gives_the_focus_back(host: AfmHost, page
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     assert host.asked("file")["args"]["format"] == "png"
-    host.press("f")
+    host.press("d")
     page.keyboard.press("Escape")
     assert not menu(host).is_visible()
     assert host.button("Save, copy or open").evaluate("(node) => node.matches(':focus')")
-    host.press("f")
+    host.press("d")
     page.mouse.click(2, 2)
     assert not menu(host).is_visible()
 
@@ -152,7 +153,7 @@ def test_the_menu_works_by_keyboard_and_gives_the_focus_back(host: AfmHost, page
 def test_the_picture_is_copied_by_menu_and_key(secure: AfmHost, page: Page) -> None:
     open_menu(secure)
     item(secure, "Copy picture").click()
-    secure.answer(secure.asked("file"), picture((10, 200, 30), "png"), mime="image/png")
+    secure.answer_files(secure.asked("file"), picture((10, 200, 30), "png"), mime="image/png")
     secure.wait_until("document.querySelector('.dgw-job').textContent.includes('copied')")
     copied: list[int] = page.evaluate(
         """async () => {
@@ -165,7 +166,7 @@ def test_the_picture_is_copied_by_menu_and_key(secure: AfmHost, page: Page) -> N
     secure.press("Control+c")
     asks = [each for each in secure.sent("ask") if each["name"] == "file"]
     assert len(asks) == 2
-    secure.answer(asks[-1], error="the kernel is busy")
+    secure.answer_files(asks[-1], error="the kernel is busy")
     banner = secure.view().get_by_role("alert")
     banner.wait_for(state="visible")
     assert "The picture was not copied" in banner.locator("p").inner_text()
@@ -181,7 +182,8 @@ def test_without_a_clipboard_the_way_that_works_is_named(host: AfmHost) -> None:
 
 def test_a_dropped_file_is_opened(host: AfmHost, page: Page, tmp_path: Path) -> None:
     path = tmp_path / "fox.png"
-    path.write_bytes(picture(kind="png"))
+    signature, session = picture(kind="png")[:8], chunk(CHUNK, b"session")
+    path.write_bytes(picture(kind="png") + session)
     at = host.place((60, 50))
     drop(page, at, path, leave=True)
     note = host.view().locator(".dgw-drop")
@@ -191,8 +193,8 @@ def test_a_dropped_file_is_opened(host: AfmHost, page: Page, tmp_path: Path) -> 
     drop(page, at, path)
     ask = host.asked("open")
     assert ask["args"] == {"name": "fox.png"}
-    assert bytes(ask["files"][0]) == path.read_bytes()
-    host.answer(ask, points=1)
+    assert bytes(ask["files"][0]) == signature + session, "the picture itself stays here"
+    host.answer_files(ask, points=1)
     host.wait_until("document.querySelector('.dgw-job').textContent.startsWith('Opened fox.png')")
     assert not note.is_visible()
 
@@ -211,7 +213,7 @@ def test_a_file_that_is_chosen_is_opened_and_what_is_wrong_with_it_is_said(
         host.wait_until(f"{opened} === {count}")
         ask = host.asked("open")
         assert bytes(ask["files"][0]) == b"session"
-        host.answer(ask, error=error)
+        host.answer_files(ask, error=error)
         if error:
             banner = host.view().get_by_role("alert")
             banner.wait_for(state="visible")

@@ -22,7 +22,7 @@ CELLS = ("import draggan_widget as dg\nwidget = dg.DragWidget(seed=3)\nwidget",)
 
 def choose(page: Page, name: str) -> None:
     """Choose an item of the menu for files."""
-    page.locator(".dgw-canvas").first.press("f")
+    page.locator(".dgw-canvas").first.press("d")
     page.get_by_role("menu", name="Save, copy or open").get_by_text(name, exact=True).click()
 
 

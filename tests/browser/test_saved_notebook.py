@@ -101,7 +101,7 @@ def test_the_result_is_there_without_a_kernel_and_a_drag_adds_little_to_the_file
     # A page of its own: the widget manager of JupyterLab reports an error where there is no kernel.
     reopened = browser.new_context(viewport=WINDOW)
     reader = reopened.new_page()
-    reader.goto(lab.url(""))
+    reader.goto(lab.url("").replace("/lab/tree/", "/lab"))
     reader.wait_for_function("() => window.jupyterapp !== undefined")
     reader.evaluate(OPEN_WITHOUT_KERNEL, path.name)
     results(reader).first.wait_for(state="visible")
@@ -111,6 +111,15 @@ def test_the_result_is_there_without_a_kernel_and_a_drag_adds_little_to_the_file
     assert not reader.get_by_text("Loading widget").is_visible()
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     reader.locator(".jp-NotebookPanel").screenshot(path=SCREENSHOTS / "saved_notebook.png")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["cells"][1]["source"] = "1 + 1"  # by somebody else: it is no longer trusted
+    other = path.with_name("untrusted.ipynb")
+    other.write_text(json.dumps(content), encoding="utf-8")
+    reader.evaluate(OPEN_WITHOUT_KERNEL, other.name)
+    shown = reader.locator(f".jp-NotebookPanel:not(.lm-mod-hidden) {RESULT}")
+    shown.wait_for(state="visible")
+    assert shown.get_attribute("src") == last
+    reader.screenshot(path=SCREENSHOTS / "untrusted_notebook.png")
     reopened.close()
 
     html = path.with_suffix(".html")
@@ -122,7 +131,7 @@ def test_the_result_is_there_without_a_kernel_and_a_drag_adds_little_to_the_file
     offline = browser.new_context(offline=True)
     reader = offline.new_page()
     reader.goto(f"file://{html}")
-    shown = reader.locator(RESULT).first
+    shown = reader.locator(RESULT)
     assert shown.is_visible()
     assert shown.evaluate("(image) => image.naturalWidth") == 128
     reader.screenshot(path=SCREENSHOTS / "saved_notebook_html.png")

@@ -25,8 +25,10 @@ EAR = (42.0, 26.0)
 PULLED = (35.0, 23.0)
 """The tip of an ear of seed 3, and the same 30 px of the screen away."""
 
-MOVES = 15
-SECONDS = 1.5
+MOVES = 75
+SECONDS = 2.5
+"""As often as a hand's pointer moves, so that the pictures set the pace and not the test."""
+
 FEWEST_PICTURES = 5
 NEAR_PX = 2.0
 
@@ -66,6 +68,7 @@ def test_the_picture_follows_an_ear_under_the_pointer_and_undo_brings_the_first_
 
     record_property("pulled_pictures_per_s", round((len(times_s) - 1) / np.ptp(times_s), 1))
     record_property("pull_to_picture_ms_p50", round(statistics.median(lags_ms)))
+    record_property("pull_to_picture_ms_p95", round(float(np.percentile(lags_ms, 95))))
     record_property("pull_to_picture_ms_max", round(max(lags_ms)))
     record_property("widget_stats", json.loads(notebook.execute(REPORT)))
     assert json.loads(notebook.execute(HISTORY)) == ["sample", "drag"]
@@ -98,4 +101,5 @@ def test_escape_takes_a_pull_back_and_a_target_can_be_pulled_on(
     widget.let_go()
     assert widget.wait_for_status("arrived", "stalled", "max_steps") == "arrived"
     notebook.execute(REPORT)
-    assert json.loads(notebook.execute(HISTORY)) == ["sample", "drag", "drag"]
+    # The first one was taken back, and stays as a branch.
+    assert json.loads(notebook.execute(HISTORY)) == ["sample", "drag", "drag", "drag"]

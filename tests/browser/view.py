@@ -3,7 +3,7 @@
 import base64
 import io
 import json
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,10 +52,10 @@ LAGS = """() => Object.entries(window.pulls.shown)
 
 
 class WidgetView:
-    """The first widget on a page."""
+    """A widget on a page, the first one unless told otherwise."""
 
-    def __init__(self, page: Page) -> None:
-        self._page = page
+    def __init__(self, page: Page, index: int = 0) -> None:
+        self._page, self._index = page, index
 
     def hook(self, name: str) -> str:
         """Return what the widget says about itself in a ``data-`` attribute."""
@@ -84,10 +84,10 @@ class WidgetView:
     def picture(self) -> Picture:
         """Return the picture that is shown, in pixels of the screen."""
         url: str = self._page.evaluate(
-            "() => document.querySelector('.dgw-picture').toDataURL('image/png')"
+            "(index) => document.querySelectorAll('.dgw-picture')[index].toDataURL('image/png')",
+            self._index,
         )
-        with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
-            return np.asarray(image.convert("RGB"))
+        return decoded(url)
 
     def pull(self, start: Point, end: Point) -> None:
         """Press on a pixel of the picture, move to another one and let go, with real pointer events."""
@@ -108,6 +108,18 @@ class WidgetView:
             self._page.mouse.move(x, y)
             self._page.wait_for_timeout(1000 * seconds / moves)
 
+    def move(self, point: Point) -> None:
+        """Move the pointer, pressed or not, to a pixel of the picture at once."""
+        self._page.mouse.move(*self._place(point))
+
+    def click(self, point: Point, *, button: Literal["left", "right"] = "left") -> None:
+        """Click a pixel of the picture."""
+        self._page.mouse.click(*self._place(point), button=button)
+
+    def focus(self) -> None:
+        """Give the keyboard to the picture."""
+        self._page.locator(".dgw-canvas").first.focus()
+
     def let_go(self) -> None:
         """Release the pointer."""
         self._page.mouse.up()
@@ -116,9 +128,23 @@ class WidgetView:
         """Return the words of the status line."""
         return self._page.locator(".dgw-status-text").first.inner_text()
 
-    def press(self, name: str) -> None:
-        """Click a button by its accessible name."""
-        self._page.locator(".dgw").first.get_by_role("button", name=name, exact=True).click()
+    def press(self, name: str, *, patient: bool = True) -> bool:
+        """Click a button by its accessible name; return whether it was clicked.
+
+        Args:
+            name: Of the button.
+            patient: Wait until it can be clicked; otherwise one that is hidden or has nothing to do is left alone.
+        """
+        root = self._page.locator(".dgw").first
+        button = root.get_by_role("button", name=name, exact=True)
+        if not patient and not (button.is_visible() and button.is_enabled()):
+            return False
+        button.click()
+        return True
+
+    def wait_for_answers(self) -> None:
+        """Wait until the kernel has answered every command."""
+        self.wait_for("commands", 'value === "0"')
 
     def count_frames(self) -> None:
         """From now on, note when each picture is drawn."""
@@ -147,3 +173,9 @@ class WidgetView:
         width, _ = map(int, self.hook("image-size").split(","))
         scale = box["width"] / width
         return box["x"] + (point[0] + 0.5) * scale, box["y"] + (point[1] + 0.5) * scale
+
+
+def decoded(url: str) -> Picture:
+    """Return the picture of a data address."""
+    with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
+        return np.asarray(image.convert("RGB"))

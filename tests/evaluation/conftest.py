@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from draggan_widget.checkpoints import load_generator_file, save_generator_file
+from draggan_widget.checkpoints import save_generator_file
 from draggan_widget.generator import Generator, StyleGAN2Config
+from draggan_widget.pretrained import load_stylegan2
 from draggan_widget.training.presets import PRESETS
 
 NO_SCENE = StyleGAN2Config(
@@ -33,13 +34,13 @@ def strange_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def scene_generator(scene_file: Path) -> Generator:
     """The generator of ``scene_file``."""
-    return load_generator_file(scene_file)
+    return load_stylegan2(scene_file)
 
 
 @pytest.fixture(scope="session")
 def strange_generator(strange_file: Path) -> Generator:
     """The generator of ``strange_file``."""
-    return load_generator_file(strange_file)
+    return load_stylegan2(strange_file)
 
 
 def saved(generator: Generator, folder: Path) -> Path:

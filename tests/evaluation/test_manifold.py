@@ -9,7 +9,7 @@ from torch import Tensor
 from draggan_widget.errors import InputError
 from draggan_widget.evaluation.manifold import LARGEST_Z_DIM, Projection, project
 from draggan_widget.generator import Generator
-from draggan_widget.pretrained import load_generator
+from draggan_widget.pretrained import load_stylegan2
 from tests.evaluation.conftest import NO_SCENE
 
 
@@ -32,7 +32,7 @@ def picture(generator: Generator, z: Tensor) -> Tensor:
 @pytest.fixture(scope="module")
 def animals() -> Generator:
     """The generator that is shipped."""
-    return load_generator("animals", device="cpu")
+    return load_stylegan2("animals", device="cpu")
 
 
 @pytest.fixture(scope="module")

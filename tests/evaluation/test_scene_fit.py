@@ -8,7 +8,7 @@ from draggan_widget.animals import GEOMETRY_DIM, landmark_positions_px
 from draggan_widget.evaluation.landmark_network import load_landmark_network, measured_landmarks
 from draggan_widget.evaluation.manifold import project
 from draggan_widget.evaluation.scene_fit import fitted_scene
-from draggan_widget.pretrained import load_generator
+from draggan_widget.pretrained import load_stylegan2
 
 YAW, MOUTH, EARS = 0, 6, 8
 
@@ -40,7 +40,7 @@ def test_the_scene_of_its_landmarks_is_found(z: Tensor, start: Tensor) -> None:
 
 @pytest.mark.slow
 def test_a_far_picture_is_found_again_by_its_landmarks(z: Tensor, start: Tensor) -> None:
-    animals, network = load_generator("animals", device="cpu"), load_landmark_network("cpu")
+    animals, network = load_stylegan2("animals", device="cpu"), load_landmark_network("cpu")
     with torch.no_grad():
         image = animals.image(animals.mapping(z))
     found = measured_landmarks(network, image)[0]

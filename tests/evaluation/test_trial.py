@@ -23,7 +23,7 @@ from draggan_widget.evaluation.trial import (
     weights_digest,
 )
 from draggan_widget.generator import Generator
-from draggan_widget.pretrained import load_generator
+from draggan_widget.pretrained import load_stylegan2
 from draggan_widget.session import DragSession
 
 JOB = Job(Setting("paper", "w+", 2), 1)
@@ -147,7 +147,7 @@ def test_digests_tell_weights_apart(
 def test_a_mask_keeps_the_rest_of_an_animal_as_the_true_edit_does(
     record_property: Callable[[str, object], None],
 ) -> None:
-    generator = load_generator("animals", device="cpu")
+    generator = load_stylegan2("animals", device="cpu")
     network = load_landmark_network()
     sums = dict.fromkeys((False, True), 0.0)
     goal = true = 0.0

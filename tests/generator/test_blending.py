@@ -12,14 +12,14 @@ from draggan_widget.errors import InputError
 from draggan_widget.frames import mean_change
 from draggan_widget.generator.blending import blended_image, feathered
 from draggan_widget.generator.stylegan2 import Generator
-from draggan_widget.pretrained import load_generator
+from draggan_widget.pretrained import load_stylegan2
 from draggan_widget.session import DragSession
 from tests.picture_blobs import blob_session
 
 
 @pytest.fixture(scope="module")
 def generator() -> Generator:
-    return load_generator("animals")
+    return load_stylegan2("animals")
 
 
 @pytest.fixture(scope="module")

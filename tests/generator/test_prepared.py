@@ -1,6 +1,7 @@
 """The prepared synthesis against the plain one, in float64: values and gradients, whole maps and windows."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 import torch
@@ -133,6 +134,16 @@ def test_windows_at_all_borders_and_of_all_parities_are_cut_out_of_the_map(
     assert_windows_equal(generator, 16, 4, starts, rows, columns)
 
 
+@pytest.mark.parametrize(("base_width", "size"), [(2, (5, 4)), (6, (7, 9))])
+def test_windows_of_rectangular_pictures_are_cut_out_of_the_map(
+    base_width: int, size: tuple[int, int]
+) -> None:
+    generator = random_generator(replace(small(16), base_width=base_width))
+    rows, columns = size
+    places = itertools.product(range(4 * base_width + 1 - columns), range(17 - rows))
+    assert_windows_equal(generator, 16, 4, torch.tensor(list(places)), rows, columns)
+
+
 @pytest.mark.parametrize("moving_rows", [1, 6])
 @pytest.mark.parametrize(
     ("resolution", "block", "size"),
@@ -171,6 +182,19 @@ def test_prepared_in_single_precision_the_features_are_so_too(moving_rows: int) 
     torch.testing.assert_close(prepared.trace(w).features, features, rtol=1e-4, atol=1e-4)
     found = prepared.feature_windows(w[:1], torch.tensor([[1, 2]]), 5, 6, first=3)[0]
     torch.testing.assert_close(found, features[0, :, 2:7, 1:7], rtol=1e-4, atol=1e-4)
+
+
+def test_what_is_kept_for_further_drags_is_made_anew_where_the_weights_or_the_noise_have_changed() -> (
+    None
+):
+    generator = random_generator(small(32))
+    w = latent(generator)
+    assert_equal(generator.prepared(w, 4, 16).trace(w).features, generator.features(w, 16))
+    generator.synthesis.layers(16)[1].weight[0].neg_()
+    assert_equal(generator.prepared(w, 4, 16).trace(w).features, generator.features(w, 16))
+    generator.noise = False
+    assert_equal(generator.prepared(w, 4, 16).trace(w).features, generator.features(w, 16))
+    assert_equal(generator.prepared(w, 2, 16).trace(w).features, generator.features(w, 16))
 
 
 @pytest.mark.cuda

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,6 +38,32 @@ def test_pictures_and_features_agree_with_the_oracle(noise: bool, clamp: float |
         for block in generator.feature_blocks:
             found = generator.features(w, block)[index]
             np.testing.assert_allclose(found, features[block], atol=1e-10)
+
+
+@pytest.mark.parametrize("base_width", [2, 3, 8])
+def test_rectangular_pictures_of_any_widths_agree_with_the_oracle(base_width: int) -> None:
+    config = replace(CONFIG, base_width=base_width, block_channels=(7, 3, 5, 2))
+    generator = random_generator(config)
+    assert (generator.height, generator.width) == (32, 8 * base_width)
+    w = torch.randn(1, generator.num_ws, 5, dtype=torch.float64)
+    rgb, features = oracle.synthesis(arrays(generator), w[0].numpy(), 32)
+    assert generator.image(w).shape == (1, 3, generator.height, generator.width)
+    np.testing.assert_allclose(generator.image(w)[0], rgb, atol=1e-10)
+    for block in generator.feature_blocks:
+        np.testing.assert_allclose(generator.features(w, block)[0], features[block], atol=1e-10)
+    assert StyleGAN2Config.from_json(config.to_json()) == config
+
+
+@pytest.mark.parametrize("wrong", [{"base_width": 0}, {"base_width": 17}, {"base_width": 2.0}])
+def test_pictures_of_impossible_shapes_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(GeneratorError, match="base_width must be a whole number from 1 to 16"):
+        replace(CONFIG, **wrong)
+
+
+@pytest.mark.parametrize("wrong", [(7, 3, 5), (7, 3, 5, 0), (7, 3, 5, 2.5), (7, 3, 5, 10**6)])
+def test_impossible_tables_of_channels_are_refused(wrong: Any) -> None:
+    with pytest.raises(GeneratorError, match="block_channels must be 4 whole numbers from 1"):
+        replace(CONFIG, block_channels=wrong)
 
 
 def test_channel_widths_follow_base_and_maximum() -> None:

@@ -7,13 +7,13 @@ import torch.nn.functional as F
 from draggan_widget.generator.windows import LayerShape, Windows, first_on_windows
 from draggan_widget.ops import smooth_transposed
 
-PLAIN = LayerShape(3, 2, 16, upsample=False)
-UPSAMPLING = LayerShape(3, 2, 16, upsample=True)
+PLAIN = LayerShape(3, 2, 16, 16, upsample=False)
+UPSAMPLING = LayerShape(3, 2, 16, 16, upsample=True)
 
 
 def cells_read(layer: LayerShape, first: int, count: int) -> list[int]:
     """Return the input cells along one axis on which the output cells from ``first`` on depend."""
-    x = torch.ones(1, 1, layer.input_resolution, layer.input_resolution, requires_grad=True)
+    x = torch.ones(1, 1, *layer.input_size, requires_grad=True)
     if layer.upsample:
         y = smooth_transposed(F.conv_transpose2d(x, torch.ones(1, 1, 3, 3), stride=2))
     else:
@@ -39,13 +39,13 @@ def test_a_window_holds_what_a_layer_reads_and_no_cell_more_than_parity_needs(
 def test_windows_beyond_the_border_start_at_negative_cells() -> None:
     starts = torch.tensor([[-1, 0], [-2, 1]])
     assert UPSAMPLING.input_starts(starts).tolist() == [[-2, -1], [-2, -1]]
-    before = Windows(starts, 5, 6, 16).before(UPSAMPLING)
-    assert (before.rows, before.columns, before.resolution) == (5, 6, 8)
+    before = Windows(starts, 5, 6, (16, 16)).before(UPSAMPLING)
+    assert (before.rows, before.columns, before.map_size) == (5, 6, (8, 8))
 
 
 def test_windows_are_cut_with_columns_first_and_marked_outside() -> None:
     values = torch.arange(16.0).reshape(1, 1, 4, 4)
-    windows = Windows(torch.tensor([[1, 0], [-1, 2]]), 3, 2, 4)
+    windows = Windows(torch.tensor([[1, 0], [-1, 2]]), 3, 2, (4, 4))
     inside = windows.inside(values)
     assert inside[:, 0].tolist() == [[[1, 1]] * 3, [[0, 1], [0, 1], [0, 0]]]
     cut = windows.cut(values) * inside
@@ -54,7 +54,7 @@ def test_windows_are_cut_with_columns_first_and_marked_outside() -> None:
 
 def test_upsampled_windows_are_cut_at_their_odd_starts() -> None:
     values = torch.arange(32.0).reshape(2, 1, 4, 4)
-    windows = Windows(torch.tensor([[5, 2], [-2, -1]]), 3, 3, 16)
+    windows = Windows(torch.tensor([[5, 2], [-2, -1]]), 3, 3, (16, 16))
     cut = windows.cut_upsampled(values)
     assert torch.equal(cut[0, 0], values[0, 0, :3, 1:])
     assert torch.equal(cut[1, 0], values[1, 0, 1:, :3])
@@ -62,9 +62,9 @@ def test_upsampled_windows_are_cut_at_their_odd_starts() -> None:
 
 @pytest.mark.parametrize(("count", "size"), [(1, 1), (1, 8), (3, 8), (5, 13), (20, 13), (1, 64)])
 def test_the_cheapest_first_layer_is_found(count: int, size: int) -> None:
-    shapes = [LayerShape(8, 8, 4, upsample=False)]
+    shapes = [LayerShape(8, 8, 4, 4, upsample=False)]
     for resolution in (8, 16, 32, 64):
-        shapes += [LayerShape(8, 8, resolution, upsample=up) for up in (True, False)]
+        shapes += [LayerShape(8, 8, resolution, resolution, upsample=up) for up in (True, False)]
 
     def cost(first: int) -> float:
         total, cells = sum(shape.whole_cost() for shape in shapes[:first]), size

@@ -146,13 +146,15 @@ def test_opening_is_one_change_that_undo_takes_back(picture: tuple[DragSession, 
     saved, path = picture
     session = DragSession(PictureBlobs(), seed=7)
     before, entries = session.state, len(session.history.entries)
-    for source in (path, path.read_bytes()):
+    sources: tuple[Path | bytes, ...] = (path, path.read_bytes())
+    for count, source in enumerate(sources, start=1):
         session.open_file(source)
         assert session.history.current.label == "open"
         assert torch.equal(session.w, saved.w)
         assert session.image.tobytes() == saved.image.tobytes()
         assert np.array_equal(session.mask, saved.mask)  # type: ignore[arg-type]
-        assert len(session.history.entries) == entries + 1
+        assert session.history.current.words == f"Opened {path.name if count == 1 else 'the file'}"
+        assert len(session.history.entries) == entries + count
         assert session.undo()
         assert session.state is before
     assert session.redo()
@@ -161,6 +163,17 @@ def test_opening_is_one_change_that_undo_takes_back(picture: tuple[DragSession, 
     assert recipe is not None
     again = DragSession.replay(recipe, generator=PictureBlobs())
     assert same(again.state, session.state)
+
+
+def test_of_a_png_the_signature_and_the_session_are_enough(
+    picture: tuple[DragSession, Path],
+) -> None:
+    png = picture[1].read_bytes()
+    at = png.index(CHUNK) - 4
+    (length,) = struct.unpack(">I", png[at : at + 4])
+    session = DragSession(PictureBlobs(), seed=7)
+    session.open_file(png[:8] + png[at : at + 12 + length])
+    assert torch.equal(session.w, picture[0].w)
 
 
 def test_opening_twice_loses_nothing(picture: tuple[DragSession, Path], tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable
@@ -34,7 +35,9 @@ def check_replay(session: DragSession, generator: Any = None) -> DragSession:
     recipe = through_json(session)
     again = DragSession.replay(recipe, generator=generator or PictureBlobs())
     mine, theirs = session.history, again.history
-    assert [each.label for each in mine.entries] == [each.label for each in theirs.entries]
+    for name in ("id", "parent", "label", "words"):
+        ours = [getattr(each, name) for each in mine.entries]
+        assert ours == [getattr(each, name) for each in theirs.entries]
     assert mine.position == theirs.position
     for one, other in zip(mine.entries, theirs.entries, strict=True):
         assert same(one.state, other.state)
@@ -280,16 +283,20 @@ def test_a_recipe_is_read_while_another_thread_drags() -> None:
     [
         ({"format": "other"}, "whose format is"),
         ({"generator": 3}, "generator must be a name"),
-        ({"start": {}}, "start must have a seed"),
-        ({"start": {"seed": -1}}, "seed must be a whole number"),
-        ({"start": {"seed": 1, "code": "x"}}, "start must have a seed"),
+        ({"start": {}}, "start must have seed"),
+        ({"start": {"seed": -1, "truncation_psi": 1}}, "seed must be a whole number"),
+        ({"start": {"seed": 1, "truncation_psi": 9}}, "truncation_psi must be"),
+        ({"start": {"seed": 1, "truncation_psi": 1, "code": "x"}}, "start must have seed"),
         ({"config": []}, "config must be an object"),
         ({"config": {"solver": "magic"}}, "solver must be one of"),
         ({"edits": {}}, "edits must be a list"),
         ({"edits": [{"do": "exec"}]}, "do must be one of sample, latent"),
         ({"edits": ["undo"]}, "do must be one of"),
         ({"edits": [{"do": "sample"}]}, "sample must have seed"),
-        ({"edits": [{"do": "sample", "seed": True}]}, "sample.seed cannot be 'True'"),
+        (
+            {"edits": [{"do": "sample", "seed": True, "truncation_psi": 1}]},
+            "sample.seed cannot be 'True'",
+        ),
         ({"edits": [{"do": "step", "drawn": "2"}]}, "step.drawn must consist of 0 and 1"),
         ({"edits": [{"do": "follow", "moves": [[1]], "drawn": ""}]}, "follow.moves must be"),
         ({"edits": [{"do": "threads", "count": 0}]}, "threads.count must be from 1 to"),
@@ -335,7 +342,7 @@ def test_what_is_no_recipe_is_refused(change: dict[str, Any], message: str) -> N
         ({"do": "latent", "w": {"dtype": "float32", "shape": [0], "data": ""}}, "w must be"),
         ({"do": "mask", "mask": "AAAA"}, "mask must be a PNG"),
         ({"do": "points", "handles": [3], "targets": [], "ids": [], "placed": []}, "handle_points"),
-        ({"do": "open", "state": {}}, "w must be a tensor"),
+        ({"do": "open", "state": {}, "words": ""}, "w must be a tensor"),
         ({"do": "follow", "moves": [[0, "a", 3]], "drawn": "0"}, "target must be two numbers"),
         ({"do": "release"}, "no live drag is open"),
     ],
@@ -346,3 +353,66 @@ def test_a_recipe_that_cannot_be_done_says_why(edit: dict[str, Any], message: st
     bad = Recipe.from_json(recipe.to_json() | {"edits": [*recipe.edits, edit]})
     with pytest.raises(InputError, match=message):
         DragSession.replay(bad, generator=PictureBlobs())
+
+
+def do_something(session: DragSession, rng: np.random.Generator) -> None:
+    """Do one of the things that can be done, by chance."""
+
+    def place() -> list[float]:
+        return [float(v) for v in rng.uniform(8, 56, 2)]
+
+    def points() -> None:
+        count = int(rng.integers(0, 3))
+        handles = [*map(list, session.handle_points[:count].tolist())]
+        handles += [place() for _ in range(count - len(handles))]
+        session.set_points(handles, [place() for _ in handles])
+
+    def drag() -> None:
+        stop = stop_at(session, int(rng.integers(1, 6)))
+        session.drag(int(rng.integers(1, 5)), stop if rng.random() < 0.5 else None)
+
+    def mask() -> None:
+        session.mask = (
+            None if rng.random() < 0.3 else np.tri(64, k=int(rng.integers(9)), dtype=bool)
+        )
+
+    def config() -> None:
+        session.config = DragConfig(solver=str(rng.choice(["paper", "whitened"])))
+
+    actions: list[Callable[[], object]] = [
+        points,
+        points,
+        drag,
+        drag,
+        mask,
+        config,
+        session.begin_following,
+        lambda: session.follow(0, place()),
+        lambda: session.follow(0, place()),
+        lambda: session.settle(3),
+        session.release,
+        session.step,
+        session.undo,
+        session.redo,
+        session.reset,
+        lambda: session.sample(int(rng.integers(99))),
+        lambda: session.sample(int(rng.integers(99)), float(rng.uniform(0, 1))),
+        lambda: session.jump(int(rng.integers(1, 9))),
+        lambda: session.take(int(rng.integers(0, 5))),
+        lambda: setattr(session, "w", session.w + 0.05),
+        session.renew,
+    ]
+    with contextlib.suppress(InputError):
+        actions[int(rng.integers(len(actions)))]()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_is_done_by_chance_is_done_again_bit_for_bit(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    session = DragSession(PictureBlobs(), seed=seed, config=MANY_STEPS)
+    session.listen(lambda _: None, lambda: bool(rng.random() < 0.5))
+    for _ in range(40):
+        do_something(session, rng)
+    if session.is_following:
+        session.release()
+    check_replay(session)

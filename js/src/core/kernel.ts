@@ -3,7 +3,8 @@ import { commanded } from "./intent";
 import { receiveFrame, receivePairs } from "./points";
 import type { Traits } from "./protocol";
 import { pullsTold } from "./pull";
-import { assertNever, type KernelAction, type Shared } from "./types";
+import { refusalOf } from "./settings";
+import { assertNever, type KernelAction, type Link, type Shared } from "./types";
 
 /** The values of a widget of which nothing is known yet. */
 const UNKNOWN_TRAITS: Traits = {
@@ -14,12 +15,20 @@ const UNKNOWN_TRAITS: Traits = {
   step: 0,
   distancePx: 0,
   seed: 0,
+  truncationPsi: 0.7,
+  config: {},
   imageSize: { width: 1, height: 1 },
   generatorName: "",
+  generators: [],
   canUndo: false,
   canRedo: false,
+  history: [],
+  historyPosition: 0,
+  film: { number: 0, count: 0 },
   busyText: "",
   error: null,
+  changeOutside: null,
+  blendOutside: false,
 };
 
 /**
@@ -49,8 +58,10 @@ export function initialShared(firstRid: number): Shared {
     startDistancePx: 0,
     resultRev: 0,
     answering: true,
+    link: "alive",
     problem: null,
     problemSeq: 0,
+    refusal: null,
   };
 }
 
@@ -72,13 +83,22 @@ export function reduceKernel(shared: Shared, action: KernelAction): Shared {
     case "pulls_told":
       return pullsTold(shared);
     case "silence":
-      if (!shared.answering && shared.commands.length === 0) return shared;
-      return { ...shared, answering: false, commands: [] };
+      return shared.link === "gone" ? shared : relinked(shared, "silent");
     case "heard":
-      return shared.answering ? shared : { ...shared, answering: true };
+      return shared.answering ? shared : relinked(shared, "back");
+    case "link":
+      return relinked(shared, action.link);
     default:
       return assertNever(action);
   }
+}
+
+/** The state with another connection; commands that nobody hears are forgotten, edits are not. */
+function relinked(shared: Shared, link: Link): Shared {
+  const answering = link !== "silent" && link !== "gone";
+  const commands = answering || shared.commands.length === 0 ? shared.commands : [];
+  if (link === shared.link && commands === shared.commands) return shared;
+  return { ...shared, link, answering, commands };
 }
 
 /** The state after the kernel's traits; `pointsRev` is the newest edit it had taken in when it set them. */
@@ -88,7 +108,8 @@ function receiveTraits(shared: Shared, traits: Traits, pointsRev: number): Share
   const next = {
     ...goneOn(shared, traits, pointsRev),
     traits,
-    startDistancePx: starts ? 0 : shared.startDistancePx,
+    // An edit that the run has not heard of belongs to it: a pull that was let go before the run began.
+    startDistancePx: starts && shared.edit.rev <= pointsRev ? 0 : shared.startDistancePx,
     shownAtMs: starts ? Number.NEGATIVE_INFINITY : shared.shownAtMs,
     intervalMs: starts ? 0 : shared.intervalMs,
     resultRev: changes ? shared.edit.rev : shared.resultRev,
@@ -115,6 +136,10 @@ function goneOn(shared: Shared, traits: Traits, pointsRev: number): Shared {
 function receiveReply(shared: Shared, rid: number, error: string): Shared {
   if (rid < shared.firstRid || rid >= shared.nextRid) return shared;
   const commands = shared.commands.filter((command) => command.rid !== rid);
+  const answered = shared.commands.find((command) => command.rid === rid);
+  if (answered?.name === "configure") {
+    return { ...shared, commands, refusal: refusalOf(answered.args, error) };
+  }
   const known = error === "" || shared.problem?.message === error;
   return { ...shared, commands, problem: known ? shared.problem : { message: error, details: "" } };
 }

@@ -1,4 +1,5 @@
 /** Pointer gestures: placing, pulling, moving and removing pairs, and painting the mask. */
+import { seenBox } from "./camera";
 import {
   add,
   clampToImage,
@@ -11,17 +12,9 @@ import {
   subtract,
   type Vec,
 } from "./geometry";
-import {
-  badgeOf,
-  brushRadiusPx,
-  completed,
-  maskChanged,
-  placed,
-  removed,
-  started,
-  withView,
-} from "./intent";
-import { filledMask, MAY_MOVE, MAY_NOT_MOVE, type MaskValue, stroke } from "./mask";
+import { badgeOf, completed, maskChanged, placed, removed, started, withView } from "./intent";
+import { continueLasso, continueStroke, endLasso, startPainting } from "./painting";
+import { filmPlaceOf } from "./past";
 import { addPair, dragPart, marksOf, movePart } from "./points";
 import { isLive, pullEnded, pulledTo, pullMark, pullNew } from "./pull";
 import { assertNever, DRAFT_ID, type Draft, type Gesture, type Shared, type State } from "./types";
@@ -44,8 +37,9 @@ interface Modifiers {
 /** The state after the pointer went down. */
 export function pointerDown(state: State, pointer: Pointer, { secondary, pin }: Modifiers): State {
   if (state.view.gesture.kind !== "none" || !state.shared.frame) return state;
+  if (filmPlaceOf(state)) return state;
   const seen = { ...state, view: { ...state.view, touch: pointer.touch } };
-  if (state.view.mode === "mask") return startStroke(seen, pointer, secondary);
+  if (state.view.mode === "mask") return startPainting(seen, pointer, secondary);
   const hit = hitAt(seen, pointer);
   if (hit && (secondary || hit.kind === "remove")) return removed(seen, hit.grip.id);
   if (secondary) return seen;
@@ -89,8 +83,12 @@ export function pointerMove(state: State, pointer: Pointer): State {
       );
     case "pull":
       return pulledTo(moved, gesture, pointer.at);
+    case "pan":
+      return state;
     case "paint":
       return continueStroke(moved, gesture, pointer.at);
+    case "lasso":
+      return continueLasso(moved, gesture, pointer);
     default:
       return assertNever(gesture);
   }
@@ -104,6 +102,8 @@ export function pointerUp(state: State, pointer: Pointer): State {
   switch (gesture.kind) {
     case "none":
       return idle;
+    case "pan":
+      return state;
     case "press":
       return gesture.pin && draft ? pinned(idle, draft.handle) : idle;
     case "pull":
@@ -123,6 +123,8 @@ export function pointerUp(state: State, pointer: Pointer): State {
     }
     case "paint":
       return { ...idle, shared: maskChanged(idle.shared) };
+    case "lasso":
+      return endLasso(last, gesture);
     default:
       return assertNever(gesture);
   }
@@ -135,6 +137,8 @@ export function gestureCancelled(state: State): State {
   switch (gesture.kind) {
     case "none":
       return state;
+    case "pan":
+      return idle;
     case "press":
       return withView(idle, { draft: null, selection: null });
     case "aim":
@@ -147,6 +151,8 @@ export function gestureCancelled(state: State): State {
       return pullEnded(state, gesture, "undo");
     case "paint":
       return { ...idle, shared: { ...state.shared, mask: gesture.before, painting: false } };
+    case "lasso":
+      return idle;
     default:
       return assertNever(gesture);
   }
@@ -156,7 +162,8 @@ function hitAt(state: State, pointer: Pointer): Hit | null {
   const { draft } = state.view;
   // While a target is awaited every other mark is only a place to put it.
   const marks = marksOf(draft ? [] : state.shared.pairs, draft);
-  return hitTest(marks, pointer, state.shared.traits.imageSize, badgeOf(state.view));
+  const seen = seenBox(state.view.camera, state.shared.traits.imageSize);
+  return hitTest(marks, pointer, seen, badgeOf(state.view));
 }
 
 function isPull(from: Vec, pointer: Pointer): boolean {
@@ -201,30 +208,4 @@ function carried(state: State, grip: Grip, to: Vec): State {
 
 function released(shared: Shared, grip: Grip): Shared {
   return { ...shared, held: shared.held.filter((other) => !sameGrip(other, grip)) };
-}
-
-function startStroke(state: State, pointer: Pointer, secondary: boolean): State {
-  const { mask, traits } = state.shared;
-  const erases = (state.view.brush.kind === "erase") !== secondary;
-  const value: MaskValue = erases ? MAY_NOT_MOVE : MAY_MOVE;
-  // The first dab says what the rest is: painting frees a part of a fixed picture, erasing fixes a part of a free one.
-  const base = mask ?? filledMask(traits.imageSize, erases ? MAY_MOVE : MAY_NOT_MOVE);
-  const gesture: Gesture = { kind: "paint", value, last: pointer.at, before: mask };
-  const painting = { ...state.shared, mask: base, painting: true };
-  return continueStroke(
-    { shared: painting, view: { ...state.view, gesture, hover: null } },
-    gesture,
-    pointer.at,
-  );
-}
-
-function continueStroke(state: State, gesture: Gesture & { kind: "paint" }, to: Vec): State {
-  const { mask, traits } = state.shared;
-  if (!mask) return state;
-  const radiusPx = brushRadiusPx(state.view, traits.imageSize);
-  const painted = stroke(mask, gesture.last, to, radiusPx, gesture.value);
-  return {
-    shared: { ...state.shared, mask: painted },
-    view: { ...state.view, gesture: { ...gesture, last: to }, cursor: to },
-  };
 }

@@ -19,6 +19,7 @@ import {
   keepIf,
 } from "./decode";
 import type { Size, Vec } from "./geometry";
+import { decodeFilm, decodeHistory, type Film, type HistoryEntry } from "./history";
 
 export const PROTOCOL_VERSION = 1;
 
@@ -40,6 +41,12 @@ export type Status = (typeof STATUSES)[number];
 const MIME_TYPES = ["image/jpeg", "image/webp", "image/png"] as const;
 export type MimeType = (typeof MIME_TYPES)[number];
 
+/** Where this page last wanted a target when the kernel drew a frame. */
+export interface Followed {
+  readonly id: number;
+  readonly at: Vec;
+}
+
 /** What a frame says of itself; its picture is a buffer beside it. */
 export interface FrameInfo {
   readonly seq: number;
@@ -54,6 +61,8 @@ export interface FrameInfo {
   readonly loss: number | null;
   /** The number of the newest pull that the picture follows, 0 for none. */
   readonly pull: number;
+  /** The place of that pull, where it was this page's; not on the wire. */
+  readonly follows?: Followed;
 }
 
 export interface Reply {
@@ -74,6 +83,7 @@ export interface Answer {
 export type FromKernel =
   | { readonly kind: "frame"; readonly frame: FrameInfo; readonly picture: Uint8Array }
   | { readonly kind: "reply"; readonly reply: Reply }
+  | { readonly kind: "here" }
   | { readonly kind: "answer"; readonly answer: Answer }
   | { readonly kind: "progress"; readonly rid: number; readonly part: number };
 
@@ -88,7 +98,11 @@ export type CommandName =
   | "redo"
   | "reset"
   | "sample"
-  | "clear_points";
+  | "clear_points"
+  | "generator"
+  | "configure"
+  | "jump"
+  | "take";
 
 /** What becomes of the picture when a pointer lets go: it goes on until it arrives, stays as it is, or goes back. */
 export type PullEnd = "settle" | "stay" | "undo";
@@ -117,7 +131,12 @@ export type ToKernel =
       readonly y: number;
       readonly seq: number;
     }
-  | { readonly k: "release"; readonly id: number; readonly end: PullEnd };
+  | { readonly k: "release"; readonly id: number; readonly end: PullEnd }
+  | {
+      readonly k: "set";
+      readonly state: Readonly<Record<string, unknown>>;
+      readonly mask: boolean;
+    };
 
 /** One pair of points: where the picture is held, and where that should go, in image pixels. */
 export interface Pair {
@@ -142,12 +161,26 @@ export interface Traits {
   readonly step: number;
   readonly distancePx: number;
   readonly seed: number;
+  readonly truncationPsi: number;
+  /** The settings of the drag, by the names of their fields. */
+  readonly config: Args;
   readonly imageSize: Size;
   readonly generatorName: string;
+  /** The names that can be chosen. */
+  readonly generators: readonly string[];
   readonly canUndo: boolean;
   readonly canRedo: boolean;
+  /** Every change so far, the oldest first. */
+  readonly history: readonly HistoryEntry[];
+  /** The id of the present entry. */
+  readonly historyPosition: number;
+  readonly film: Film;
   readonly busyText: string;
   readonly error: KernelError | null;
+  /** By how much drags have changed the picture outside the mask, of 255; null where nothing is known of it. */
+  readonly changeOutside: number | null;
+  /** True where that part is shown as it was before, once the picture rests. */
+  readonly blendOutside: boolean;
 }
 
 /** A custom message of the kernel with its buffers; null where it is not understood. */
@@ -164,6 +197,8 @@ export function decodeMessage(message: unknown, buffers: readonly unknown[]): Fr
       if (!isCount(rid, 1) || typeof ok !== "boolean" || typeof error !== "string") return null;
       return { kind: "reply", reply: { rid, ok, error } };
     }
+    case "here":
+      return { kind: "here" };
     case "answer": {
       const { rid, ok, error, result } = message;
       if (!isCount(rid, 1) || typeof ok !== "boolean" || typeof error !== "string") return null;
@@ -246,11 +281,25 @@ const TRAIT_DECODERS: {
   distancePx: ["distance_px", keepIf(isLength)],
   seed: ["seed", keepIf((value): value is number => isCount(value, 0))],
   imageSize: ["image_size", (value) => box(decodeSize(value))],
+  truncationPsi: ["truncation_psi", keepIf(isNumber)],
+  config: ["config", keepIf(isRecord)],
   generatorName: ["generator_name", keepIf(isText)],
+  generators: [
+    "generators",
+    (value) => box(decodeList(value, (item) => (isText(item) ? item : null))),
+  ],
   canUndo: ["can_undo", keepIf(isBoolean)],
   canRedo: ["can_redo", keepIf(isBoolean)],
+  history: ["history", (value) => box(decodeHistory(value))],
+  historyPosition: ["history_position", keepIf((value): value is number => isCount(value, 0))],
+  film: ["film", (value) => box(decodeFilm(value))],
   busyText: ["busy_text", keepIf(isText)],
   error: ["error", decodeError],
+  changeOutside: [
+    "change_outside",
+    (value) => (value === null ? { value } : keepIf(isLength)(value)),
+  ],
+  blendOutside: ["blend_outside", keepIf(isBoolean)],
 };
 
 /** The names of the traits of `Traits` on the wire. */

@@ -1,7 +1,9 @@
 /** The state of the widget and everything that may happen to it; `state.ts` says what follows. */
+import type { Camera } from "./camera";
 import type { Grip, Hit, Pointer, Vec } from "./geometry";
 import type { Mask, MaskValue } from "./mask";
 import type { Args, CommandName, FrameInfo, Pair, PullEnd, Reply, Traits } from "./protocol";
+import type { Compare, Modifier, SightAction } from "./sight_types";
 
 /** The id of a draft in marks and grips; real ids count from 1. */
 export const DRAFT_ID = 0;
@@ -31,8 +33,16 @@ export interface Pull {
   readonly id: number;
   /** Where its target belongs. */
   readonly at: Vec;
+  /** Where its handle was when the pull began, from where progress is measured. */
+  readonly from: Vec;
   /** What becomes of the picture, once the pointer has let go; the kernel is still to be told. */
   readonly end: PullEnd | null;
+}
+
+/** Settings that the kernel has not taken, and why. */
+export interface Refusal {
+  readonly fields: readonly string[];
+  readonly error: string;
 }
 
 /** What the error banner shows. */
@@ -40,6 +50,12 @@ export interface Problem {
   readonly message: string;
   readonly details: string;
 }
+
+/**
+ * How the connection fares: the kernel answers; a cell keeps it busy; it says nothing; its comm is gone; or it has
+ * just come back.
+ */
+export type Link = "alive" | "busy" | "silent" | "gone" | "back";
 
 /** What all views of one widget share: the kernel's values and this page's newer intent. */
 export interface Shared {
@@ -74,14 +90,19 @@ export interface Shared {
   /** The edit that was newest when the status last changed; a later one makes the result old. */
   readonly resultRev: number;
   readonly answering: boolean;
+  readonly link: Link;
   readonly problem: Problem | null;
   /** The newest `error.seq` that was shown. */
   readonly problemSeq: number;
+  readonly refusal: Refusal | null;
 }
+
+/** What opens below the picture, one at a time. */
+export type DrawerName = "gallery" | "settings";
 
 export type Mode = "points" | "mask";
 
-export type BrushKind = "paint" | "erase";
+export type BrushKind = "paint" | "erase" | "lasso";
 
 export interface Brush {
   readonly kind: BrushKind;
@@ -92,6 +113,8 @@ export interface Brush {
 /** What the pressed pointer is doing. `from` is where it went down, in image pixels. */
 export type Gesture =
   | { readonly kind: "none" }
+  /** The picture itself is moved, or made larger between two fingers. */
+  | { readonly kind: "pan" }
   /** On free ground: a click places a handle, or a pin with its target in the same place, and a pull aims it. */
   | { readonly kind: "press"; readonly from: Vec; readonly pin: boolean }
   /** The picture follows the target of a pair; `offset` is from the pointer to it. */
@@ -112,7 +135,18 @@ export type Gesture =
       readonly value: MaskValue;
       readonly last: Vec;
       readonly before: Mask | null;
-    };
+    }
+  /** Draws a loop, in image pixels, that is filled when it is let go. */
+  | { readonly kind: "lasso"; readonly value: MaskValue; readonly loop: readonly Vec[] };
+
+/** The picture of the last drag that is shown in place of the present one. */
+export interface FilmPlace {
+  /** The number of the film; another one ends this. */
+  readonly film: number;
+  readonly index: number;
+  /** The frame that was on the screen when the picture was taken up, which the next one ends; null before that. */
+  readonly takenAt: number | null;
+}
 
 /** What each view has for itself. */
 export interface View {
@@ -124,9 +158,20 @@ export interface View {
   readonly gesture: Gesture;
   readonly draft: Draft | null;
   readonly brush: Brush;
+  /** True for a moment after the brush has got another size, which is then shown. */
+  readonly brushShown: boolean;
   readonly helpOpen: boolean;
+  /** True while the pace of steps and pictures is shown. */
+  readonly meterOpen: boolean;
+  readonly drawer: DrawerName | null;
+  readonly historyOpen: boolean;
+  /** The picture of the last drag that is shown in place of the present one; null for the present one. */
+  readonly film: FilmPlace | null;
   /** True when the last pointer was a finger, which cannot hover. */
   readonly touch: boolean;
+  readonly camera: Camera;
+  readonly modifier: Modifier;
+  readonly compare: Compare;
 }
 
 export interface State {
@@ -144,10 +189,18 @@ export type KernelAction =
   | { readonly kind: "problem"; readonly message: string }
   | { readonly kind: "pulls_told" }
   | { readonly kind: "silence" }
-  | { readonly kind: "heard" };
+  | { readonly kind: "heard" }
+  | { readonly kind: "link"; readonly link: Link };
+
+/** The commands that need no more than their name. */
+export type SimpleCommand = Exclude<
+  CommandName,
+  "sample" | "generator" | "configure" | "jump" | "take"
+>;
 
 /** What a person does in one view. */
 export type ViewAction =
+  | SightAction
   | {
       readonly kind: "pointer_down";
       readonly pointer: Pointer;
@@ -170,10 +223,25 @@ export type ViewAction =
   | { readonly kind: "brush_kind"; readonly brush: BrushKind }
   | { readonly kind: "brush_radius"; readonly radiusPx: number }
   | { readonly kind: "brush_scale"; readonly factor: number }
+  | { readonly kind: "brush_seen" }
+  | { readonly kind: "blend_outside"; readonly on: boolean }
+  | { readonly kind: "meter"; readonly open: boolean }
   | { readonly kind: "mask_invert" }
   | { readonly kind: "mask_clear" }
-  | { readonly kind: "command"; readonly name: Exclude<CommandName, "sample"> }
-  | { readonly kind: "sample"; readonly seed: number }
+  | { readonly kind: "command"; readonly name: SimpleCommand }
+  | {
+      readonly kind: "sample";
+      readonly seed: number;
+      /** Without it the last one is kept. */
+      readonly truncationPsi?: number;
+    }
+  | { readonly kind: "generator"; readonly name: string }
+  | { readonly kind: "configure"; readonly settings: Args }
+  | { readonly kind: "drawer"; readonly drawer: DrawerName | null }
+  | { readonly kind: "jump"; readonly entry: number }
+  | { readonly kind: "history"; readonly open: boolean }
+  | { readonly kind: "film"; readonly index: number | null }
+  | { readonly kind: "take" }
   | { readonly kind: "auto_run"; readonly on: boolean }
   | { readonly kind: "help"; readonly open: boolean }
   | { readonly kind: "problem"; readonly message: string }

@@ -41,7 +41,7 @@ export interface FileMenu {
 export function buildFileMenu(store: ViewStore, ask: Ask, signal: AbortSignal): FileMenu {
   const job = buildJob(signal);
   const files = new Files(store, ask, job.told);
-  const opener = button("save", "Save, copy or open", { key: "F" });
+  const opener = button("save", "Save, copy or open", { key: "D" });
   setAttribute(opener, "aria-haspopup", "menu");
   const menu = element("div", {
     class: "dgw-menu",
@@ -131,7 +131,7 @@ export function buildFileMenu(store: ViewStore, ask: Ask, signal: AbortSignal): 
         if (event.defaultPrevented || event.altKey || isField(event)) return;
         const key = event.key.toLowerCase();
         const held = event.ctrlKey || event.metaKey;
-        if (key === "f" && !held) show(true);
+        if (key === "d" && !held) show(true);
         else if (key === "c" && held && !isTextChosen()) void files.copy(points);
         else return;
         event.preventDefault();

@@ -1,6 +1,7 @@
 /** Files on their way between the kernel, the page and a person: saved, copied, opened. */
 import { type Ask, CANCELLED } from "../core/asks";
 import { isText } from "../core/decode";
+import { essenceOf } from "../core/essence";
 import { type FileKind, fileName, uploadObstacle } from "../core/files";
 import type { ViewStore } from "../core/store";
 import { element } from "./dom";
@@ -66,10 +67,10 @@ export class Files {
   /** Has the kernel open a file: picture, points and mask in it become the present ones. */
   async open(file: File): Promise<void> {
     await this.#try("The file was not opened", async () => {
-      const obstacle = uploadObstacle(file.name, file.size);
-      if (obstacle) throw new Error(obstacle);
       this.#told.begins(`Opening ${file.name}`, null);
-      const bytes = new Uint8Array(await file.arrayBuffer());
+      const bytes = essenceOf(new Uint8Array(await file.arrayBuffer()));
+      const obstacle = uploadObstacle(file.name, bytes.length);
+      if (obstacle) throw new Error(obstacle);
       await this.#ask("open", { name: file.name.slice(-200) }, [bytes]);
       this.#told.ends(`Opened ${file.name}; Undo goes back`);
     });

@@ -2,6 +2,7 @@
 import type { Vec } from "../core/geometry";
 import { nextSelection, selectionOf, type ViewAction } from "../core/state";
 import type { ViewStore } from "../core/store";
+import { SIGHT_SHORTCUTS } from "./sight_keys";
 
 /** Image pixels that an arrow key moves a mark by, alone and with Shift. */
 const NUDGE_PX = 1;
@@ -17,27 +18,35 @@ const ARROWS: Readonly<Record<string, Vec>> = {
   ArrowDown: { x: 0, y: 1 },
 };
 
-/** Every shortcut with what it does, as the help lists them. */
-export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = [
-  ["Press and pull", "the picture follows; without Live, place handle and target"],
-  ["Click, click", "place a handle, then its target"],
-  ["Shift+click", "pin: hold a point where it is"],
-  ["Drag a mark", "pull on; without Live, move it"],
-  ["Right click, Delete", "remove a pair"],
-  ["Enter", "run or stop; finish a pair"],
-  ["S", "one step"],
-  ["N", "new point at the pointer or in the middle"],
-  ["Tab", "next mark"],
-  ["Arrows", "move the mark by 1 px, with Shift by 10 px"],
-  ["Z, Shift+Z", "undo, redo"],
-  ["R", "back to the start"],
-  ["A", "new picture"],
-  ["M", "points or mask"],
-  ["[ ]", "smaller or larger brush"],
-  ["E", "brush or eraser; so does the right button"],
-  ["F", "save, copy or open a file"],
-  ["Ctrl+C", "copy the picture"],
-  ["Esc", "cancel and take back a pull, then stop"],
+/** Every shortcut with what it does and the heading it stands under, as the help lists them. */
+export const SHORTCUTS: readonly (readonly [keys: string, meaning: string, group?: string])[] = [
+  ["Press and pull", "the picture follows; without Live, place handle and target", "Points"],
+  ["Click, click", "place a handle, then its target", "Points"],
+  ["Shift+click", "pin: hold a point where it is", "Points"],
+  ["Drag a mark", "pull on; without Live, move it", "Points"],
+  ["Right click, Delete", "remove a pair", "Points"],
+  ["N", "new point at the pointer or in the middle", "Points"],
+  ["Tab", "next mark", "Points"],
+  ["Arrows", "move the mark by 1 px, with Shift by 10 px; without one, the picture", "Points"],
+  ["Enter", "run or stop; finish a pair", "Run"],
+  ["S", "one step", "Run"],
+  ["Esc", "cancel and take back a pull, then stop", "Run"],
+  ["Z, Shift+Z", "undo, redo", "Run"],
+  ["R", "back to the start", "Run"],
+  ["H", "earlier pictures, and those of the last drag", "Run"],
+  ["A", "new picture", "Picture"],
+  ["G", "gallery of seeds; arrows and Enter choose", "Picture"],
+  [",", "settings", "Picture"],
+  ["D", "save, copy or open a file", "Picture"],
+  ["Ctrl+C", "copy the picture", "Picture"],
+  ["M", "points or mask", "Mask"],
+  ["B, E, L", "brush, eraser, lasso", "Mask"],
+  ["Wheel, [ ]", "smaller or larger brush", "Mask"],
+  ["Shift, right button", "take away while it is held", "Mask"],
+  ...SIGHT_SHORTCUTS.map(([keys, meaning]) => [keys, meaning, "View"] as const),
+  ["F", "fill the screen; Esc leaves it", "View"],
+  ["I", "speed: steps, pictures, lag", "View"],
+  ["?", "this list", "View"],
 ];
 
 /**
@@ -66,7 +75,7 @@ export function listenToKeys(
       return;
     }
     // Fields and sliders keep the keys they need.
-    if (target instanceof HTMLInputElement) return;
+    if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement) return;
     if (target === canvas && pressOnPicture(event, store)) {
       event.preventDefault();
       return;
@@ -100,7 +109,6 @@ function pressOnPicture(event: KeyboardEvent, store: ViewStore): boolean {
     case "Tab":
       return tab(store, event.shiftKey);
     case "Enter":
-    case " ":
       if (!event.repeat) store.dispatch({ kind: "confirm" });
       return true;
     case "Delete":
@@ -139,6 +147,12 @@ function shortcut(event: KeyboardEvent, key: string, store: ViewStore): ViewActi
       return { kind: "new_point" };
     case "m":
       return { kind: "mode", mode: view.mode === "mask" ? "points" : "mask" };
+    case "b":
+    case "l":
+      if (view.mode !== "mask") return null;
+      return { kind: "brush_kind", brush: key === "b" ? "paint" : "lasso" };
+    case "i":
+      return { kind: "meter", open: !view.meterOpen };
     case "e":
       if (view.mode !== "mask") return null;
       return { kind: "brush_kind", brush: view.brush.kind === "paint" ? "erase" : "paint" };
@@ -146,6 +160,12 @@ function shortcut(event: KeyboardEvent, key: string, store: ViewStore): ViewActi
       return { kind: "brush_scale", factor: 1 / BRUSH_STEP };
     case "]":
       return { kind: "brush_scale", factor: BRUSH_STEP };
+    case "g":
+      return { kind: "drawer", drawer: view.drawer === "gallery" ? null : "gallery" };
+    case ",":
+      return { kind: "drawer", drawer: view.drawer === "settings" ? null : "settings" };
+    case "h":
+      return { kind: "history", open: !view.historyOpen };
     case "?":
       return { kind: "help", open: !view.helpOpen };
     default:

@@ -12,6 +12,9 @@ export interface Toolbar {
   readonly top: HTMLElement;
   readonly bottom: HTMLElement;
   readonly help: HTMLElement;
+  /** Where what chooses pictures is, and where everything else is that opens something. */
+  readonly sampling: HTMLElement;
+  readonly more: HTMLElement;
   readonly update: (state: State) => void;
 }
 
@@ -44,15 +47,16 @@ export function buildToolbar(
     text: "Live",
   });
   const clearPoints = button("trash", "Remove all points");
-  const paint = button("brush", "Brush: may move", { key: "E" });
+  const paint = button("brush", "Brush: may move", { key: "B" });
   const erase = button("eraser", "Eraser: stays as it is", { key: "E" });
+  const lasso = button("lasso", "Lasso: draw around what may move", { key: "L" });
   const size = element("input", {
     type: "range",
     class: "dgw-range",
     min: 1,
     max: BRUSH_SLIDER_STEPS,
     "aria-label": "Brush size",
-    title: "Brush size ([ and ])",
+    title: "Brush size (wheel over the picture, [ and ])",
   });
   const invert = button("invert", "Swap what may move and what may not");
   const clearMask = button("trash", "Remove the mask: all may move");
@@ -62,6 +66,7 @@ export function buildToolbar(
   const undo = button("undo", "Undo", { key: "Z" });
   const redo = button("redo", "Redo", { key: "Shift+Z" });
   const reset = button("reset", "Back to the start", { key: "R" });
+  const history = button("history", "Earlier pictures", { key: "H" });
   const dice = button("dice", "New picture by chance", { text: "New", key: "A" });
   const seed = element("input", {
     type: "number",
@@ -79,6 +84,7 @@ export function buildToolbar(
   does(clearPoints, () => ({ kind: "command", name: "clear_points" }));
   does(paint, () => ({ kind: "brush_kind", brush: "paint" }));
   does(erase, () => ({ kind: "brush_kind", brush: "erase" }));
+  does(lasso, () => ({ kind: "brush_kind", brush: "lasso" }));
   on(size, "input", () => store.dispatch(brushAction(store.state, size.valueAsNumber)));
   does(invert, () => ({ kind: "mask_invert" }));
   does(clearMask, () => ({ kind: "mask_clear" }));
@@ -88,6 +94,7 @@ export function buildToolbar(
   does(undo, () => ({ kind: "command", name: "undo" }));
   does(redo, () => ({ kind: "command", name: "redo" }));
   does(reset, () => ({ kind: "command", name: "reset" }));
+  does(history, ({ view }) => ({ kind: "history", open: !view.historyOpen }));
   press(dice, sample);
   on(seed, "change", () => {
     if (seed.validity.valid && seed.value !== "") {
@@ -101,10 +108,11 @@ export function buildToolbar(
     element("div", { class: "dgw-segments", role: "group", "aria-label": label }, ...nodes);
   const grow = () => element("span", { class: "dgw-grow" });
   const pointTools = group("Points", auto, clearPoints);
-  const maskTools = group("Mask", segments("Brush", paint, erase), size, invert, clearMask);
+  const maskTools = group("Mask", segments("Brush", paint, erase, lasso), size, invert, clearMask);
   maskTools.classList.add("dgw-mask-tools");
   const sampling = group("Picture", dice, seed);
   sampling.classList.add("dgw-sampling");
+  const more = group("More", files, help);
   const top = element(
     "div",
     { class: "dgw-bar" },
@@ -112,13 +120,13 @@ export function buildToolbar(
     pointTools,
     maskTools,
     grow(),
-    group("More", files, help),
+    more,
   );
   const bottom = element(
     "div",
     { class: "dgw-bar" },
     group("Run", run, step),
-    group("History", undo, redo, reset),
+    group("History", undo, redo, reset, history),
     grow(),
     sampling,
   );
@@ -128,25 +136,29 @@ export function buildToolbar(
     const { traits } = shared;
     const active = isActive(shared);
     const shown = shared.frame !== null;
-    const canRun = shown && shared.pairs.length > 0;
+    const there = shown && shared.link !== "gone";
+    const canRun = there && shared.pairs.length > 0;
     setIcon(run, active ? "stop" : "play");
     setText(run.lastElementChild ?? run, active ? "Stop" : "Run");
     setLabel(run, active ? "Stop" : "Run", active ? "Esc" : "Enter");
     setAttribute(run, "data-active", active);
     setEnabled(run, active || canRun);
     setEnabled(step, canRun && !active);
-    setEnabled(undo, traits.canUndo || view.draft !== null);
-    setEnabled(redo, traits.canRedo);
-    setEnabled(reset, shown);
+    setEnabled(undo, (there && traits.canUndo) || view.draft !== null);
+    setEnabled(redo, there && traits.canRedo);
+    setEnabled(reset, there);
+    setAttribute(history, "aria-expanded", String(view.historyOpen));
     setEnabled(clearPoints, shared.pairs.length > 0 || view.draft !== null);
     setEnabled(invert, shared.mask !== null);
     setEnabled(clearMask, shared.mask !== null);
-    setEnabled(dice, traits.status !== "loading");
+    setEnabled(dice, there);
     setAttribute(points, "aria-pressed", String(view.mode === "points"));
     setAttribute(mask, "aria-pressed", String(view.mode === "mask"));
     setAttribute(auto, "aria-pressed", String(traits.autoRun));
     setAttribute(paint, "aria-pressed", String(view.brush.kind === "paint"));
     setAttribute(erase, "aria-pressed", String(view.brush.kind === "erase"));
+    setAttribute(lasso, "aria-pressed", String(view.brush.kind === "lasso"));
+    size.hidden = view.brush.kind === "lasso";
     setAttribute(help, "aria-expanded", String(view.helpOpen));
     pointTools.hidden = view.mode !== "points";
     maskTools.hidden = view.mode !== "mask";
@@ -156,7 +168,7 @@ export function buildToolbar(
     setLabel(dice, animals ? "New animal by chance" : "New picture by chance", "A");
     if (!seed.matches(":focus")) seed.value = String(traits.seed);
   };
-  return { top, bottom, help, update };
+  return { top, bottom, help, sampling, more, update };
 }
 
 /** The brush for a place of the slider; squared, so that small brushes can be chosen finely. */

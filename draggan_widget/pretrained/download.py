@@ -1,0 +1,194 @@
+"""Files of published generators: fetched when a person asks, resumed, checked, kept in the user's cache.
+
+Nothing here runs at import, and nothing is fetched without :func:`download_generator`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPException, HTTPResponse
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_path
+
+from draggan_widget.errors import GeneratorError, InputError
+from draggan_widget.pretrained.catalogue import GeneratorInfo, catalogue, info_of
+
+CHUNK_BYTES = 1 << 20
+"""Read and written at a time."""
+
+TIMEOUT_S = 30.0
+"""A source that says nothing for so long counts as lost; what has come is kept."""
+
+LARGEST_BYTES = 4 << 30
+"""No published generator is larger: a source that sends more sends something else."""
+
+CHECKSUMS = "checksums.json"
+"""File of the cache that notes the SHA-256 of what was fetched first, where none was published."""
+
+FOLDER_VARIABLE = "DRAGGAN_WIDGET_CACHE"
+"""Environment variable that puts the cache elsewhere."""
+
+Progress = Callable[[int, int | None], object]
+"""Is told how many bytes have come, and of how many, if the source says so; an exception of it ends the download."""
+
+
+def generator_folder() -> Path:
+    """Return the folder of downloaded generators; it may not exist yet."""
+    given = os.environ.get(FOLDER_VARIABLE)
+    root = Path(given) if given else user_cache_path("draggan_widget")
+    return root / "generators"
+
+
+def downloaded_file(info: GeneratorInfo) -> Path | None:
+    """Return where a published generator's file lies, None if it was not fetched."""
+    path = generator_folder() / info.filename
+    return path if path.is_file() else None
+
+
+def download_generator(
+    name: str, *, accept_licence: bool = False, progress: Progress | None = None
+) -> Path:
+    """Fetch the file of a published generator, unless it is here, and return its path.
+
+    What had come before a break is kept, and fetched no second time. The file is checked against its published SHA-256;
+    where there is none, against what this machine noted when it first fetched it.
+
+    Args:
+        name: Of :func:`list_generators`.
+        accept_licence: Whether the licence that its entry names was read and is kept to.
+        progress: Is told how far it is.
+
+    Raises:
+        InputError: No such name, the generator comes with the package, or the licence was not accepted.
+        GeneratorError: The file cannot be fetched, or is not the one that was published; the message names the cure.
+    """
+    info = info_of(name)
+    if info is None:
+        names = ", ".join(each.name for each in catalogue())
+        raise InputError(f"there is no generator {name!r}; the names are {names}")
+    if info.is_embedded:
+        raise InputError(
+            f"{name} comes with the package: load_generator({name!r}) needs no download"
+        )
+    if not info.is_direct:
+        raise GeneratorError(
+            f"{name} cannot be fetched by a program: get its file at {info.source} and give its path instead of the name"
+        )
+    if (there := downloaded_file(info)) is not None:
+        return there
+    if not accept_licence:
+        raise InputError(
+            f"the weights of {name} are not ours, and have a licence of their own ({info.licence}); "
+            "read it, and give accept_licence=True if you keep to it"
+        )
+    return fetch(info, info.source, generator_folder(), progress)
+
+
+def fetch(info: GeneratorInfo, address: str, folder: Path, progress: Progress | None) -> Path:
+    """Fetch a file into a folder and return its path; as :func:`download_generator`, from any HTTP address."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / info.filename
+    unfinished = target.with_suffix(".part")
+    with _words_for_failures(info, address, unfinished):
+        _fill(address, unfinished, progress or (lambda done, total: None))
+    _check(info, unfinished, folder)
+    unfinished.replace(target)
+    return target
+
+
+def _fill(address: str, unfinished: Path, tell: Progress) -> None:
+    """Bring an unfinished file to its end, from where it stands if the source can do that."""
+    have = unfinished.stat().st_size if unfinished.exists() else 0
+    headers = {"Range": f"bytes={have}-"} if have else {}
+    request = urllib.request.Request(address, headers=headers)  # noqa: S310  # from our catalogue, https
+    try:
+        response: HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT_S)  # noqa: S310
+    except urllib.error.HTTPError as error:
+        if error.code == 416 and have:  # nothing comes after what is here
+            return
+        raise
+    with response:
+        resumed = response.status == 206
+        done = have if resumed else 0
+        length = response.headers.get("Content-Length")
+        total = done + int(length) if length is not None and length.isdigit() else None
+        _refuse_large(total or 0)
+        with unfinished.open("ab" if resumed else "wb") as file:
+            tell(done, total)
+            for chunk in iter(lambda: response.read(CHUNK_BYTES), b""):
+                done += len(chunk)
+                _refuse_large(done)
+                file.write(chunk)
+                tell(done, total)
+    if total is not None and done < total:
+        raise ConnectionError(f"the source stopped after {done} of {total} bytes")
+
+
+def _refuse_large(size: int) -> None:
+    """Raise :class:`GeneratorError` for more than any generator has."""
+    if size > LARGEST_BYTES:
+        raise GeneratorError(f"the source sends {size} bytes or more; no generator is that large")
+
+
+@contextmanager
+def _words_for_failures(info: GeneratorInfo, address: str, unfinished: Path) -> Iterator[None]:
+    """Say what to do about a source that cannot be reached or breaks off."""
+    try:
+        yield
+    except (OSError, HTTPException, ValueError) as error:
+        kept = unfinished.stat().st_size / 2**20 if unfinished.exists() else 0.0
+        come = f"; the {kept:.0f} MB that have come are kept, try again to go on" if kept else ""
+        raise GeneratorError(
+            f"{info.name} could not be fetched from {address} ({error}){come}. Without a network, copy the file "
+            f"here as {unfinished.with_name(info.filename)}, or give its path instead of the name"
+        ) from error
+
+
+def _check(info: GeneratorInfo, file: Path, folder: Path) -> None:
+    """Compare a file with its checksum, or note that where nobody knows it.
+
+    Raises:
+        GeneratorError: It is another file; it is removed.
+    """
+    found = sha256_of(file)
+    noted = _noted(folder)
+    known = info.sha256 or noted.get(info.name)
+    if known is not None and found != known:
+        file.unlink()
+        raise GeneratorError(
+            f"what came for {info.name} is not the file that was published: its SHA-256 is {found}, expected {known}. "
+            f"It was removed; try again, and if it was replaced at its source, remove the entry from {folder / CHECKSUMS}"
+        )
+    if known is None:
+        text = json.dumps({**noted, info.name: found}, indent=2, sort_keys=True)
+        (folder / CHECKSUMS).write_text(text + "\n", encoding="utf-8")
+
+
+def _noted(folder: Path) -> dict[str, Any]:
+    """Return the checksums that this machine has noted."""
+    try:
+        values = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise GeneratorError(
+            f"{folder / CHECKSUMS} cannot be read ({error}); remove it, and what is fetched next is noted anew"
+        ) from error
+    return values if isinstance(values, dict) else {}
+
+
+def sha256_of(file: Path) -> str:
+    """Return the SHA-256 of a file as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        for chunk in iter(lambda: stream.read(CHUNK_BYTES), b""):
+            digest.update(chunk)
+    return digest.hexdigest()

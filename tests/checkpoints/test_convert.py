@@ -1,0 +1,93 @@
+"""Checkpoints written anew and read again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from draggan_widget.checkpoints import convert as module
+from draggan_widget.checkpoints import load_checkpoint
+from draggan_widget.checkpoints.convert import ADA, convert
+from draggan_widget.errors import GeneratorError, InputError
+from draggan_widget.generator import AnyGenerator, StyleGAN2Config, StyleGAN3Config
+from draggan_widget.pretrained import load_stylegan2
+from tests.checkpoints.test_load import published
+from tests.checkpoints.writers import ada_pickle
+from tests.generator.test_stylegan3 import R, T, random_generator
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    file = tmp_path / "published.pkl"
+    file.write_bytes(ada_pickle(published()))
+    return file
+
+
+def assert_same(one: AnyGenerator, other: AnyGenerator) -> None:
+    """Compare the tensors of two generators, bit for bit."""
+    tensors, others = one.state_dict(), other.state_dict()
+    assert tensors.keys() == others.keys()
+    for name, value in tensors.items():
+        assert torch.equal(value, others[name]), name
+
+
+def test_our_own_format_keeps_every_bit_and_tells_the_architecture(
+    source: Path, tmp_path: Path
+) -> None:
+    written, description = convert(source, tmp_path / "own.safetensors")
+    assert_same(load_checkpoint(written), load_checkpoint(source))
+    values = json.loads(description.read_text())
+    config = StyleGAN2Config.from_json(values["architecture"])
+    assert config == load_checkpoint(written).config
+
+
+def test_the_layout_of_other_programs_keeps_every_bit_and_all_names(
+    source: Path, tmp_path: Path
+) -> None:
+    (written,) = convert(source, tmp_path / "other.pt", layout=ADA)
+    assert_same(load_checkpoint(written), load_checkpoint(source))
+    tensors, expected = torch.load(written, weights_only=True), published()
+    assert {k: v.shape for k, v in tensors.items()} == {k: v.shape for k, v in expected.items()}
+
+
+def test_a_mapping_without_a_place_is_told_and_the_synthesis_can_be_written(tmp_path: Path) -> None:
+    animals = load_stylegan2("animals", device="cpu")
+    with pytest.raises(GeneratorError, match=r"has no place .* write the synthesis alone"):
+        convert(animals, tmp_path / "animals.pt", layout=ADA)
+    (written,) = convert(animals, tmp_path / "animals.pt", layout=ADA, part="synthesis")
+    tensors = torch.load(written, weights_only=True)
+    assert torch.equal(tensors["synthesis.b4.const"], animals.synthesis.constant)
+    assert not [name for name in tensors if name.startswith("mapping")]
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "message"),
+    [
+        ("x.pt", {}, "must end in .safetensors"),
+        ("x.safetensors", {"layout": ADA}, "must end in .pt"),
+        ("x.pt", {"layout": "onnx"}, "layout must be one of draggan_widget, stylegan2-ada-pytorch"),
+        ("x.safetensors", {"part": "synthesis"}, "part must be 'all'"),
+        ("nowhere/x.safetensors", {}, "there is no folder"),
+    ],
+)
+def test_what_cannot_be_written_is_told_before_anything_is_read(
+    tmp_path: Path, target: str, options: dict[str, str], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        module.convert(tmp_path / "absent.pkl", tmp_path / target, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("config", [T, R], ids=["t", "r"])
+def test_alias_free_networks_are_kept_in_our_format_too(
+    config: StyleGAN3Config, tmp_path: Path
+) -> None:
+    generator = random_generator(config, double=False)
+    written, _ = convert(generator, tmp_path / "own.safetensors")
+    loaded = load_checkpoint(written)
+    assert_same(loaded, generator)
+    assert loaded.config == config
+    with pytest.raises(GeneratorError, match="StyleGAN2 generators only"):
+        convert(generator, tmp_path / "other.pt", layout=ADA)

@@ -1,0 +1,200 @@
+"""Downloads of published generators, from a server on this machine that can be slow, break off and lie."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from draggan_widget.errors import GeneratorError, InputError
+from draggan_widget.pretrained import download_generator, list_generators, load_generator
+from draggan_widget.pretrained.catalogue import PUBLISHED, GeneratorInfo
+from draggan_widget.pretrained.download import CHECKSUMS, FOLDER_VARIABLE, fetch, generator_folder
+
+CONTENT = bytes(range(256)) * 20_000
+CATS = PUBLISHED[0]
+
+
+class Source(ThreadingHTTPServer):
+    """A server of one file.
+
+    Attributes:
+        content: The file.
+        breaks_after: Bytes after which it breaks off once.
+        honours_ranges: Whether it can go on in the middle.
+        ranges: The ranges that were asked for.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.content = CONTENT
+        self.breaks_after: int | None = None
+        self.honours_ranges = True
+        self.ranges: list[str | None] = []
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/generator.pkl"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers for a :class:`Source`."""
+
+    server: Source
+
+    def do_GET(self) -> None:
+        wanted = self.headers.get("Range")
+        self.server.ranges.append(wanted)
+        start = 0
+        if wanted and self.server.honours_ranges:
+            start = int(wanted.removeprefix("bytes=").rstrip("-"))
+            if start >= len(self.server.content):
+                self.send_error(416)
+                return
+        rest = self.server.content[start:]
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(rest)))
+        self.end_headers()
+        cut, self.server.breaks_after = self.server.breaks_after, None
+        self.wfile.write(rest if cut is None else rest[:cut])
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def source() -> Iterator[Source]:
+    server = Source()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    return generator_folder()
+
+
+def test_a_file_is_fetched_with_progress_and_its_checksum_is_noted(
+    source: Source, cache: Path
+) -> None:
+    told: list[tuple[int, int | None]] = []
+    path = fetch(CATS, source.address, cache, lambda *values: told.append(values))
+    assert path.read_bytes() == CONTENT
+    assert told[0] == (0, len(CONTENT))
+    assert told[-1] == (len(CONTENT), len(CONTENT))
+    assert hashlib.sha256(CONTENT).hexdigest() in (cache / CHECKSUMS).read_text()
+    assert sorted(each.name for each in cache.iterdir()) == [CHECKSUMS, CATS.filename]
+
+
+@pytest.mark.parametrize("honours_ranges", [True, False])
+def test_a_download_that_broke_off_goes_on_where_it_can(
+    source: Source, cache: Path, honours_ranges: bool
+) -> None:
+    source.breaks_after, source.honours_ranges = 3_000_000, honours_ranges
+    with pytest.raises(GeneratorError, match=r"the 3 MB that have come are kept, try again"):
+        fetch(CATS, source.address, cache, None)
+    assert not (cache / CATS.filename).exists()
+    assert fetch(CATS, source.address, cache, None).read_bytes() == CONTENT
+    assert source.ranges == [None, "bytes=3000000-"]
+
+
+def test_a_file_that_had_come_whole_needs_nothing_more(source: Source, cache: Path) -> None:
+    cache.mkdir(parents=True)
+    (cache / CATS.filename).with_suffix(".part").write_bytes(CONTENT)
+    assert fetch(CATS, source.address, cache, None).read_bytes() == CONTENT
+
+
+def test_another_file_than_the_published_one_is_refused_and_removed(
+    source: Source, cache: Path
+) -> None:
+    known = replace(CATS, sha256=hashlib.sha256(CONTENT).hexdigest())
+    source.content = b"something else"
+    with pytest.raises(GeneratorError, match="is not the file that was published"):
+        fetch(known, source.address, cache, None)
+    assert list(cache.iterdir()) == []
+
+
+def test_another_file_than_the_one_first_fetched_is_refused(source: Source, cache: Path) -> None:
+    fetch(CATS, source.address, cache, None).unlink()
+    source.content = CONTENT[::-1]
+    with pytest.raises(GeneratorError, match="is not the file that was published"):
+        fetch(CATS, source.address, cache, None)
+
+
+def test_a_person_can_cancel_and_go_on_later(source: Source, cache: Path) -> None:
+    def cancel(done: int, _: int | None) -> None:
+        if done > 1_000_000:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fetch(CATS, source.address, cache, cancel)
+    assert fetch(CATS, source.address, cache, None).read_bytes() == CONTENT
+    assert source.ranges[1] is not None
+
+
+def test_without_a_network_the_cure_is_named(cache: Path) -> None:
+    with pytest.raises(GeneratorError, match="Without a network, copy the file here as") as caught:
+        fetch(CATS, "http://127.0.0.1:9/generator.pkl", cache, None)
+    assert str(cache / CATS.filename) in str(caught.value)
+
+
+def test_damaged_notes_are_told(source: Source, cache: Path) -> None:
+    cache.mkdir(parents=True)
+    (cache / CHECKSUMS).write_text("{")
+    with pytest.raises(GeneratorError, match=r"cannot be read .*; remove it"):
+        fetch(CATS, source.address, cache, None)
+
+
+def test_nothing_is_fetched_before_the_licence_is_accepted(cache: Path) -> None:
+    with pytest.raises(InputError, match=r"a licence of their own .*accept_licence=True"):
+        download_generator(CATS.name)
+    assert not cache.exists()
+
+
+def test_what_cannot_be_fetched_says_why(cache: Path) -> None:
+    with pytest.raises(InputError, match="comes with the package"):
+        download_generator("animals", accept_licence=True)
+    with pytest.raises(InputError, match="there is no generator 'unicorns'; the names are animals"):
+        download_generator("unicorns")
+    with pytest.raises(GeneratorError, match=r"get its file at https://github.com/stylegan-human"):
+        download_generator("human-512", accept_licence=True)
+
+
+def test_what_is_not_here_is_not_loaded_and_not_fetched(cache: Path) -> None:
+    with pytest.raises(GeneratorError, match=r"not on this machine; fetch it with .*'ffhq-256'"):
+        load_generator("ffhq-256")
+    with pytest.raises(GeneratorError, match=r"not on this machine: get its file at"):
+        load_generator("human-1024")
+    assert not cache.exists()
+
+
+def test_what_was_fetched_before_is_not_fetched_again(cache: Path) -> None:
+    cache.mkdir(parents=True)
+    (cache / CATS.filename).write_bytes(CONTENT)
+    assert download_generator(CATS.name) == cache / CATS.filename
+
+
+def names(infos: tuple[GeneratorInfo, ...]) -> list[str]:
+    return [info.name for info in infos]
+
+
+def test_every_entry_of_the_catalogue_is_whole() -> None:
+    infos = list_generators()
+    assert len(set(names(infos))) == len(infos)
+    for info in infos:
+        assert info.subject
+        assert info.licence
+        assert info.architecture in ("stylegan2", "stylegan3-t", "stylegan3-r")
+        assert info.width > 0 < info.height
+        assert info.is_embedded or info.source.startswith("https://")
+        assert info.sha256 is None or len(bytes.fromhex(info.sha256)) == 32
