@@ -21,6 +21,9 @@ from draggan_widget.ops import resampling_filter
 
 FLOAT = torch.float32
 
+NOISE_SEED = 0
+"""Of noise that a file has no maps of, so that its pictures are the same every time."""
+
 EPSILON = 1e-8
 """Added to mean squares under a root, as published."""
 
@@ -79,16 +82,37 @@ def generator_of(network: AdaNetwork, name: str, label: int | None) -> Generator
     tensors = {key: value for key, value in network.tensors.items() if not _is_filter(key)}
     _check_filters(network.tensors)
     tensors = without_label(tensors, network, label)
+    has_noise = any(name.endswith("noise_strength") for name in tensors)
     config = _architecture(tensors, network)
     mean = tensors.get("mapping.w_avg", torch.zeros(config.w_dim))
     check_size(f"the {network.trained_as} network", config, tensors)
     generator = Generator(config, name=name)
-    whole = tensors | {"mapping.w_avg": mean.reshape(1, -1)}
+    whole = _with_noise(tensors, generator) | {"mapping.w_avg": mean.reshape(1, -1)}
     check_tensors(f"the {network.trained_as} network", generator, whole)
     generator.load_state_dict(whole, assign=True)
+    generator.noise = has_noise
     if "mapping.w_avg" not in tensors:
         generator.mapping.measure()
     return generator.frozen()
+
+
+def _with_noise(tensors: dict[str, Tensor], generator: Generator) -> dict[str, Tensor]:
+    """Return tensors with those of the noise, where a network has none at all.
+
+    A network that was trained without noise has no strengths: they are zero then. Some programs draw the noise anew for
+    each picture and keep no map of it: then it is one that was drawn once.
+    """
+    found = dict(tensors)
+    for part in ("noise_strength", "noise_const"):
+        if any(name.endswith(part) for name in tensors):
+            continue
+        rng = torch.Generator().manual_seed(NOISE_SEED)
+        for name, value in generator.state_dict().items():
+            if name.endswith("noise_strength") and name.endswith(part):
+                found[name] = torch.zeros_like(value)
+            elif name.endswith("noise_const") and name.endswith(part):
+                found[name] = torch.randn(value.shape, generator=rng)
+    return found
 
 
 def check_size(

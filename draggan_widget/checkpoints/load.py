@@ -27,6 +27,9 @@ from draggan_widget.generator import AnyGenerator
 AVERAGES = ("G_ema", "g_ema", "Gs")
 """Where training runs keep the running average of the generator's weights, the only ones that are used."""
 
+OTHERS = ("G", "D", "g", "d", "g_optim", "d_optim")
+"""What lies beside the running average."""
+
 WRAPPERS = ("state_dict", "model", "generator", "params_ema", "params")
 """Where else a state dict may lie in a file that holds nothing else."""
 
@@ -113,6 +116,10 @@ def _of_record(record: object, contents: Contents, mean_w: object) -> AdaNetwork
         key: found for key, each in entries(record).items() if (found := build(each)) is not None
     }
     _check_names(tensors)
+    if not tensors and (others := [name for name in OTHERS if name in entries(record)]):
+        raise GeneratorError(
+            f"it holds {', '.join(others)}, but no running average of the generator ({' or '.join(AVERAGES)})"
+        )
     if not tensors:
         kinds = ", ".join(list(entries(record))[:8]) or "nothing"
         raise GeneratorError(
@@ -133,7 +140,7 @@ def _of_module(module: Module, contents: Contents) -> AdaNetwork:
         raise GeneratorError("only generators with skip connections to RGB can be read")
     return AdaNetwork(
         tensors,
-        conv_clamp=_number(synthesis.get("conv_clamp")),
+        conv_clamp=_number(synthesis.get("conv_clamp", module.conv_clamp)),
         lr_multiplier=_number(mapping.get("lr_multiplier")) or LR_MULTIPLIER,
         arguments=synthesis,
     )

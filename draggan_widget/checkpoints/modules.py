@@ -30,11 +30,13 @@ class Module:
         class_name: Of its class, without the module.
         arguments: With which it was made, by name.
         records: Parameters and buffers by their full names, not built yet.
+        conv_clamp: What its layers say that they clamp their activations to; None where they say nothing.
     """
 
     class_name: str
     arguments: dict[str, object]
     records: dict[str, object]
+    conv_clamp: object = None
 
 
 def module_of(value: object) -> Module | None:
@@ -51,6 +53,7 @@ def module_of(value: object) -> Module | None:
     records: dict[str, object] = {}
     waiting: list[tuple[str, object, int]] = [("", value, 0)]
     count = looked_at = 0
+    clamp: object = None
     while waiting:
         prefix, each, depth = waiting.pop()
         inner = _parts(each)
@@ -64,10 +67,11 @@ def module_of(value: object) -> Module | None:
             raise GeneratorError("the file's modules have no end")
         if any(len(prefix) + len(name) > LONGEST_NAME for name in (*children, *tensors)):
             raise GeneratorError("a module of the file has a name of no end")
+        clamp = own.get("conv_clamp") if clamp is None else clamp
         records |= {prefix + name: record for name, record in tensors.items()}
         for name, child in children.items():
             waiting.append((f"{prefix}{name}.", child, depth + 1))
-    return Module(class_name, arguments, records)
+    return Module(class_name, arguments, records, clamp)
 
 
 def _tensors(own: dict[str, object]) -> dict[str, object]:
