@@ -50,8 +50,10 @@ notebooks: $(VENV) $(BUNDLE) ## run the examples and store their pictures anew
 pictures: notebooks $(BROWSER) ## make the pictures of the README and of the notebooks anew
 	$(BIN)/python -m pytest tests/browser/test_lab.py tests/browser/test_inspector.py -k "quickstart or inspector"
 	mkdir -p docs/images
+	$(BIN)/python tools/make_hero.py docs/images/hero.gif
 	cp build/screenshots/quickstart.png docs/images/quickstart.png
-	$(BIN)/python -m pytest tests/browser/test_states.py -k contact_sheet
+	$(BIN)/python -m pytest tests/browser/test_states.py tests/browser/test_screenshots.py -k "contact_sheet or photographed"
+	cp build/screenshots/widget-light.webp build/screenshots/widget-dark.webp build/screenshots/widget-narrow.webp docs/images/
 	cp build/screenshots/states-light.webp build/screenshots/states-dark.webp docs/images/
 	cp build/screenshots/inspector.webp build/screenshots/inspector-dark.webp docs/images/
 

@@ -44,6 +44,9 @@ ANIMATION_FPS = 12.0
 REST_MS = 1000
 """How long the last picture of an animation stays before it starts again."""
 
+LARGEST_SCALE = 16
+"""Pictures are enlarged at most so much: small generators' pictures are hard to see, large ones need it not."""
+
 HANDLE_COLOUR = (227, 52, 47)
 TARGET_COLOUR = (31, 111, 235)
 OUTLINE_COLOUR = (255, 255, 255)
@@ -131,6 +134,27 @@ def animation_bytes(pictures: Iterable[Image.Image], ending: str, *, fps: float)
         **options,
     )
     return content.getvalue()
+
+
+def checked_scale(scale: object) -> int:
+    """Return by how many times pictures are to be enlarged, 1 to 16; raise :class:`InputError` for anything else."""
+    if not isinstance(scale, int) or isinstance(scale, bool) or not 1 <= scale <= LARGEST_SCALE:
+        raise InputError(f"scale must be a whole number from 1 to {LARGEST_SCALE}, got {scale!r}")
+    return scale
+
+
+def enlarged(picture: Image.Image, scale: int) -> Image.Image:
+    """Return a picture so many times as wide and high, smoothly."""
+    if scale == 1:
+        return picture
+    size = picture.width * scale, picture.height * scale
+    return picture.resize(size, Image.Resampling.BICUBIC)
+
+
+def points_enlarged(points: Points, scale: int) -> Points:
+    """Return where points ``[N, 2]`` px of a picture lie in the enlarged one: pixel centres are at integers."""
+    moved: Points = (points + 0.5) * scale - 0.5
+    return moved
 
 
 def with_points(picture: Image.Image, handle_points: Points, target_points: Points) -> Image.Image:

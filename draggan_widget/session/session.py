@@ -18,7 +18,13 @@ from torch import Tensor
 
 from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.errors import InputError
-from draggan_widget.export import ANIMATION_FPS, save_animation, save_image, with_points
+from draggan_widget.export import (
+    ANIMATION_FPS,
+    checked_scale,
+    save_animation,
+    save_image,
+    with_points,
+)
 from draggan_widget.frames import encode_png
 from draggan_widget.inputs import TRUNCATION_PSI, checked_seed, checked_truncation
 from draggan_widget.session.embedding import packed, with_session
@@ -241,7 +247,12 @@ class DragSession(Shown):
         return save_image(picture, path, self._with_session if with_session else None)
 
     def save_animation(
-        self, path: str | os.PathLike[str], *, fps: float = ANIMATION_FPS, points: bool = False
+        self,
+        path: str | os.PathLike[str],
+        *,
+        fps: float = ANIMATION_FPS,
+        points: bool = False,
+        scale: int = 1,
     ) -> Path:
         """Write the last drag as an animated GIF, WebP, PNG or MP4, drawn anew from its latents; return the path.
 
@@ -249,13 +260,15 @@ class DragSession(Shown):
             path: File, ending in ``.gif``, ``.webp``, ``.png`` or ``.mp4``.
             fps: Pictures a second, 0.02 to 50.
             points: Whether handles and targets are drawn.
+            scale: By how many times the pictures are enlarged, 1 to 16.
 
         Raises:
             InputError: There was no drag, an argument cannot be used, or the package that writes MP4 is not there.
         """
         if not self.trajectory:
             raise InputError("there is no drag to animate; call drag() first")
-        pictures = pictures_of(self.generator, self.trajectory, points=points)
+        times = checked_scale(scale)
+        pictures = pictures_of(self.generator, self.trajectory, points=points, scale=times)
         return save_animation(pictures, path, fps=fps)
 
     # Inside
