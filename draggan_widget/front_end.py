@@ -218,7 +218,7 @@ class FrontEnd(DragModel):
                 self._works.cancel(decode_args(ask.name, ask.args, {"rid": rid_argument})["rid"])
                 self.send(protocol.answer_message(ask.rid, "", {}))
                 return
-            question = question_of(ask)
+            question = question_of(ask, self._worker.resting.is_blended)
             if isinstance(question, LongQuestion):
                 self._works.begin(ask.rid, question)
                 return
