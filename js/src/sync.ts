@@ -32,6 +32,9 @@ const POLL_SLOWEST_MS = 2400;
 /** What Jupyter's models tell when their kernel is restarted. */
 const COMM_LOST = "comm_live_update";
 
+/** Said of questions that nobody hears. */
+const SILENT = "The kernel does not answer.";
+
 const POINT_TRAITS = ["handle_points", "target_points", "point_ids", "points_rev"];
 
 export class Sync {
@@ -93,9 +96,12 @@ export class Sync {
   }
 
   /** Asks the kernel something that changes nothing. */
-  get ask(): Ask {
-    return this.#asks.ask;
-  }
+  readonly ask: Ask = (...question) => {
+    const answer = this.#asks.ask(...question);
+    if (this.#store.value.answering) this.#watchSilence();
+    else this.#asks.giveUp(SILENT);
+    return answer;
+  };
 
   /** Tells the kernel that a frame has left the queue, drawn or not. */
   acknowledge(seq: number, shown: boolean): void {
@@ -169,20 +175,14 @@ export class Sync {
     if (!decoded) return;
     this.#heard();
     if (decoded.kind !== "frame" || decoded.frame.pull > 0) this.#answered();
-    if (decoded.kind === "here") {
-      this.#watchSilence();
-      return;
-    }
     if (decoded.kind === "reply") {
       this.#store.dispatch(decoded);
       return;
     }
-    if (decoded.kind === "answer") {
-      this.#asks.receive(decoded.answer);
-      return;
-    }
-    if (decoded.kind === "progress") {
-      this.#asks.progressed(decoded.rid, decoded.part);
+    if (decoded.kind === "answer") this.#asks.receive(decoded.answer);
+    if (decoded.kind === "progress") this.#asks.progressed(decoded.rid, decoded.part);
+    if (decoded.kind !== "frame") {
+      this.#watchSilence();
       return;
     }
     this.#newestSeq = Math.max(this.#newestSeq, decoded.frame.seq);
@@ -223,7 +223,7 @@ export class Sync {
   #stored(): void {
     if (this.#closed) return;
     const { edit, traits, answering } = this.#store.value;
-    if (!answering) this.#asks.giveUp("The kernel does not answer.");
+    if (!answering) this.#asks.giveUp(SILENT);
     // A pull comes before the edit that brings its pair: the two are one change.
     this.#pulls.tell();
     if (edit.rev > this.#writtenRev && !isConfirmed(this.#store.value)) this.#scheduleWrite();
@@ -280,7 +280,7 @@ export class Sync {
   #watchSilence(): void {
     const { traits, frame } = this.#store.value;
     const greeted = this.#greeted && traits.status !== "loading" && frame === null;
-    this.#link.watch(greeted, this.#mask.unsure);
+    this.#link.watch(greeted, this.#mask.unsure || this.#asks.isWaiting);
   }
 }
 
