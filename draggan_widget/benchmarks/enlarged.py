@@ -37,16 +37,27 @@ def enlarged(generator: Generator, size: int, *, channel_base: int, channels: in
         channels: Channels of its inner layers, its ``channel_max``.
 
     Raises:
-        InputError: There is no generator of that size, or it would be smaller or not a whole number of times as wide.
+        InputError: There is no generator of that size, it would be smaller or not a whole number of times as wide, or
+            the pictures are not square.
     """
     if size not in RESOLUTIONS or size < generator.width:
         possible = [each for each in RESOLUTIONS if each >= generator.width]
         raise InputError(f"{generator.name} can be enlarged to {possible} px, got {size}")
+    if generator.width != generator.height:
+        raise InputError(f"{generator.name} cannot be enlarged: its pictures are not square")
     w_dim = max(StyleGAN2Config.w_dim // generator.w_dim, 1) * generator.w_dim
     try:
-        deep = dataclasses.replace(generator.config, resolution=size)
+        table = generator.config.block_channels
+        if table is not None:
+            more = size.bit_length() - generator.height.bit_length()
+            table = (*table, *[table[-1]] * more)
+        deep = dataclasses.replace(generator.config, resolution=size, block_channels=table)
         wide = dataclasses.replace(
-            deep, channel_base=channel_base, channel_max=channels, w_dim=w_dim
+            deep,
+            channel_base=channel_base,
+            channel_max=channels,
+            w_dim=w_dim,
+            block_channels=None,
         )
     except GeneratorError as error:
         raise InputError(f"channels must be a whole number of usual size: {error}") from error

@@ -102,7 +102,8 @@ def doubted(jacobian: Tensor, errors: Tensor, noise: Tensor, back: Tensor) -> Te
     """Return noise that is larger where a handle contradicts the others, ``[2 N]``.
 
     Handles whose noise has Student's distribution, of a scale that half of them keep: the most probable step is that of
-    least squares in which each counts ``(FREEDOM + 2) / (FREEDOM + miss^2)``, found by turns (Holland and Welsch 1977).
+    least squares in which each counts ``(FREEDOM + 2) / (FREEDOM + miss^2)``, at most once, found by turns (Holland and
+    Welsch 1977).
 
     Args:
         jacobian: Of x and y of each handle, ``[2 N, A]``.

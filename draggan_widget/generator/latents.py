@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +31,24 @@ class LatentGenerator(nn.Module):
         self.config = config
         self.z_dim, self.w_dim, self.num_ws = config.z_dim, config.w_dim, config.num_ws
         self.mapping = Mapping(config)
+
+    def _apply(
+        self: GeneratorT, fn: Callable[[Tensor], Tensor], recurse: bool = True
+    ) -> GeneratorT:
+        """Forget statistics of the weights where those go to another device or type."""
+        self._forget()
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # not in its stubs
+        return self
+
+    def load_state_dict(self, *args: Any, **kwargs: Any) -> Any:
+        """Take up other weights, and forget the statistics of those before; as the method of PyTorch."""
+        self._forget()
+        return super().load_state_dict(*args, **kwargs)
+
+    def _forget(self) -> None:
+        """Forget what was computed from the weights."""
+        for name in ("w_covariance", "w_std"):
+            self.__dict__.pop(name, None)
 
     @property
     def device(self) -> torch.device:

@@ -70,7 +70,7 @@ class SynthesisLayer(nn.Module):
         self.weight_gain = 1 / math.sqrt(in_channels * 9)
         self.upsample = upsample
         self.clamp = clamp
-        self._prepared: tuple[object, tuple[Tensor, Tensor]] | None = None
+        self._prepared: tuple[Tensor, object, tuple[Tensor, Tensor]] | None = None
 
     def forward(self, x: Tensor, w: Tensor, *, noise: bool = True) -> Tensor:
         """Return the layer's output.
@@ -106,10 +106,12 @@ class SynthesisLayer(nn.Module):
         weight = self.weight
         if weight.requires_grad:
             return self._prepared_kernel()
+        # The weight itself is kept beside its address, which another one can have after it.
         key = weight.data_ptr(), weight._version, weight.dtype
-        if self._prepared is None or self._prepared[0] != key:
-            self._prepared = key, self._prepared_kernel()
-        return self._prepared[1]
+        made = self._prepared
+        if made is None or made[0] is not weight or made[1] != key:
+            made = self._prepared = weight, key, self._prepared_kernel()
+        return made[2]
 
     def _prepared_kernel(self) -> tuple[Tensor, Tensor]:
         """Compute what :meth:`_kernel` returns."""

@@ -226,18 +226,19 @@ class PreparedSynthesis:
         return maps
 
 
-_MOVING: MutableMapping[SynthesisLayer, tuple[object, _Layer]] = WeakKeyDictionary()
-"""Layers as prepared for moving rows, which depend on no latent, with what they were made of; kept as long as they live."""
+_MOVING: MutableMapping[SynthesisLayer, tuple[object, object, _Layer]] = WeakKeyDictionary()
+"""Layers as prepared for moving rows, which depend on no latent, with what they were made of; kept as long as they live.
+The tensors themselves are kept too: others could else have their places in memory after them."""
 
 
 def _moving_layer(layer: SynthesisLayer, *, noise: bool) -> _Layer:
     """Return a layer for a moving row: prepared at the first drag, and again if its weights have changed."""
     tensors = *layer.parameters(), *layer.buffers()
-    made_of = noise, *((each.data_ptr(), each._version, each.dtype) for each in tensors)
+    made_of = noise, *((id(each), each.data_ptr(), each._version, each.dtype) for each in tensors)
     found = _MOVING.get(layer)
     if found is None or found[0] != made_of:
-        found = _MOVING[layer] = made_of, _prepared_layer(layer, None, noise=noise)
-    return found[1]
+        found = _MOVING[layer] = made_of, tensors, _prepared_layer(layer, None, noise=noise)
+    return found[2]
 
 
 def _prepared_layer(layer: SynthesisLayer, row: Tensor | None, *, noise: bool) -> _Layer:

@@ -47,6 +47,7 @@ from draggan_widget.session.sources import (
     checked_config,
     first_latent,
     found_generator,
+    generator_of_file,
 )
 from draggan_widget.session.state import PictureGenerator, SessionState
 
@@ -173,7 +174,7 @@ class DragSession(Shown):
         """
 
         def find(name: str) -> PictureGenerator:
-            return found_generator(name if generator is None else generator, device)
+            return generator_of_file(name, generator, device)
 
         found, saved = load_session(path, find)
         session = cls(found, w=saved.history.current.state.w, config=saved.config)
@@ -223,7 +224,7 @@ class DragSession(Shown):
             InputError: The recipe asks for what cannot be done with this generator.
             GeneratorError: The generator cannot be found or read.
         """
-        found = found_generator(recipe.generator if generator is None else generator, device)
+        found = generator_of_file(recipe.generator, generator, device)
         w, z = start_from_json(recipe.start) if seed is None else (None, None)
         first_seed = recipe.start["seed"] if seed is None else seed
         psi = recipe.start["truncation_psi"]

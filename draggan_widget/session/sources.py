@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from draggan_widget.drag import DragConfig
 from draggan_widget.drag.charts import check_suits, mapping_of
 from draggan_widget.drag.protocols import MappedGenerator
-from draggan_widget.errors import InputError
-from draggan_widget.pretrained import checked_device, load_generator
+from draggan_widget.errors import GeneratorError, InputError
+from draggan_widget.pretrained import checked_device, list_generators, load_generator
 from draggan_widget.session.state import PictureGenerator
 
 GeneratorSource = PictureGenerator | str | os.PathLike[str] | None
@@ -62,6 +62,23 @@ def found_generator(
             "move it with generator.to(device) first"
         )
     return generator
+
+
+def generator_of_file(
+    name: str, given: GeneratorSource, device: torch.device | str | None
+) -> PictureGenerator:
+    """Return the generator that was given for a file, else the one whose name the file has.
+
+    A name in a file is one of :func:`list_generators` and never a path: who sends a file does not choose what is read here.
+
+    Raises:
+        GeneratorError: There is no generator of this name; otherwise as :func:`found_generator`.
+    """
+    if given is None and all(info.name != name for info in list_generators()):
+        raise GeneratorError(
+            f"there is no generator {name[:80]!r} that has a name here; give the one it was made with as generator="
+        )
+    return found_generator(name if given is None else given, device)
 
 
 def checked_config(config: object, generator: PictureGenerator) -> DragConfig:

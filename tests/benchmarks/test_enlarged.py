@@ -1,5 +1,7 @@
 """An enlarged generator draws the pictures of the smaller one, resampled, and is dragged as it is; in double precision."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -134,3 +136,19 @@ def test_a_drag_of_it_goes_where_one_of_fewer_channels_goes(solver: str) -> None
 def test_what_cannot_be_is_told(size: int, channels: int, words: str) -> None:
     with pytest.raises(InputError, match=words):
         enlarged(SMALL, size, channel_base=64 * channels, channels=channels)
+
+
+def test_a_generator_of_a_checkpoint_whose_channels_are_listed_is_enlarged_alike() -> None:
+    config = replace(SMALL.config, block_channels=(6, 6, 4), channel_base=32768, channel_max=512)
+    listed = Generator(config, name="small").double()
+    listed.load_state_dict(SMALL.state_dict(), strict=False)
+    listed.mapping.w_cov = SMALL.mapping.w_cov
+    large = enlarged(listed.frozen(), 64, channel_base=768, channels=12)
+    w = large.sample_w(1)
+    torch.testing.assert_close(large.image(w), LARGE.image(w), rtol=0, atol=TOLERANCE)
+
+
+def test_pictures_that_are_not_square_are_refused() -> None:
+    tall = Generator(replace(SMALL.config, base_width=2), name="tall").frozen()
+    with pytest.raises(InputError, match="not square"):
+        enlarged(tall, 64, channel_base=768, channels=12)

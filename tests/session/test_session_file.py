@@ -7,8 +7,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from draggan_widget.checkpoints import save_generator_file
 from draggan_widget.drag import DragStep
 from draggan_widget.errors import GeneratorError, InputError, SessionFileError
+from draggan_widget.generator import Generator, StyleGAN2Config
 from draggan_widget.session import DragSession
 from tests.picture_blobs import PictureBlobs, blob_session
 from tests.session.files import contents, load, load_z
@@ -191,3 +193,22 @@ def test_settings_that_the_generator_cannot_have_are_refused(
     save_file(tensors, str(saved[1]), metadata)
     with pytest.raises(SessionFileError, match=r"unusable config: .*has no w_of_z"):
         load(saved[1])
+
+
+def test_a_file_names_no_other_file_to_be_read(tmp_path: Path) -> None:
+    weights = tmp_path / "small.safetensors"
+    generator = Generator(
+        StyleGAN2Config(resolution=16, z_dim=4, w_dim=4, channel_base=64, mapping_layers=1),
+        name=str(weights),
+    ).frozen()
+    save_generator_file(generator, weights)
+    session = DragSession(generator)
+    session.save(tmp_path / "session.dgs")
+    recipe = session.recipe
+    assert recipe is not None
+    with pytest.raises(GeneratorError, match=r"there is no generator .* that has a name here"):
+        DragSession.load(tmp_path / "session.dgs")
+    with pytest.raises(GeneratorError, match=r"there is no generator .* that has a name here"):
+        DragSession.replay(recipe)
+    loaded = DragSession.load(tmp_path / "session.dgs", generator=generator)
+    assert torch.equal(loaded.w, session.w)
