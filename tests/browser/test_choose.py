@@ -330,6 +330,21 @@ def test_another_generator_has_its_pictures_fetched_anew(page: Page) -> None:
     assert {0, 1} & set(seeds[3:]) or len(seeds) > 3
 
 
+def test_the_cells_stay_squares_in_rows_when_the_page_is_resized(host: AfmHost) -> None:
+    page = host.page
+    host.press("g")
+    for height in (700, 900, 600):
+        page.set_viewport_size({"width": 320, "height": height})
+        side, row = page.evaluate(
+            """() => {
+              const cells = [...document.querySelectorAll(".dgw-cell")];
+              const below = cells.find((each) => each.offsetTop > cells[0].offsetTop);
+              return [cells[0].offsetWidth, below.offsetTop - cells[0].offsetTop];
+            }"""
+        )
+        assert row >= side
+
+
 # Settings
 
 

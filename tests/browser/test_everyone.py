@@ -41,6 +41,22 @@ def phone(browser: Browser) -> Iterator[AfmHost]:
     context.close()
 
 
+def test_the_picture_keeps_its_room_on_the_whole_screen_beside_all_that_opens(
+    host: AfmHost,
+) -> None:
+    page = host.page
+    page.set_viewport_size({"width": WIDE, "height": 720})
+    host.press("f")
+    host.wait_until("document.fullscreenElement?.matches('.dgw')")
+    host.press("h", "g")
+    assert page.evaluate(f"() => {STAGE}.height") > 0.4 * 720
+    more = host.button("More seeds")
+    more.scroll_into_view_if_needed()
+    box = more.bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] <= 720 - box["height"]
+
+
 def test_the_picture_fills_the_screen_and_escape_gives_it_back(host: AfmHost) -> None:
     page = host.page
     page.set_viewport_size({"width": WIDE, "height": 700})

@@ -40,6 +40,7 @@ export class FilmScrubber {
   #asked: { readonly film: number; readonly index: number } | null = null;
   #shown: Shown | null = null;
   #playing = false;
+  #ended = false;
   #timer = 0;
 
   /**
@@ -183,7 +184,7 @@ export class FilmScrubber {
 
   #present(shown: Shown | null): void {
     const before = this.#shown;
-    const isOver = shown !== null && !filmPlaceOf(this.#store.state);
+    const isOver = shown !== null && (this.#ended || !filmPlaceOf(this.#store.state));
     if (isOver) shown.bitmap.close();
     if (before === shown || isOver) return;
     this.#shown = shown;
@@ -236,6 +237,7 @@ export class FilmScrubber {
   }
 
   #end(): void {
+    this.#ended = true;
     this.#pause();
     this.#newest.want(null);
     this.#shown?.bitmap.close();
