@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from draggan_widget.drag import DragConfig, DragStep
     from draggan_widget.evaluation.evaluate import Evaluation, evaluate
     from draggan_widget.generator import Generator
+    from draggan_widget.inversion import Inversion, invert, preview_crop
     from draggan_widget.pretrained import (
         GeneratorInfo,
         download_generator,
@@ -34,12 +35,15 @@ __all__ = [
     "GeneratorError",
     "GeneratorInfo",
     "InputError",
+    "Inversion",
     "SessionFileError",
     "__version__",
     "download_generator",
     "evaluate",
+    "invert",
     "list_generators",
     "load_generator",
+    "preview_crop",
 ]
 
 _HOMES = {
@@ -51,10 +55,13 @@ _HOMES = {
     "Evaluation": "draggan_widget.evaluation.evaluate",
     "Generator": "draggan_widget.generator",
     "GeneratorInfo": "draggan_widget.pretrained",
+    "Inversion": "draggan_widget.inversion",
     "download_generator": "draggan_widget.pretrained",
     "evaluate": "draggan_widget.evaluation.evaluate",
+    "invert": "draggan_widget.inversion",
     "list_generators": "draggan_widget.pretrained",
     "load_generator": "draggan_widget.pretrained",
+    "preview_crop": "draggan_widget.inversion",
 }
 """Where each name that is loaded late lives."""
 

@@ -19,7 +19,6 @@ from draggan_widget.drag import DragConfig
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.evaluation.cases import ALL_POINTS
 from draggan_widget.evaluation.outcomes import Outcome, OutcomeFolder, Setting
-from draggan_widget.evaluation.progress import progress_bar
 from draggan_widget.evaluation.protocols import PROTOCOLS
 from draggan_widget.evaluation.report import markdown, report_of
 from draggan_widget.evaluation.study import (
@@ -31,6 +30,7 @@ from draggan_widget.evaluation.study import (
 )
 from draggan_widget.evaluation.trial import Bench
 from draggan_widget.pretrained import DEFAULT_GENERATOR
+from draggan_widget.progress import progress_bar
 
 if TYPE_CHECKING:  # matplotlib is an extra
     from matplotlib.figure import Figure
