@@ -22,6 +22,12 @@ LIVE_QUALITY_SMALL = 95
 SMALL_SIDE_PX = 512
 """Longest side of a picture that is encoded at the higher quality."""
 
+THUMBNAIL_SIDE_PX = 128
+"""Longest side of a picture to choose by: sharp in 64 px of a page at two device pixels each."""
+
+THUMBNAIL_QUALITY = 82
+"""Quality of such a picture, which then has some 3 KB."""
+
 WEBP_LONGEST_SIDE_PX = 16383
 """The format has no larger pictures."""
 
@@ -93,6 +99,14 @@ def encode_still(picture: Image.Image) -> EncodedPicture:
     if max(picture.size) <= WEBP_LONGEST_SIDE_PX and features.check("webp"):
         return _encoded(picture, "WEBP", lossless=True, quality=0, method=0)
     return encode_png(picture)
+
+
+def encode_thumbnail(picture: Image.Image) -> EncodedPicture:
+    """Return a picture at most :data:`THUMBNAIL_SIDE_PX` wide and high: WebP, or JPEG where there is no WebP."""
+    small = picture.copy()
+    small.thumbnail((THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX), Image.Resampling.LANCZOS)
+    kind = "WEBP" if features.check("webp") else "JPEG"
+    return _encoded(small, kind, quality=THUMBNAIL_QUALITY)
 
 
 def encode_png(picture: Image.Image) -> EncodedPicture:

@@ -79,8 +79,8 @@ class FrontEnd(DragModel):
             self._start_or_stop(state["running"])
 
     def _loaded_size(self) -> protocol.Size:
-        """Return the size of the picture, which must be there."""
-        if not self._worker.is_loaded:
+        """Return the size of the picture, which must be there and stay."""
+        if not self._worker.is_loaded or self._worker.busy_text:
             raise InputError("the picture is still loading; wait a moment and try again")
         generator = self._worker.session.generator
         return generator.width, generator.height
@@ -149,7 +149,7 @@ class FrontEnd(DragModel):
         else:
             frames.answer_poll(message.have)
         # Who is new or waits in vain may have missed what was sent outside of a handler.
-        self._answer_due = True
+        self._answer_due = self._history_due = True
         self._worker.refresh()
 
     def _pull(self, pull: protocol.Pull) -> None:
@@ -176,9 +176,24 @@ class FrontEnd(DragModel):
         elif command.name == "stop":
             self._worker.stop()
             answer(None)
+        elif command.name == "generator":
+            self._choose(command.args["name"], answer)
         else:
-            future = self._worker.submit(self._forgiving(_call_of(command)), told=True)
+            # Who changes settings is told beside them, and nobody else.
+            told = command.name != "configure"
+            future = self._worker.submit(self._forgiving(_call_of(command)), told=told)
             future.add_done_callback(lambda done: answer(_failure_of(done)))
+
+    def _choose(self, name: str, answer: Callable[[BaseException | None], None]) -> None:
+        """Go to another generator of those that can be chosen; the front end opens no files."""
+        try:
+            self._loaded_size()
+            self._shelf.check(name)
+        except DragganError as error:
+            answer(error)
+            return
+        future = self._switch(name, told=True)
+        future.add_done_callback(lambda done: answer(_failure_of(done)))
 
     def _answer(self, ask: protocol.Ask) -> None:
         """Answer a question once the session has time for it; a failure is told to who has asked."""
@@ -249,7 +264,10 @@ def _call_of(command: protocol.Command) -> Callable[[DragSession], object]:
         "redo": lambda session: session.redo(),
         "reset": lambda session: session.reset(),
         "clear_points": lambda session: session.clear_points(),
-        "sample": lambda session: session.sample(args["seed"]),
+        "sample": lambda session: session.sample(args["seed"], args.get("truncation_psi")),
+        "configure": lambda session: session.configure(args["settings"]),
+        "jump": lambda session: session.jump(args["entry"]),
+        "take": lambda session: session.take(args["index"]),
     }
     return calls[command.name]
 

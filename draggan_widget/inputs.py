@@ -12,6 +12,13 @@ MAX_SEED = 2**32 - 1
 """Largest seed, that of a 32-bit generator, so that every front end can show it exactly."""
 
 
+TRUNCATION_PSI = 0.7
+"""Truncation of the pictures of seeds, as usual for StyleGAN2 and in the published method."""
+
+LEAST_TRUNCATION, MOST_TRUNCATION = -1.0, 1.5
+"""Bounds of the truncation: the opposite of every picture, and pictures that fall apart."""
+
+
 def checked_seed(seed: object) -> int:
     """Return a seed, 0 to 2**32 - 1.
 
@@ -22,6 +29,48 @@ def checked_seed(seed: object) -> int:
     if not whole or not 0 <= int(cast(int, seed)) <= MAX_SEED:
         raise InputError(f"seed must be a whole number from 0 to {MAX_SEED}, got {seed!r}")
     return int(cast(int, seed))
+
+
+def checked_truncation(truncation_psi: object) -> float:
+    """Return a truncation, -1 to 1.5.
+
+    Raises:
+        InputError: It is something else.
+    """
+    number = isinstance(truncation_psi, int | float | np.integer | np.floating)
+    if isinstance(truncation_psi, bool) or not number or not _is_truncation(truncation_psi):
+        raise InputError(
+            f"truncation_psi must be a number from {LEAST_TRUNCATION:g} to {MOST_TRUNCATION:g}, "
+            f"got {truncation_psi!r}; {TRUNCATION_PSI} is usual"
+        )
+    return float(cast(float, truncation_psi))
+
+
+def _is_truncation(value: object) -> bool:
+    """Return whether a number lies within the bounds of the truncation."""
+    number = cast(float, value)
+    return LEAST_TRUNCATION <= number <= MOST_TRUNCATION  # not so for NaN
+
+
+def checked_index(name: str, index: object, count: int, things: str) -> int:
+    """Return an index of a list, from its begin, 0 to count - 1; a negative one is counted from the end.
+
+    Args:
+        name: What the index is called.
+        index: Is checked.
+        count: Length of the list.
+        things: What is in it, for the message.
+
+    Raises:
+        InputError: It is something else.
+    """
+    whole = isinstance(index, int | np.integer) and not isinstance(index, bool)
+    if not whole or not -count <= int(cast(int, index)) < count:
+        raise InputError(
+            f"{name} must be a whole number from {-count} to {count - 1}, got {index!r}: "
+            f"there are {count} {things}"
+        )
+    return int(cast(int, index)) % count
 
 
 def kept_ids(

@@ -10,6 +10,7 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,8 +21,10 @@ from numpy.typing import NDArray
 
 from draggan_widget import protocol
 from draggan_widget.errors import DragganError
-from draggan_widget.inputs import kept_ids
+from draggan_widget.inputs import TRUNCATION_PSI, kept_ids
+from draggan_widget.record import HistoryEntry, Record, record_of, record_to_json
 from draggan_widget.runner import Runner, When
+from draggan_widget.shelf import Shelf
 from draggan_widget.traits import (
     NO_POINTS,
     NOT_LOADED,
@@ -32,11 +35,13 @@ from draggan_widget.traits import (
     Running,
     Seed,
     Step,
+    Truncation,
     equal,
 )
 
 if TYPE_CHECKING:
-    from draggan_widget.session import DragSession
+    from draggan_widget.session import DragSession, SessionState
+    from draggan_widget.session.history import History
 
 logger = logging.getLogger(__name__)
 
@@ -49,15 +54,16 @@ POINT_TRAITS = ("handle_points", "target_points", "point_ids", "points_rev")
 ANSWER_TRAITS = (
     *POINT_TRAITS,
     *("status", "status_text", "running", "step", "distance_px", "can_undo", "can_redo"),
-    *("busy_text", "error"),
+    *("busy_text", "error", "history_position", "film"),
 )
 """What answers an edit of the points, and a front end that may have missed something."""
 
-INTENT_TRAITS = frozenset({*POINT_TRAITS, "mask", "seed", "config"})
+INTENT_TRAITS = frozenset({*POINT_TRAITS, "mask", "seed", "truncation_psi", "config"})
 """What the runner leaves alone while edits are on their way."""
 
 SCRIPT_TRAITS = frozenset(
-    {"handle_points", "target_points", "mask", "seed", "config", "running", "auto_run"}
+    {"handle_points", "target_points", "mask", "seed", "truncation_psi", "config", "running"}
+    | {"auto_run"}
 )
 """What a script may set."""
 
@@ -90,13 +96,18 @@ class DragModel(anywidget.AnyWidget):
     step = Step(0, read_only=True).tag(sync=True, to_json=lambda value, _: int(value))
     distance_px = t.Float(0.0, read_only=True).tag(sync=True)
     seed = Seed(0).tag(sync=True)
+    truncation_psi = Truncation(TRUNCATION_PSI).tag(sync=True)
     config = Config().tag(
         sync=True, to_json=lambda value, _: {} if value is NOT_LOADED else value.to_json()
     )
     image_size = Loaded([1, 1], read_only=True).tag(sync=True)
     generator_name = Loaded("", read_only=True).tag(sync=True)
+    generators = t.List(t.Unicode(), read_only=True).tag(sync=True)
     can_undo = t.Bool(False, read_only=True).tag(sync=True)
     can_redo = t.Bool(False, read_only=True).tag(sync=True)
+    history = Record(read_only=True).tag(sync=True, to_json=lambda value, _: record_to_json(value))
+    history_position = t.Int(0, read_only=True).tag(sync=True)
+    film = t.List(t.Int(), [0, 0], read_only=True).tag(sync=True)
     busy_text = t.Unicode("Loading the generator ...", read_only=True).tag(sync=True)
     error = t.Dict({}, read_only=True).tag(sync=True)
 
@@ -111,12 +122,18 @@ class DragModel(anywidget.AnyWidget):
         self._thread_state = threading.local()
         self._edits_lock = threading.Lock()
         self._edits = 0
-        self._agreed: dict[str, object] = {"seed": seed}
+        self._agreed: dict[str, object] = {
+            "seed": seed,
+            "truncation_psi": traits.get("truncation_psi", TRUNCATION_PSI),
+        }
+        self._shelf = Shelf()
         self._next_id = 1
         self._rev = 0
         self._answer_due = False
+        self._history_due = False
         self._was_shown = False
         self._mask_png: tuple[NDArray[np.bool_] | None, bytes | None] = (None, None)
+        self._recorded: tuple[History[SessionState] | None, tuple[HistoryEntry, ...]] = (None, ())
         self._error: dict[str, Any] = {}
         self._errors = 0
         self._runner: Runner | None = None
@@ -197,9 +214,9 @@ class DragModel(anywidget.AnyWidget):
         if self._take_on(change):
             self._edit(lambda session: setattr(session, "mask", change.new))
 
-    @t.observe("seed")
-    def _seed_was_set(self, change: t.Bunch) -> None:
-        """Go to the picture of a seed that a script has set."""
+    @t.observe("seed", "truncation_psi")
+    def _sample_was_set(self, change: t.Bunch) -> None:
+        """Go to the picture of a seed or a truncation that a script has set."""
         if not self._take_on(change):
             return
         for name, value in (
@@ -210,7 +227,14 @@ class DragModel(anywidget.AnyWidget):
         ):
             self._agreed[name] = value
             self.set_trait(name, value)
-        self._edit(lambda session: session.sample(change.new), When.INSTEAD_OF_THE_DRAG)
+
+        def sample(session: DragSession) -> None:
+            if change.name == "seed":
+                session.sample(change.new)
+            else:
+                session.sample(session.seed, change.new)
+
+        self._edit(sample, When.INSTEAD_OF_THE_DRAG)
 
     @t.observe("config")
     def _config_was_set(self, change: t.Bunch) -> None:
@@ -255,6 +279,18 @@ class DragModel(anywidget.AnyWidget):
 
         self._worker.submit(run, when, told=True)
 
+    def _switch(self, source: Any, *, told: bool) -> Future[None]:
+        """Go to another generator, and to its session as it was left; a failure keeps the present one."""
+        name = source if isinstance(source, str) else getattr(source, "name", str(source))
+        text = f"Loading the generator {name:.60} ..."
+
+        def find(session: DragSession) -> DragSession:
+            found = self._shelf.find(source, session)
+            self._error = {}
+            return found
+
+        return self._worker.switch(find, text, told=told)
+
     def _note_ids(self, ids: tuple[int, ...] | list[int]) -> None:
         """Keep ids from being given again."""
         self._next_id = max(self._next_id, 1 + max(ids, default=0))
@@ -286,8 +322,10 @@ class DragModel(anywidget.AnyWidget):
                     if name not in kept:
                         self._show_trait(name, value)
                 if self._answer_due and not kept:
-                    self._answer_due = False
-                    self.send_state([*ANSWER_TRAITS])
+                    # The history is long, and an edit need not be answered with it.
+                    also = ["history"] if self._history_due else []
+                    self._answer_due = self._history_due = False
+                    self.send_state([*ANSWER_TRAITS, *also])
             self._was_shown = session is not None
             return True
         finally:
@@ -309,24 +347,35 @@ class DragModel(anywidget.AnyWidget):
         result = session.result
         return {
             "image_size": [session.generator.width, session.generator.height],
-            "generator_name": session.generator.name,
+            "generator_name": self._shelf.name_of(session),
+            "generators": list(self._shelf.names),
             "handle_points": state.handle_points,
             "target_points": state.target_points,
             "point_ids": list(state.point_ids),
             "points_rev": self._rev,
             "mask": state.mask,
             "seed": state.seed,
+            "truncation_psi": state.truncation_psi,
             "config": session.config,
             "step": session.steps,
             "distance_px": distance_px,
             "can_undo": session.history.can_undo,
             "can_redo": session.history.can_redo,
+            "history": self._record(session.history),
+            "history_position": session.history.current.id,
+            "film": [session.film[0], 0 if running else session.film[1]],
             "status": "running" if running else session.status,
             "status_text": "" if running or result is None else result.sentence,
-            "busy_text": "",
+            "busy_text": self._worker.busy_text,
             "running": running,
             "error": self._error,
         }
+
+    def _record(self, history: History[SessionState]) -> tuple[HistoryEntry, ...]:
+        """Return the entries of a history, which is the last one's while nothing has changed it."""
+        if self._recorded[0] is not history:
+            self._recorded = history, record_of(history)
+        return self._recorded[1]
 
     def _show_trait(self, name: str, value: object) -> None:
         """Set a trait to what the session has; an observer that fails is logged."""

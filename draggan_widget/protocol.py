@@ -9,6 +9,7 @@ import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from draggan_widget.errors import InputError
-from draggan_widget.inputs import MAX_SEED
+from draggan_widget.inputs import MAX_SEED, checked_truncation
 
 PROTOCOL_VERSION = 1
 
@@ -29,8 +30,14 @@ MAX_DPR = 16
 MAX_POINTS = 1000
 """More points than anybody places by hand; a longer list is an accident."""
 
+MAX_SETTINGS = 40
+"""More than there are settings of a drag."""
+
 MAX_NAME = 40
 """Longer than the name of any question."""
+
+MAX_GENERATOR_NAME = 200
+"""Longer than the name of any generator."""
 
 MAX_UPLOAD = 64 * 2**20
 """Bytes of a file that a person hands over; no session file or photo is larger."""
@@ -48,6 +55,12 @@ GREY_8_BIT = (8, 0)
 
 MAY_MOVE = 255
 """Grey level of what may move in a mask that is sent; anything from half of it on counts."""
+
+Check = Callable[[str, object], object]
+"""Gives the checked value of an argument from its name and value."""
+
+NOTHING_MORE: Mapping[str, Check] = MappingProxyType({})
+"""No optional arguments."""
 
 Size = tuple[int, int]
 """Width and height in pixels."""
@@ -185,28 +198,67 @@ def decode_message(content: object, buffers: Sequence[object] = ()) -> Message:
 
 
 def decode_args(
-    name: str, value: object, kinds: Mapping[str, Callable[[str, object], object]]
+    name: str,
+    value: object,
+    kinds: Mapping[str, Check],
+    optional: Mapping[str, Check] = NOTHING_MORE,
 ) -> dict[str, Any]:
     """Return the arguments of a command or question.
 
     Args:
         name: Of the command or question.
-        value: An object with exactly the arguments that ``kinds`` names.
+        value: An object with the arguments that ``kinds`` names, and perhaps ``optional`` ones.
         kinds: Gives each argument's checked value from its name and value.
+        optional: Does so for arguments that may be absent.
 
     Raises:
         InputError: One is missing, unknown or not as agreed.
     """
     arguments = _record("args", value)
-    if set(arguments) != set(kinds):
-        wanted = f"args {{{', '.join(kinds)}}}" if kinds else "no args"
+    if not set(kinds) <= set(arguments) <= {*kinds, *optional}:
+        wanted = f"args {{{', '.join((*kinds, *optional))}}}" if kinds else "no args"
         raise InputError(f"{name} takes {wanted}, got {_brief(dict(arguments))}")
-    return {key: check(key, arguments[key]) for key, check in kinds.items()}
+    checks = {**kinds, **optional}
+    return {key: check(key, arguments[key]) for key, check in checks.items() if key in arguments}
 
 
 def seed_argument(name: str, value: object) -> int:
     """Return a seed; raise :class:`InputError` if it is none."""
     return _integer(name, value, 0, MAX_SEED)
+
+
+def truncation_argument(name: str, value: object) -> float:
+    """Return a truncation; raise :class:`InputError` if it is none."""
+    return checked_truncation(_number(name, value))
+
+
+def generator_argument(name: str, value: object) -> str:
+    """Return what may be the name of a generator; raise :class:`InputError` if it cannot be."""
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_GENERATOR_NAME:
+        raise InputError(f"{name} must be the name of a generator, got {_brief(value)}")
+    return value
+
+
+def settings_argument(name: str, value: object) -> dict[str, Any]:
+    """Return values of some settings, which are checked with the others; raise :class:`InputError` if it has none."""
+    settings = _record(name, value)
+    if not 0 < len(settings) <= MAX_SETTINGS:
+        raise InputError(f"{name} must have 1 to {MAX_SETTINGS} entries, got {len(settings)}")
+    for key, each in settings.items():
+        plain = each is None or isinstance(each, bool | int | float | str)
+        if len(str(key)) > MAX_NAME or not plain or len(str(each)) > MAX_NAME:
+            raise InputError(f"{name} must have plain values, got {_brief(key)}: {_brief(each)}")
+    return {str(key): each for key, each in settings.items()}
+
+
+def count_argument(name: str, value: object) -> int:
+    """Return a whole number from 0; raise :class:`InputError` if it is none."""
+    return _integer(name, value, 0)
+
+
+def index_argument(name: str, value: object) -> int:
+    """Return an index from 0, or -1 for the last; raise :class:`InputError` if it is neither."""
+    return _integer(name, value, -1)
 
 
 def choice_of(*choices: str) -> Callable[[str, object], str]:
@@ -220,11 +272,20 @@ def choice_of(*choices: str) -> Callable[[str, object], str]:
     return check
 
 
-COMMANDS: Mapping[str, Mapping[str, Callable[[str, object], object]]] = {
+COMMANDS: Mapping[str, Mapping[str, Check]] = {
     **{name: {} for name in ("run", "step", "stop", "undo", "redo", "reset", "clear_points")},
     "sample": {"seed": seed_argument},
+    "generator": {"name": generator_argument},
+    "configure": {"settings": settings_argument},
+    "jump": {"entry": count_argument},
+    "take": {"index": index_argument},
 }
 """The actions of a person, and the check of each argument."""
+
+OPTIONAL_ARGS: Mapping[str, Mapping[str, Check]] = {
+    "sample": {"truncation_psi": truncation_argument},
+}
+"""The arguments of actions that may be absent, and their checks."""
 
 
 def decode_points(
@@ -418,7 +479,8 @@ def _decode_command(message: Mapping[str, object]) -> Command:
     name = message.get("name")
     if not isinstance(name, str) or name not in COMMANDS:
         raise InputError(f"name must be one of {', '.join(COMMANDS)}, got {_brief(name)}")
-    return Command(rid, name, decode_args(name, message.get("args"), COMMANDS[name]))
+    optional = OPTIONAL_ARGS.get(name, NOTHING_MORE)
+    return Command(rid, name, decode_args(name, message.get("args"), COMMANDS[name], optional))
 
 
 def _decode_ask(message: Mapping[str, object]) -> Ask:

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from draggan_widget.errors import InputError
-from draggan_widget.protocol import Ask, choice_of, decode_args
+from draggan_widget.inputs import checked_index
+from draggan_widget.protocol import (
+    Ask,
+    choice_of,
+    count_argument,
+    decode_args,
+    index_argument,
+    seed_argument,
+    truncation_argument,
+)
 from draggan_widget.runner import When
 
 if TYPE_CHECKING:
@@ -88,8 +97,59 @@ def _file(ask: Ask) -> Question:
     return Question(answer, When.BETWEEN_STEPS)
 
 
+def _seed(ask: Ask) -> Question:
+    """Return the question for the small picture of a seed, to choose by; it never holds up a drag."""
+    kinds = {"seed": seed_argument, "truncation_psi": truncation_argument}
+    args = decode_args(ask.name, ask.args, kinds)
+
+    def answer(session: DragSession) -> Answer:
+        from draggan_widget.session.seed_pictures import SEED_PICTURES
+
+        seed, psi = args["seed"], args["truncation_psi"]
+        return picture_answer(SEED_PICTURES.picture(session.generator, seed, psi))
+
+    return Question(answer, When.AFTER_THE_DRAG)
+
+
+def _thumbnail(ask: Ask) -> Question:
+    """Return the question for the small picture of an entry of the history; it never holds up a drag."""
+    entry_id = decode_args(ask.name, ask.args, {"entry": count_argument})["entry"]
+    return Question(
+        lambda session: picture_answer(session.thumbnail(entry_id), entry=entry_id),
+        When.AFTER_THE_DRAG,
+    )
+
+
+def _film(ask: Ask) -> Question:
+    """Return the question for one picture of the last drag, with its points and which of how many it is."""
+    index = decode_args(ask.name, ask.args, {"index": index_argument})["index"]
+
+    def answer(session: DragSession) -> Answer:
+        from draggan_widget.frames import encode_live
+        from draggan_widget.session.pictures import picture_of
+
+        film, moments = session.film[0], session.trajectory
+        place = checked_index("index", index, len(moments), "pictures of a drag")
+        moment = moments[place]
+        paired = moment.state.is_complete
+        return picture_answer(
+            encode_live(picture_of(session.generator, moment.w)),
+            film=film,
+            index=place,
+            count=len(moments),
+            point_ids=list(moment.state.point_ids) if paired else [],
+            handles=moment.state.handle_points.tolist() if paired else [],
+            targets=moment.state.target_points.tolist() if paired else [],
+        )
+
+    return Question(answer, When.BETWEEN_STEPS)
+
+
 QUESTIONS: Mapping[str, Understand] = {
     "picture": _picture,
     "file": _file,
+    "seed": _seed,
+    "thumbnail": _thumbnail,
+    "film": _film,
 }
 """How each question is understood."""

@@ -18,7 +18,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from draggan_widget.errors import DragganError
+from draggan_widget.errors import DragganError, SessionBusyError
 from draggan_widget.protocol import Ack
 from draggan_widget.pulls import Place, Pulls
 from draggan_widget.screen import Screen, Stage
@@ -98,6 +98,8 @@ class Runner:
         self._session: DragSession | None = None
         self._failure: BaseException | None = None
         self._loaded = threading.Event()
+        self._end_listening: Callable[[], None] = lambda: None
+        self._switches: dict[object, str] = {}
         self._executing = False
         self._pulls = Pulls(clock)
         self._is_following = False
@@ -132,6 +134,11 @@ class Runner:
         if session is None:
             raise DragganError(CLOSED)
         return session
+
+    @property
+    def busy_text(self) -> str:
+        """What is being loaded in the place of the session; empty if nothing is."""
+        return next(iter(self._switches.copy().values()), "")
 
     @property
     def is_running(self) -> bool:
@@ -173,6 +180,38 @@ class Runner:
         """Queue a drag for which nobody waits; a failure is shown to the person."""
         call = functools.partial(self._drag, max_steps=None)
         self._put(call, When.INSTEAD_OF_THE_DRAG, told=True, is_drag=True, waits=False)
+
+    def switch(
+        self, find: Callable[[DragSession], DragSession], text: str, *, told: bool
+    ) -> Future[None]:
+        """Queue the change to another session; a failure keeps the present one.
+
+        Args:
+            find: Returns the other session for the present one, in the worker's thread.
+            text: What is shown meanwhile.
+            told: Whether a failure is shown to the person.
+        """
+        switch = object()
+
+        def run(session: DragSession) -> None:
+            try:
+                if session.status == "running" or session.is_following:
+                    raise SessionBusyError("a drag is running; stop it first")
+                self._publish()
+                self._take_up(find(session))
+            finally:
+                self._switches.pop(switch, None)  # before what has become of it is shown
+
+        self._switches[switch] = text
+        try:
+            future = self.submit(run, told=told)
+        except DragganError:
+            del self._switches[switch]
+            raise
+        # What is called off or refused never runs.
+        future.add_done_callback(lambda _: self._switches.pop(switch, None))
+        self._publish()
+        return future
 
     def pull(self, point_id: int, x: float, y: float, seq: int, *, begins: bool = True) -> None:
         """Have the picture follow a pointer that pulls at a pair; only the newest place counts.
@@ -271,12 +310,10 @@ class Runner:
 
     def _work(self, make_session: Callable[[], DragSession]) -> None:
         """Make the session, then run commands until the end."""
-        end_listening: Callable[[], None] | None = None
         try:
             _leave_a_core()
             threading.Thread(target=_take_a_gradient, daemon=True).start()
-            self._session = make_session()
-            end_listening = self._session.listen(self._changed, lambda: self.frames.is_ready)
+            self._take_up(make_session())
         except Exception as error:
             logger.exception("The session could not be made")
             self._failure = error
@@ -289,9 +326,18 @@ class Runner:
             else:
                 self._finish(command, self._session)
             del command  # nothing is kept alive while waiting
-        if end_listening is not None:
-            end_listening()
+        self._end_listening()
+        self._end_listening = lambda: None
         self._session = None  # whoever keeps a closed widget need not keep the generator
+
+    def _take_up(self, session: DragSession) -> None:
+        """Show a session in the place of the one before."""
+        if session is self._session:
+            return
+        self._end_listening()
+        self._session = session
+        self._end_listening = session.listen(self._changed, lambda: self.frames.is_ready)
+        self._screen.picture_due = True
 
     def _next(self) -> _Command | None:
         """Wait for the next command; None is the end."""

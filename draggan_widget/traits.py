@@ -14,7 +14,7 @@ import traitlets as t
 from numpy.typing import NDArray
 
 from draggan_widget.errors import InputError
-from draggan_widget.inputs import check_startable, checked_seed
+from draggan_widget.inputs import check_startable, checked_seed, checked_truncation
 
 if TYPE_CHECKING:
     from draggan_widget.drag import DragConfig, DragStep
@@ -55,6 +55,14 @@ class Seed(t.Int[Any, Any]):
     def validate(self, obj: Any, value: Any) -> int:  # the signature of traitlets
         """Return the checked seed."""
         return checked_seed(value)
+
+
+class Truncation(t.Float[Any, Any]):
+    """A truncation, -1 to 1.5."""
+
+    def validate(self, obj: Any, value: Any) -> float:  # the signature of traitlets
+        """Return the checked truncation."""
+        return checked_truncation(value)
 
 
 class Running(t.Bool[Any, Any]):

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from draggan_widget.errors import DragganError, InputError
 from draggan_widget.front_end import FrontEnd
-from draggan_widget.inputs import checked_seed
+from draggan_widget.inputs import TRUNCATION_PSI, checked_seed, checked_truncation
 from draggan_widget.runner import Runner, When
 from draggan_widget.traits import checked_config
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from draggan_widget.drag import DragStep
     from draggan_widget.session import DragResult, DragSession
 
-SESSION_ARGUMENTS = ("generator", "seed", "w", "config", "device")
+SESSION_ARGUMENTS = ("generator", "seed", "w", "truncation_psi", "config", "device")
 
 T = TypeVar("T")
 
@@ -57,6 +57,9 @@ class DragWidget(FrontEnd):
         running: Whether a drag runs; setting it starts or stops one.
         auto_run: Whether the picture follows pulls live, and a drag starts when a pair is complete.
         seed: Seed of the picture; setting it goes to another one, without points and mask.
+        truncation_psi: Truncation of the pictures of seeds, -1 to 1.5: 0 is the average picture, 1 the whole variety;
+            setting it goes to the seed's picture at that truncation.
+        generators: Names of the generators that a person can choose in the front end; read-only.
         config: Settings of the drag; setting them stops a drag that runs.
         step: Steps since the drag began; calling it moves the latent once.
         status: ``"loading"``, ``"idle"``, ``"running"``, ``"arrived"``, ``"stalled"``, ``"max_steps"``,
@@ -64,6 +67,10 @@ class DragWidget(FrontEnd):
         status_text: The status in words, where the front end has none of its own.
         distance_px: The largest distance of a handle from its target.
         error: The last failure, ``{seq, message, details}``, or ``{}``.
+        history: Every change so far, oldest first; each has ``id``, ``parent``, ``label``, ``words``, ``time_s`` and
+            ``picture``. A change after an undo begins a branch and drops nothing.
+        history_position: Id of the present entry.
+        film: Number of the last drag's film, and how many pictures it has; 0 while a drag runs.
     """
 
     # As text: anywidget keeps every widget whose front end is given by path.
@@ -77,6 +84,7 @@ class DragWidget(FrontEnd):
         generator: Any = None,
         seed: int | None = None,
         w: Tensor | ArrayLike | None = None,
+        truncation_psi: float | None = None,
         config: Any = None,
         device: Any = None,
         auto_run: bool = True,
@@ -86,7 +94,8 @@ class DragWidget(FrontEnd):
 
         Args:
             session: The session to show.
-            generator, seed, w, config, device: Otherwise the arguments of a new :class:`DragSession`.
+            generator, seed, w, truncation_psi, config, device: Otherwise the arguments of a new
+                :class:`DragSession`.
             auto_run: Whether the picture follows pulls of the front end live, and a drag starts when a pair of points
                 is complete.
             others: ``layout``, as every widget takes it.
@@ -103,7 +112,8 @@ class DragWidget(FrontEnd):
                 f"session must be a DragSession, got {str(session)!r}; "
                 "write generator= for a generator's name, DragSession.load for a session file"
             )
-        given = dict(zip(SESSION_ARGUMENTS, (generator, seed, w, config, device), strict=True))
+        values = (generator, seed, w, truncation_psi, config, device)
+        given = dict(zip(SESSION_ARGUMENTS, values, strict=True))
         arguments = {name: value for name, value in given.items() if value is not None}
         if session is not None and arguments:
             raise InputError(
@@ -111,8 +121,12 @@ class DragWidget(FrontEnd):
             )
         if "config" in arguments:
             arguments["config"] = checked_config(config)
-        first_seed = session.seed if session is not None else checked_seed(seed or 0)
-        super().__init__(first_seed, auto_run=auto_run, **others)
+        first_seed, psi = checked_seed(seed or 0), TRUNCATION_PSI
+        if session is not None:
+            first_seed, psi = session.seed, session.truncation_psi
+        elif truncation_psi is not None:
+            psi = checked_truncation(truncation_psi)
+        super().__init__(first_seed, auto_run=auto_run, truncation_psi=psi, **others)
         if hasattr(self.comm, "_reply_subshell_for"):
             # ipykernel 7.4 sends messages to the shell that spoke last, and a busy cell would hold them up.
             self.comm._reply_subshell_for = lambda data, default: default
@@ -152,6 +166,22 @@ class DragWidget(FrontEnd):
     @w.setter
     def w(self, w: Tensor | ArrayLike) -> None:
         self._do(lambda session: setattr(session, "w", w))
+
+    @property
+    def generator(self) -> Any:
+        """The generator.
+
+        Setting it to a name, a file or a ``Generator`` waits until that is loaded, and goes to its picture of the same
+        seed; setting a former one goes back to the picture and the history that were left there.
+
+        Raises:
+            GeneratorError: It cannot be found or read; the present one stays.
+        """
+        return self.session.generator
+
+    @generator.setter
+    def generator(self, source: Any) -> None:
+        self._switch(source, told=False).result()
 
     def snapshot(self) -> Image.Image:
         """Return the picture as it is now."""
@@ -195,13 +225,33 @@ class DragWidget(FrontEnd):
         """Take one undone change up again; return whether there was one."""
         return self._do(lambda session: session.redo())
 
+    def jump(self, entry_id: int) -> bool:
+        """Go to any entry of the history; return whether it was another one than the present.
+
+        Raises:
+            InputError: There is no entry of this id.
+        """
+        return self._do(lambda session: session.jump(entry_id))
+
+    def take(self, index: int) -> None:
+        """Make one picture of the last drag the present one; as :meth:`DragSession.take`."""
+        self._do(lambda session: session.take(index))
+
+    def image_at(self, entry_id: int) -> Image.Image:
+        """Return the picture of an entry of the history.
+
+        Raises:
+            InputError: There is no entry of this id.
+        """
+        return self._do(lambda session: session.image_at(entry_id), When.BETWEEN_STEPS)
+
     def reset(self) -> None:
         """Go back to the first picture of this seed or latent."""
         self._do(lambda session: session.reset())
 
-    def sample(self, seed: int) -> None:
-        """Go to the picture of a seed, 0 to 2**32 - 1; it has no points and no mask yet."""
-        self._do(lambda session: session.sample(seed))
+    def sample(self, seed: int, truncation_psi: float | None = None) -> None:
+        """Go to the picture of a seed; as :meth:`DragSession.sample`."""
+        self._do(lambda session: session.sample(seed, truncation_psi))
 
     def clear_points(self) -> None:
         """Remove every handle and target."""
@@ -233,6 +283,7 @@ class DragWidget(FrontEnd):
         """End the worker and remove every view."""
         if getattr(self, "_runner", None) is not None:
             self._worker.close()
+            self._shelf.clear()
         super().close()
 
     # Inside

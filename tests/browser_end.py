@@ -54,14 +54,16 @@ class BrowserEnd(BaseComm):
         """Send a custom message."""
         self._deliver({"method": "custom", "content": content})
 
-    def command(self, name: str, **arguments: Any) -> dict[str, Any]:
+    def command(self, name: str, /, **arguments: Any) -> dict[str, Any]:
         """Send a command and return its reply."""
         rid = 1 + len([1 for message, _ in self.custom if message["k"] == "reply"])
         self.say(k="cmd", rid=rid, name=name, args=arguments)
         until(lambda: any(m["k"] == "reply" and m["rid"] == rid for m, _ in self.custom))
         return next(m for m, _ in self.custom if m["k"] == "reply" and m["rid"] == rid)
 
-    def ask(self, name: str, *files: bytes, **arguments: Any) -> tuple[dict[str, Any], list[bytes]]:
+    def ask(
+        self, name: str, /, *files: bytes, **arguments: Any
+    ) -> tuple[dict[str, Any], list[bytes]]:
         """Ask something and return the answer with its files."""
         rid = 1 + len([1 for message, _ in self.custom if message["k"] == "answer"])
         content = {"k": "ask", "rid": rid, "name": name, "args": arguments}

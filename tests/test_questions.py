@@ -60,6 +60,10 @@ def test_the_picture_can_be_had_as_a_file(widget: DragWidget, browser: BrowserEn
         ("picture", {}, "picture takes args {of}"),
         ("picture", {"of": "start", "file": "/etc/passwd"}, "picture takes args {of}"),
         ("picture", {"of": 3}, "of must be one of start"),
+        ("thumbnail", {"entry": "1"}, "entry must be an integer from 0"),
+        ("thumbnail", {}, "thumbnail takes args {entry}"),
+        ("film", {"index": -2}, "index must be an integer from -1"),
+        ("film", {"index": None}, "index must be an integer from -1"),
     ],
 )
 def test_what_cannot_be_answered_is_told_to_who_asks_and_shows_no_banner(

@@ -98,14 +98,14 @@ def test_reading_what_is_not_known_yet_waits_for_it(make: Make) -> None:
 def test_the_browser_starts_with_every_trait_of_the_protocol(make: Make) -> None:
     _, browser = make()
     names = "handle_points target_points point_ids point_edit points_rev mask running auto_run"
-    names += " status status_text step distance_px seed config image_size generator_name"
+    names += " truncation_psi generators status status_text step distance_px seed config image_size generator_name"
     names += " can_undo can_redo busy_text error _esm _css"
     assert set(names.split()) <= browser.updates[0].keys()
     assert browser.state["point_edit"] == {"rev": 0, "ids": [], "placed": []}
 
 
 def test_unknown_arguments_are_refused_and_the_known_ones_named() -> None:
-    with pytest.raises(TypeError, match=r"\['sed'\]; valid are session, generator, seed, w, conf"):
+    with pytest.raises(TypeError, match=r"\['sed'\]; valid are session, generator, seed, w, trunc"):
         DragWidget(sed=3)
 
 

@@ -22,12 +22,13 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
         "rounds",
         "solver",
         "generator",
+        "enlarge",
         "seed",
         "distance",
         "plain_steps",
         "plain_rate",
     ),
-    "live": ("generator", "seed", "solver", "landmark", "pictures"),
+    "live": ("channels", "generator", "enlarge", "seed", "solver", "landmark", "pictures"),
     "frames": ("sizes", "channels", "rounds", "generator"),
 }
 """Options of each benchmark, besides those of all."""
@@ -78,11 +79,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         nargs="+",
         metavar="PX",
-        help="sizes of the pictures of random weights (default: 256 512 1024; for edit 512)",
+        help="sizes of the pictures of random weights (default: 256 512 1024; for edit 512, with --enlarge none)",
     )
     parser.add_argument("--threads", type=int, help="threads to compute with (default: torch's)")
     for option, kind, words in (
-        ("channels", int, "channels of the inner layers of random weights"),
+        ("channels", int, "channels of the inner layers of random weights, and with --enlarge"),
         ("rounds", int, "how often each is measured"),
         ("seed", int, "seed of the picture"),
         ("distance", float, "length of the edit, in px of a 512-px picture"),
@@ -114,6 +115,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--generator",
         action="append",
         help="name or file of a generator, besides random weights; give several (default: animals)",
+    )
+    parser.add_argument(
+        "--enlarge",
+        type=int,
+        nargs="+",
+        metavar="PX",
+        help="sizes to which each named generator is enlarged, to be measured too: the same pictures and drags, "
+        "resampled, from a network as deep and wide as a published one (edit and live)",
     )
     parser.add_argument(
         "--memory",
@@ -170,9 +179,10 @@ def checked_settings(args: argparse.Namespace) -> dict[str, Any]:
         if name in settings and settings[name] is None:
             settings[name] = default
     if "sizes" in settings:
-        settings["sizes"] = settings["sizes"] or DEFAULT_SIZES[args.benchmark]
-        if min(settings["sizes"]) < SMALLEST_SIZE:
-            raise InputError(f"sizes must be from {SMALLEST_SIZE} px, got {min(settings['sizes'])}")
+        default_sizes = [] if settings.get("enlarge") else DEFAULT_SIZES[args.benchmark]
+        settings["sizes"] = sizes = settings["sizes"] or default_sizes
+        if sizes and min(sizes) < SMALLEST_SIZE:
+            raise InputError(f"sizes must be from {SMALLEST_SIZE} px, got {min(sizes)}")
     if "generator" in settings:
         settings["generator"] = settings["generator"] or ["animals"]
     for name, smallest in (("rounds", 1), ("pictures", 1), ("plain_steps", 0), ("seed", 0)):

@@ -3,6 +3,7 @@
 import torch
 
 from draggan_widget.benchmarks.machine import seconds_now
+from draggan_widget.drag import DragConfig
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.generator import Generator, StyleGAN2Config
 from draggan_widget.generator.config import RESOLUTIONS
@@ -14,8 +15,8 @@ CHANNEL_MAX = 512
 PIXELS_OF_CHANNELS = 64
 """Up to this resolution the layers of the published networks have all their channels (32768 / 512)."""
 
-WEIGHT_SEED = 0
-"""Seed of random weights, so that every run measures the same network."""
+SEED = 0
+"""Seed of random weights, so that every run measures the same network, and of the latent it is prepared with."""
 
 
 def device_of(name: str | None) -> torch.device:
@@ -47,7 +48,7 @@ def random_generator(size: int, device: torch.device, *, channels: int = CHANNEL
     except GeneratorError as error:
         raise InputError(f"channels must be a whole number of usual size: {error}") from error
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(WEIGHT_SEED)
+        torch.manual_seed(SEED)
         generator = Generator(config, name=f"random-{size}")
     return generator.to(device).frozen()
 
@@ -65,7 +66,16 @@ def named_generator(name: str, device: torch.device) -> Generator:
 
 
 def prepared(generator: Generator) -> dict[str, float]:
-    """Make what a generator computes once and keeps, and return how long that took, in seconds."""
-    started = seconds_now(generator.device)
+    """Make what a generator computes once and keeps, and return how long that took, in seconds.
+
+    Returns:
+        ``covariance_s``, and ``kernels_s`` with those of one latent.
+    """
+    device, config = generator.device, DragConfig()
+    started = seconds_now(device)
     _ = generator.w_covariance, generator.w_std
-    return {"covariance_s": seconds_now(generator.device) - started}
+    measured = seconds_now(device)
+    block = config.block_of(generator.height, generator.feature_blocks)
+    rows = min(config.trainable_rows, generator.num_ws)
+    generator.prepared(generator.sample_w(SEED), rows, block)
+    return {"covariance_s": measured - started, "kernels_s": seconds_now(device) - measured}

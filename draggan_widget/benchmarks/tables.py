@@ -7,9 +7,14 @@ import torch
 
 from draggan_widget.benchmarks.drawing import frames_report
 from draggan_widget.benchmarks.edit import edit_report
+from draggan_widget.benchmarks.enlarged import enlarged
 from draggan_widget.benchmarks.live import SETTINGS, live_report
 from draggan_widget.benchmarks.memory import MemoryJob, memory_report
-from draggan_widget.benchmarks.networks import named_generator, random_generator
+from draggan_widget.benchmarks.networks import (
+    PIXELS_OF_CHANNELS,
+    named_generator,
+    random_generator,
+)
 from draggan_widget.benchmarks.steps import CASES, DEFAULT_SOLVERS, PLAIN_LOOPS, step_report
 from draggan_widget.drag import DragConfig
 from draggan_widget.drag.config import SOLVERS
@@ -74,9 +79,9 @@ def live_tables(settings: Settings, device: torch.device, progress: bool | None)
     names = _chosen(settings["solver"], tuple(SETTINGS)) or list(SETTINGS)
     rows = [
         row
-        for name in settings["generator"]
+        for generator in _named_generators(settings, device)
         for row in live_report(
-            named_generator(name, device),
+            generator,
             names,
             landmark=settings["landmark"],
             seed=settings["seed"],
@@ -97,7 +102,19 @@ def _generators(settings: Settings, device: torch.device) -> list[Generator]:
     """Return the generators of random weights, and the named ones."""
     channels = settings["channels"]
     random = [random_generator(size, device, channels=channels) for size in settings["sizes"]]
-    return [*random, *(named_generator(name, device) for name in settings["generator"])]
+    return [*random, *_named_generators(settings, device)]
+
+
+def _named_generators(settings: Settings, device: torch.device) -> list[Generator]:
+    """Return the named generators, each followed by itself enlarged where that is wanted."""
+    found: list[Generator] = []
+    for generator in (named_generator(name, device) for name in settings["generator"]):
+        found.append(generator)
+        for size in settings.get("enlarge") or ():
+            channels = settings["channels"]
+            base = PIXELS_OF_CHANNELS * channels
+            found.append(enlarged(generator, size, channel_base=base, channels=channels))
+    return found
 
 
 def _chosen(names: list[str] | None, known: tuple[str, ...]) -> list[str]:
@@ -132,7 +149,8 @@ NOTES: Mapping[str, tuple[str, ...]] = {
         "≥ stands before what did not arrive, and before ratios to it",
         "The plain loop has taken a few steps of another drag before; it runs once and stops where the published one does, within 2 px of a 512-px picture and never less than 2 px",
         "On random weights tracked points leap to look-alikes, so moves until arrival mean little there; trained generators are the measure",
-        "once per generator is not in the seconds: it is computed at the first drag and kept",
+        "An enlarged generator (name-at-size) draws the pictures of the trained one, resampled, with all layers of a published network and its channels",
+        "once per generator is not in the seconds: it is computed at the first drag and kept; kernels are measured with those of one latent, which are in the seconds too",
     ),
     "live": (
         "Every picture was drawn and encoded as the widget does",

@@ -92,7 +92,7 @@ class KinematicSolver:
         self,
         chart: Chart,
         grid: FeatureGrid,
-        start_features: Tensor,
+        like: Tensor,
         appearance_of: Callable[[Tensor], Tensor],
         config: DragConfig,
     ) -> None:
@@ -101,19 +101,19 @@ class KinematicSolver:
         Args:
             chart: Coordinates in standard deviations.
             grid: How features lie under the picture.
-            start_features: Of the first picture, ``[C, h, w]``.
+            like: Of the type of the features, on their device.
             appearance_of: Returns what a mask holds, ``[B, C, h, w]``, of latents ``[B, num_ws, w_dim]``.
             config: The settings.
         """
         self.evaluations = 0
         self._chart, self._grid, self._config = chart, grid, config
-        self._like = start_features
+        self._like = like
         self._appearance_of = appearance_of
         self._scale = pixel_scale(grid.x.pixels, grid.y.pixels)
         self._shortest_px = SHORTEST_PREDICTION_PX * self._scale
         self._lattice = _lattice_of(grid)
         self._pull = PULL_IN_Z if isinstance(chart, MappedChart) else PULL
-        self._coordinates = start_features.new_zeros(chart.shape).requires_grad_()
+        self._coordinates = like.new_zeros(chart.shape).requires_grad_()
         self._ids: frozenset[int] = frozenset()
         self._jacobian = Jacobian({})
         self._last: Move | None = None

@@ -15,11 +15,17 @@ from draggan_widget.drag.solver_mover import SolverMover
 from draggan_widget.drag.views import Seen, Viewer
 
 
+def needs_first_map(config: DragConfig) -> bool:
+    """Return whether a drag compares with the whole first picture; inverse kinematics knows the handles only."""
+    return config.solver != "kinematic"
+
+
 def mover_of(
     generator: DragGenerator[TraceT],
     viewer: Viewer[TraceT],
     chart: Chart,
-    features: Tensor,
+    seen: Seen,
+    like: Tensor,
     config: DragConfig,
     start_z: Tensor | None,
 ) -> Mover[TraceT]:
@@ -29,17 +35,18 @@ def mover_of(
         generator: Frozen generator.
         viewer: Looks at its latents.
         chart: Coordinates in which it is moved.
-        features: Of the first picture, ``[C, h, w]``.
+        seen: The first picture, with its map if :func:`needs_first_map` said so.
+        like: Of the size and type of its features, without any, ``[0, h, w]``.
         config: The settings.
         start_z: The z of the first picture, where it is known.
     """
-    grid = FeatureGrid.between(generator.width, generator.height, features)
-    seen = Seen(chart.start, features)
+    grid = FeatureGrid.between(generator.width, generator.height, like)
     if config.solver == "kinematic":
-        kinematic = KinematicSolver(chart, grid, features, viewer.appearance, config)
+        kinematic = KinematicSolver(chart, grid, like, viewer.appearance, config)
         return SolverMover(viewer, grid, kinematic, seen, start_z)
     deviation = coordinate_deviation(generator, chart)
-    recipe = Recipe.of(chart, grid, features, deviation, config)
-    if graphs.captures(features.device):
+    assert seen.features is not None
+    recipe = Recipe.of(chart, grid, seen.features, deviation, config)
+    if graphs.captures(like.device):
         return DeviceMover(viewer, recipe, start_z)
     return SolverMover(viewer, grid, DescentSolver(recipe), seen, start_z)

@@ -15,7 +15,7 @@ from torch import Tensor
 from draggan_widget.drag.charts import chart_of
 from draggan_widget.drag.config import DragConfig
 from draggan_widget.drag.mover import Picture
-from draggan_widget.drag.movers import mover_of
+from draggan_widget.drag.movers import mover_of, needs_first_map
 from draggan_widget.drag.points import TrackedPoints, read_only
 from draggan_widget.drag.progress import Progress
 from draggan_widget.drag.protocols import DragGenerator, TraceT
@@ -69,8 +69,8 @@ class DragStep(Generic[TraceT]):
 class DragOptimizer(Generic[TraceT]):
     """Moves a latent until handle points lie on target points.
 
-    The features of the first picture, the points' references and the solver's memory are kept as
-    long as the optimizer lives. A call that raises has not moved the latent.
+    What the solver needs of the first picture, the points' references and the solver's memory are kept
+    as long as the optimizer lives. A call that raises has not moved the latent.
 
     Attributes:
         config: The settings.
@@ -84,7 +84,7 @@ class DragOptimizer(Generic[TraceT]):
         *,
         z: Tensor | None = None,
     ) -> None:
-        """Synthesise the first picture.
+        """Stand at the first picture, and synthesise it if the solver needs its features before there are points.
 
         Args:
             generator: Frozen generator.
@@ -95,7 +95,7 @@ class DragOptimizer(Generic[TraceT]):
         Raises:
             InputError: The latent has another shape or is not finite, the generator is not frozen, or has no such
                 feature block, or no mapping or z for the space z.
-            GeneratorError: The features are not finite.
+            GeneratorError: The features were computed and are not finite.
         """
         expected = [1, generator.num_ws, generator.w_dim]
         if list(w.shape) != expected:
@@ -112,13 +112,12 @@ class DragOptimizer(Generic[TraceT]):
         chart = chart_of(generator, start, config, start_z)
         viewer = Viewer(generator, start, chart.rows, block)
         with torch.no_grad():
-            features = viewer.features(start)
-        if not bool(features.isfinite().all()):
+            seen, self._like = viewer.first(start, whole=needs_first_map(config))
+        if seen.features is not None and not bool(seen.features.isfinite().all()):
             raise GeneratorError("the features of w are not finite; choose another latent")
-        self._mover = mover_of(generator, viewer, chart, features, config, start_z)
-        self._like = features
+        self._mover = mover_of(generator, viewer, chart, seen, self._like, config, start_z)
         nothing = read_only(np.empty((0, 2)))
-        self._points = TrackedPoints((), nothing, nothing, features.new_empty(0, 0))
+        self._points = TrackedPoints((), nothing, nothing, self._like.new_empty(0, 0))
         self._at: Picture[TraceT] | None = None  # from which the latent was not moved yet
         self._aimed = False  # anew, and not moved since
         self._progress = Progress(config, *self._size)

@@ -88,6 +88,11 @@ class MappedGenerator(Protocol):
 class PreparedSynthesis(Protocol[TraceT_co]):
     """The synthesis of one drag up to a block: what does not change as long as it lasts is computed already."""
 
+    @property
+    def map_size(self) -> tuple[int, int]:
+        """Rows and columns of the features."""
+        ...
+
     def trace(self, w: Tensor) -> TraceT_co:
         """Return the synthesis of ``w`` ``[1, num_ws, w_dim]``, as the generator's; differentiable in the moving rows.
 

@@ -45,7 +45,7 @@ class SolverMover(Generic[TraceT]):
             viewer: Looks at its latents.
             grid: How features lie under the picture.
             solver: At the start of the drag.
-            seen: The first picture, with its map.
+            seen: The first picture.
             start_z: Its z, where it is known.
         """
         self.moves = 0

@@ -68,6 +68,18 @@ class Viewer(Generic[TraceT]):
         if isinstance(generator, PreparableGenerator):
             self._prepared = generator.prepared(w, rows, block)
 
+    def first(self, w: Tensor, *, whole: bool) -> tuple[Seen, Tensor]:
+        """Return the first picture, and an empty map, ``[0, h, w]``, of the size and type of its features.
+
+        Args:
+            w: ``[1, num_ws, w_dim]``.
+            whole: Whether the whole map is needed; otherwise it is computed only where its size is not known without.
+        """
+        if self._prepared is not None and not whole:
+            return Seen(w, None), w.new_empty(0, *self._prepared.map_size)
+        features = self.features(w)
+        return Seen(w, features), features.new_empty(0, *features.shape[1:])
+
     def trace(self, w: Tensor) -> TraceT:
         """Return the synthesis of a latent up to the feature block."""
         self.syntheses += 1

@@ -10,7 +10,9 @@ Element-wise steps write over their input where its value is not needed for the 
 
 import functools
 import math
+from collections.abc import MutableMapping
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import torch
 import torch.nn.functional as F
@@ -151,12 +153,18 @@ class PreparedSynthesis:
         with torch.no_grad():
             self._constant = synthesis.constant[None].clone(memory_format=torch.channels_last)
             self._layers = [
-                _prepared_layer(layer, None if i < moving_rows else w[:, i], noise=noise)
+                _moving_layer(layer, noise=noise)
+                if i < moving_rows
+                else _prepared_layer(layer, w[:, i], noise=noise)
                 for i, layer in enumerate(synthesis.layers(block))
             ]
         self._shapes = tuple(layer.shape for layer in self._layers)
-        self._map_size = self._shapes[-1].rows, self._shapes[-1].columns
         self._first_on_windows = functools.cache(functools.partial(first_on_windows, self._shapes))
+
+    @property
+    def map_size(self) -> tuple[int, int]:
+        """Rows and columns of the features."""
+        return self._shapes[-1].rows, self._shapes[-1].columns
 
     def trace(self, w: Tensor) -> SynthesisTrace:
         """Return the synthesis up to and with the block, as :meth:`Generator.trace` up to rounding.
@@ -185,7 +193,7 @@ class PreparedSynthesis:
         """
         if first is None:
             first = self._first_on_windows(len(starts), rows, columns)
-        windows = [Windows(starts, rows, columns, self._map_size)]
+        windows = [Windows(starts, rows, columns, self.map_size)]
         for shape in reversed(self._shapes[first:]):
             windows.append(windows[-1].before(shape))
         before = windows.pop()
@@ -216,6 +224,20 @@ class PreparedSynthesis:
             x = layer.on_map(x, w[:, index])
             maps.append(x)
         return maps
+
+
+_MOVING: MutableMapping[SynthesisLayer, tuple[object, _Layer]] = WeakKeyDictionary()
+"""Layers as prepared for moving rows, which depend on no latent, with what they were made of; kept as long as they live."""
+
+
+def _moving_layer(layer: SynthesisLayer, *, noise: bool) -> _Layer:
+    """Return a layer for a moving row: prepared at the first drag, and again if its weights have changed."""
+    tensors = *layer.parameters(), *layer.buffers()
+    made_of = noise, *((each.data_ptr(), each._version, each.dtype) for each in tensors)
+    found = _MOVING.get(layer)
+    if found is None or found[0] != made_of:
+        found = _MOVING[layer] = made_of, _prepared_layer(layer, None, noise=noise)
+    return found[1]
 
 
 def _prepared_layer(layer: SynthesisLayer, row: Tensor | None, *, noise: bool) -> _Layer:

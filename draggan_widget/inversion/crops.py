@@ -15,6 +15,9 @@ from draggan_widget.inversion.likeness import Likeness
 from draggan_widget.inversion.photo import SMALLEST_PX, Crop, as_tensor, centred_crop, cropped
 from draggan_widget.inversion.samples import Samples, distances
 
+SEARCHED_SIDE_PX = 320
+"""Parts are compared in a photo of this size; the smallest then still have as many pixels as samples have."""
+
 SIZES = (1.0, 0.84, 0.71, 0.59, 0.5, 0.42, 0.35, 0.3)
 """Sizes of a part that are tried, as shares of the largest one."""
 
@@ -51,9 +54,12 @@ def found_crop(photo: Image.Image, known: Samples) -> Crop:
         known: Random pictures of the generator.
     """
     aspect = known.generator.width / known.generator.height
-    best = _unlike_each_other(_ranked(photo, list(_grid(photo.size, aspect)), known))
+    small = photo.copy()
+    small.thumbnail((SEARCHED_SIDE_PX, SEARCHED_SIDE_PX), Image.Resampling.LANCZOS)
+    best = _unlike_each_other(_ranked(small, list(_grid(small.size, aspect)), known))
     for share in REFINEMENTS:
-        best = [_ranked(photo, list(_around(each, share, photo.size)), known)[0] for each in best]
+        best = [_ranked(small, list(_around(each, share, small.size)), known)[0] for each in best]
+    best = [each.scaled(photo.width / small.width) for each in best]
     gains = [crop.width * _reached(photo, crop, known) for crop in best]
     return best[gains.index(max(gains))]
 

@@ -32,7 +32,7 @@ TRANSPARENT = (255, 255, 255)
 """What shows through where a photo is transparent."""
 
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 """What is read; of the other formats that Pillow knows some run a program on the file."""
 
 SHRINKABLE_MODES = ("RGB", "L", "CMYK", "RGBA")

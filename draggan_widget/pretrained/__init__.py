@@ -15,6 +15,7 @@ __all__ = [
     "GeneratorInfo",
     "checked_device",
     "download_generator",
+    "generators_here",
     "list_generators",
     "load_generator",
     "load_stylegan2",
@@ -31,6 +32,13 @@ def list_generators() -> tuple[GeneratorInfo, ...]:
     nothing.
     """
     return catalogue()
+
+
+def generators_here() -> tuple[str, ...]:
+    """Return the names of the generators whose files are on this machine, those of the package first."""
+    return tuple(
+        info.name for info in catalogue() if info.is_embedded or downloaded_file(info) is not None
+    )
 
 
 def load_generator(

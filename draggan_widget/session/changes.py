@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from numpy.typing import ArrayLike
 from torch import Tensor
@@ -11,8 +12,9 @@ from torch import Tensor
 from draggan_widget.drag import DragConfig
 from draggan_widget.drag.validation import Mask, Points, check_point_ids
 from draggan_widget.errors import InputError
-from draggan_widget.inputs import checked_seed, kept_ids
+from draggan_widget.inputs import checked_index, checked_seed, checked_truncation, kept_ids
 from draggan_widget.session.drags import Drags
+from draggan_widget.session.entry_words import entry_words
 from draggan_widget.session.history import Entry, History
 from draggan_widget.session.sources import checked_config, checked_latent, sampled
 from draggan_widget.session.state import SessionState, same_mask
@@ -115,6 +117,14 @@ class Changes(Drags):
             self._driver.forget()
             self._listeners.tell()
 
+    def configure(self, settings: Mapping[str, Any]) -> None:
+        """Set some of the settings, by name; the others stay.
+
+        Raises:
+            InputError: A name or a value that cannot be used, also with the others; nothing is changed.
+        """
+        self.config = DragConfig.from_json({**self._config.to_json(), **settings})
+
     # Latent
 
     @property
@@ -135,12 +145,28 @@ class Changes(Drags):
             )
             self._put("latent", state)
 
-    def sample(self, seed: int) -> None:
-        """Go to the picture of a seed, 0 to 2**32 - 1; it has no points and no mask yet."""
+    def sample(self, seed: int, truncation_psi: float | None = None) -> None:
+        """Go to the picture of a seed; it has no points and no mask yet.
+
+        Args:
+            seed: 0 to 2**32 - 1.
+            truncation_psi: -1 to 1.5: 0 is the average picture, 1 the whole variety; None keeps the last one. Samples
+                of one seed that follow each other with another truncation are one entry of the history.
+
+        Raises:
+            InputError: A value of the wrong type or range.
+        """
         seed = checked_seed(seed)
+        given = None if truncation_psi is None else checked_truncation(truncation_psi)
         with self._at_rest():
+            old = self._state
+            psi = old.truncation_psi if given is None else given
             self._driver.forget()
-            self._put("sample", SessionState.first(seed, *sampled(self.generator, seed)))
+            state = SessionState.first(seed, *sampled(self.generator, seed, psi), psi)
+            if seed == old.seed and psi != old.truncation_psi:
+                self._put("truncation", state, subject=("truncation", seed))
+            else:
+                self._put("sample", state)
 
     def reset(self) -> None:
         """Go back to the first picture of this seed or latent; the handles return to where they were put down."""
@@ -169,15 +195,57 @@ class Changes(Drags):
                 return True
             return False
 
+    def jump(self, entry_id: int) -> bool:
+        """Go to any entry of the history by its id; return whether it was another one than the present.
+
+        Raises:
+            InputError: There is no such entry.
+        """
+        with self._at_rest():
+            history = self.history.jump(entry_id)
+            if history.position == self.history.position:
+                return False
+            self._return_to(history)
+            return True
+
+    def take(self, index: int) -> None:
+        """Make one picture of the last drag the present one, with the points that it had; an entry of the history.
+
+        The present picture stays in the history. Where nothing would change, there is no entry.
+
+        Args:
+            index: Which picture of :attr:`trajectory`, 0 to count - 1, or from the end, -1 being the last.
+
+        Raises:
+            InputError: There is no such picture.
+        """
+        with self._at_rest():
+            moments = self.trajectory
+            place = checked_index("index", index, len(moments), "pictures of a drag")
+            state = moments[place].state
+            if state.equals(self._state):
+                self._listeners.tell()
+                return
+            self._driver.forget()
+            self._put("take", state, words=f"Picture {place + 1} of the drag")
+
     # Inside
 
-    def _put(self, label: str, state: SessionState, subject: object = None) -> None:
+    def _put(
+        self, label: str, state: SessionState, subject: object = None, words: str = ""
+    ) -> None:
         """Take up a state that a person has asked for; at rest it becomes an entry of the history."""
         before, self._state = self._state, state
         if not self._access.is_dragging and not self.is_following:
             self.status, self._result = "idle", None
-            completes = label == self.history.current.label and not before.is_complete
-            self.history = self.history.record(Entry(label, state, subject), completes=completes)
+            completes = label == self.history.current.label == "points" and not before.is_complete
+            entry = Entry(label, state, subject)
+            renews = state.w is not self.history.current.state.w
+            history = self.history.record(entry, completes=completes, renews=renews)
+            assert history.current.parent is not None
+            made_from = history.entry(history.current.parent).state
+            words = words or entry_words(label, made_from, state)
+            self.history = history.amend(replace(history.current, words=words))
         self._driver.follow(state)
         self._listeners.tell()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -20,6 +21,10 @@ MOST_MOMENTS = 600
 largest published generators 22 MB."""
 
 
+_FILM_NUMBERS = itertools.count(1)
+"""Numbers of trajectories, never given again."""
+
+
 @dataclass(frozen=True, eq=False)
 class Moment:
     """One picture of a drag, small enough to keep.
@@ -28,11 +33,13 @@ class Moment:
         w: Latent ``[1, num_ws, w_dim]``.
         handle_points: ``[N, 2]`` px.
         target_points: ``[N, 2]`` px.
+        state: Everything that the session held with it, by which it can be taken up again.
     """
 
     w: Tensor
     handle_points: Points
     target_points: Points
+    state: SessionState
 
 
 class Driver:
@@ -41,6 +48,7 @@ class Driver:
     Attributes:
         steps: How many times the latent was moved since the drag began.
         evaluations: Passes through the generator since the optimizer was made.
+        film: Number of the trajectory: another one each time it begins anew, in any session; 0 before.
         confidences: How like its reference each handle is in the last picture, 0..1, by id; of points that it had.
         nearest_px: From each handle to its target ``[N]`` px, in the picture of the drag in which they were least on
             average, since points and mask were last changed; None before the first such picture.
@@ -55,6 +63,7 @@ class Driver:
         """
         self.steps = 0
         self.evaluations = 0
+        self.film = 0
         self.confidences: Mapping[int, float] = {}
         self.nearest_px: NDArray[np.float64] | None = None
         self._generator, self._is_drawn = generator, is_drawn
@@ -65,6 +74,7 @@ class Driver:
         self._placed: frozenset[int] = frozenset()
         self._first_step = self._last_step = 0
         self._moments: list[Moment] = []
+        self._held: SessionState | None = None
 
     @property
     def trajectory(self) -> tuple[Moment, ...]:
@@ -82,6 +92,7 @@ class Driver:
 
     def follow(self, state: SessionState) -> None:
         """Hand changed points and mask to the optimizer, if there is one; points once each handle has a target."""
+        self._held = state
         self._is_paired = state.is_complete and len(state.point_ids) > 0
         if self._optimizer is None:
             return
@@ -105,17 +116,20 @@ class Driver:
 
     def stand_at(self, state: SessionState, config: DragConfig) -> None:
         """Make the optimizer for a state, where there is none that stands there already."""
+        self._held = state
         if self._optimizer is None:
             self._optimizer = DragOptimizer(self._generator, state.w, config, z=state.z)
             self._mask, self._aims = None, ((), NO_POINTS)
             self.evaluations = self.steps = self._first_step = self._last_step = 0
             self._moments = []
+            self.film = next(_FILM_NUMBERS)
             self.follow(state)
 
     def begin(self, state: SessionState) -> None:
         """Begin a drag at a state, whose picture is the first one of the trajectory; to be called standing there."""
         self._first_step, self.steps, self.nearest_px = self._last_step, 0, None
-        self._moments = [Moment(state.w, state.handle_points, state.target_points)]
+        self._moments = [Moment(state.w, state.handle_points, state.target_points, state)]
+        self.film = next(_FILM_NUMBERS)
 
     def run(self, limit: int, stop: threading.Event, take: Callable[[DragStep[Any]], None]) -> str:
         """Take the steps of a drag that has begun, until one is final, ``stop`` is set or a limit is met.
@@ -183,7 +197,9 @@ class Driver:
         moved = step.step != self._last_step
         self.evaluations, self._last_step = step.generator_evaluations, step.step
         self.steps = step.step - self._first_step
-        moment = Moment(step.w, step.handle_points, step.target_points)
+        assert self._held is not None
+        state = self._held.with_tracked(step.w, step.z, step.point_ids, step.handle_points)
+        moment = Moment(step.w, step.handle_points, step.target_points, state)
         if moved or not self._moments:
             self._moments.append(moment)
             if len(self._moments) > MOST_MOMENTS:

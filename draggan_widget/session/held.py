@@ -16,6 +16,7 @@ from draggan_widget.drag.validation import Mask, Points, check_mask, check_point
 from draggan_widget.inputs import check_startable
 from draggan_widget.session.access import Access
 from draggan_widget.session.driver import Driver, Moment
+from draggan_widget.session.entry_words import entry_words
 from draggan_widget.session.history import Entry, History
 from draggan_widget.session.listeners import Draws, Listener, Listeners, draws_nothing
 from draggan_widget.session.result import DragResult
@@ -66,6 +67,11 @@ class Held:
         return self._state.seed
 
     @property
+    def truncation_psi(self) -> float:
+        """Truncation of that sample; the next one keeps it."""
+        return self._state.truncation_psi
+
+    @property
     def point_ids(self) -> tuple[int, ...]:
         """One id a handle; it stays with the handle as long as that lives."""
         return self._state.point_ids
@@ -88,6 +94,11 @@ class Held:
     def trajectory(self) -> tuple[Moment, ...]:
         """The pictures of the last drag, from its first to its last; of a long one the older ones less densely."""
         return self._driver.trajectory
+
+    @property
+    def film(self) -> tuple[int, int]:
+        """The number of the last drag's film, another one for each, and how many pictures its trajectory has."""
+        return self._driver.film, len(self._driver.trajectory)
 
     @property
     def steps(self) -> int:
@@ -159,5 +170,6 @@ class Held:
         if self._state.equals(before):
             self._state = before
         else:
-            self.history = self.history.push(Entry(label, self._state))
+            words = entry_words(label, before, self._state)
+            self.history = self.history.push(Entry(label, self._state, words=words))
         self._listeners.tell()

@@ -13,11 +13,31 @@ from draggan_widget.drag import DragStep
 from draggan_widget.drag.validation import Mask
 from draggan_widget.errors import InputError
 from draggan_widget.export import with_points
-from draggan_widget.frames import to_picture
+from draggan_widget.frames import EncodedPicture, encode_thumbnail, to_picture
 from draggan_widget.generator.blending import blended_image
 from draggan_widget.generator.stylegan2 import Generator
 from draggan_widget.session.driver import Moment
 from draggan_widget.session.state import PictureGenerator
+
+MOST_THUMBNAILS = 400
+"""Thumbnails kept, twice as many as a history has entries; at 2 KB a picture less than 1 MB."""
+
+
+class Thumbnails:
+    """Small pictures of latents, each drawn once."""
+
+    def __init__(self, generator: PictureGenerator) -> None:
+        self._generator = generator
+        self._made: dict[int, tuple[Tensor, EncodedPicture]] = {}
+
+    def of(self, w: Tensor) -> EncodedPicture:
+        """Return the small picture of a latent ``[1, num_ws, w_dim]``, which nobody writes to."""
+        known = self._made.pop(id(w), None)
+        made = (w, encode_thumbnail(picture_of(self._generator, w))) if known is None else known
+        self._made[id(w)] = made  # the latent is kept, so that no other one gets its identity
+        if len(self._made) > MOST_THUMBNAILS:
+            del self._made[next(iter(self._made))]
+        return made[1]
 
 
 def picture_of(generator: PictureGenerator, w: Tensor) -> Image.Image:

@@ -10,7 +10,7 @@ from torch import Tensor
 from draggan_widget.drag.protocols import MappedGenerator
 from draggan_widget.drag.validation import Mask, check_mask, check_point_ids, check_points
 from draggan_widget.errors import InputError, SessionFileError
-from draggan_widget.inputs import checked_seed
+from draggan_widget.inputs import TRUNCATION_PSI, checked_seed, checked_truncation
 from draggan_widget.session.history import Entry
 from draggan_widget.session.state import PictureGenerator, SessionState, closed
 
@@ -24,7 +24,7 @@ class Reader:
     """Takes entries out of a JSON object and says what is wrong with them."""
 
     def __init__(self, path: Path, values: Mapping[str, Any]) -> None:
-        self._path = path
+        self.path = path
         self._values = values
 
     def take(self, name: str, kind: type[T], default: T | None = None) -> T:
@@ -32,7 +32,7 @@ class Reader:
         value = self._values.get(name, default)
         if type(value) is not kind or (isinstance(value, str) and len(value) > MAX_TEXT):
             raise SessionFileError(
-                f"{self._path} is damaged: {name} must be {kind.__name__}, "
+                f"{self.path} is damaged: {name} must be {kind.__name__}, "
                 f"got {str(value)[:80]!r}; save the session again"
             )
         return value
@@ -70,8 +70,8 @@ class StatePool:
         self._zs = [] if zs is None else [z[None].clone().to(generator.device) for z in zs]
         self._masks: list[Mask] = [closed(mask.numpy().copy()) for mask in masks]
 
-    def entry(self, item: object) -> Entry[SessionState]:
-        """Return the history entry of a description."""
+    def entry(self, item: object, index: int) -> Entry[SessionState]:
+        """Return the history entry of a description, one of many; what it does not say is as in a line of entries."""
         if not isinstance(item, dict):
             raise SessionFileError(f"{self._path} is damaged: an entry must be an object")
         reader = Reader(self._path, item)
@@ -79,7 +79,17 @@ class StatePool:
             state = self._state(reader, item)
         except InputError as error:
             raise SessionFileError(f"{self._path} is damaged: {error}") from error
-        return Entry(reader.take("label", str), state)
+        parent = item.get("parent", index or None)
+        if parent is not None and type(parent) is not int:
+            raise SessionFileError(f"{self._path} is damaged: parent must be an id or null")
+        return Entry(
+            reader.take("label", str),
+            state,
+            words=reader.take("words", str, ""),
+            time_s=reader.take("time_s", float, 0.0),
+            id=reader.take("id", int, index + 1),
+            parent=parent,
+        )
 
     def _state(self, reader: Reader, item: Mapping[str, Any]) -> SessionState:
         """Return the state of a description."""
@@ -111,6 +121,8 @@ class StatePool:
             mask=None if check_mask(mask, *self._size) is None else mask,
             start_z=start_z,
             z=z,
+            # Files of former versions do not say it: all of their pictures had this one.
+            truncation_psi=checked_truncation(reader.take("truncation_psi", float, TRUNCATION_PSI)),
         )
 
     @classmethod

@@ -19,11 +19,13 @@ from torch import Tensor
 from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.errors import InputError
 from draggan_widget.export import save_animation, save_image
-from draggan_widget.frames import mean_change
-from draggan_widget.inputs import checked_seed
+from draggan_widget.frames import EncodedPicture, mean_change
+from draggan_widget.inputs import TRUNCATION_PSI, checked_seed, checked_truncation
 from draggan_widget.session.changes import Changes
+from draggan_widget.session.entry_words import entry_words, first_words
 from draggan_widget.session.history import Entry, History
 from draggan_widget.session.pictures import (
+    Thumbnails,
     blendable,
     blended_picture,
     picture_of,
@@ -59,7 +61,7 @@ class DragSession(Changes):
 
     Attributes:
         generator: Makes the pictures.
-        history: States to which :meth:`undo` and :meth:`redo` go.
+        history: States to which :meth:`undo`, :meth:`redo` and :meth:`jump` go; ``history.entries`` are all of them.
         status: ``"idle"``, ``"running"``, or how the last drag ended: ``"arrived"``, ``"stalled"``, ``"max_steps"``,
             ``"stopped"``, ``"failed"``.
     """
@@ -71,6 +73,7 @@ class DragSession(Changes):
         seed: int = 0,
         w: Tensor | ArrayLike | None = None,
         z: Tensor | ArrayLike | None = None,
+        truncation_psi: float = TRUNCATION_PSI,
         config: DragConfig = DEFAULT_CONFIG,
         device: torch.device | str | None = None,
     ) -> None:
@@ -82,6 +85,7 @@ class DragSession(Changes):
             w: Latent of the first picture instead, ``[1, num_ws, w_dim]``.
             z: The z that it comes from, ``[1, z_dim]``; without it a given latent cannot be dragged in the space
                 ``"z"``. Alone it gives the latent too, not truncated.
+            truncation_psi: Of the pictures of seeds, -1 to 1.5; 0 is the average picture, 1 the whole variety.
             config: Settings of the drag.
             device: Where to load the generator; only for a generator that is given by name.
 
@@ -89,13 +93,15 @@ class DragSession(Changes):
             InputError: A value of the wrong type, shape or range.
             GeneratorError: The generator cannot be found or read.
         """
-        seed = checked_seed(seed)
+        seed, psi = checked_seed(seed), checked_truncation(truncation_psi)
         found = found_generator(generator, device)
         checked = checked_config(config, found)
-        start, start_z = first_latent(found, seed, w, z)
-        first = Entry("sample", SessionState.first(seed, start, start_z))
-        super().__init__(found, checked, History((first,)))
+        start, start_z = first_latent(found, seed, w, z, psi)
+        state = SessionState.first(seed, start, start_z, psi)
+        words = first_words(state, sampled=w is None and z is None)
+        super().__init__(found, checked, History((Entry("sample", state, words=words),)))
         self._picture: tuple[Tensor, Image.Image] | None = None
+        self._thumbnails = Thumbnails(found)
 
     def __repr__(self) -> str:
         """Return the session in a line."""
@@ -114,6 +120,25 @@ class DragSession(Changes):
             if self._picture is None or self._picture[0] is not self._state.w:
                 self._picture = self._state.w, picture_of(self.generator, self._state.w)
             return self._picture[1].copy()
+
+    def image_at(self, entry_id: int) -> Image.Image:
+        """Return the picture of an entry of the history.
+
+        Raises:
+            InputError: There is no such entry.
+        """
+        with self._access.exclusive():
+            w = self.history.entry(entry_id).state.w
+            return self.image if w is self._state.w else picture_of(self.generator, w)
+
+    def thumbnail(self, entry_id: int) -> EncodedPicture:
+        """Return the picture of an entry of the history, at most :data:`THUMBNAIL_SIDE_PX` wide and high.
+
+        Raises:
+            InputError: There is no such entry.
+        """
+        with self._access.exclusive():
+            return self._thumbnails.of(self.history.entry(entry_id).state.w)
 
     def image_of(self, step: DragStep[Any]) -> Image.Image:
         """Return the picture of a step, continued from what the step has computed."""
@@ -163,7 +188,8 @@ class DragSession(Changes):
             self.release()
         state, history = self._state, self.history
         if state is not history.current.state:
-            history = history.push(Entry("drag", state))
+            words = entry_words("drag", history.current.state, state)
+            history = history.push(Entry("drag", state, words=words))
         return save_session(path, self.generator, SavedSession(self._config, history))
 
     @classmethod

@@ -1,7 +1,8 @@
 """Session files: safetensors with a description in JSON; reading one executes nothing.
 
 The tensors are ``latents [K, num_ws, w_dim]`` and, where there are any, ``zs [L, z_dim]`` and ``masks [M, H, W]``
-(bool); everything else is in the metadata entry ``session``, which refers to them by index.
+(bool); everything else is in the metadata entry ``session``, which refers to them by index. Of a
+generator that was tuned to a photo there are the differences of its weights too, ``tuned.`` and their names.
 """
 
 import hashlib
@@ -10,25 +11,34 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from draggan_widget._version import __version__
 from draggan_widget.drag import DragConfig
 from draggan_widget.drag.charts import check_suits
 from draggan_widget.errors import InputError, SessionFileError
 from draggan_widget.export import write_whole
-from draggan_widget.session.history import HISTORY_LIMIT, History
+from draggan_widget.session.history import History
+from draggan_widget.session.saved_history import read_history, saved_entry
 from draggan_widget.session.saved_states import Reader, StatePool
 from draggan_widget.session.state import PictureGenerator, SessionState
+from draggan_widget.session.tuned_weights import held_changes, with_changes
 
-FORMAT = "draggan_widget session 1"
+FORMAT = "draggan_widget session 2"
 """Value of the metadata entry ``format``; the number changes with the meaning of the entries."""
+
+LINEAR_FORMAT = "draggan_widget session 1"
+"""Files of before histories were trees are read, too: each entry was made from the one before."""
+
+TENSORS = frozenset({"latents", "zs", "masks"})
+TUNED_PREFIX = "tuned."
+"""What a session file may hold; anything else is left alone."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +68,9 @@ def save_session(
     masks = _Distinct(state.mask for state in states if state.mask is not None)
     entries = [
         {
-            "label": label.label,
+            **saved_entry(entry),
             "seed": state.seed,
+            "truncation_psi": state.truncation_psi,
             "start_w": latents.index(state.start_w),
             "w": latents.index(state.w),
             "held_w": latents.index(state.held_w),
@@ -71,12 +82,13 @@ def save_session(
             "point_ids": list(state.point_ids),
             "mask": None if state.mask is None else masks.index(state.mask),
         }
-        for label, state in zip(saved.history.entries, states, strict=True)
+        for entry, state in zip(saved.history.entries, states, strict=True)
     ]
     description = {
         "generator": describe(generator),
         "config": saved.config.to_json(),
         "position": saved.history.position,
+        "visited": [list(pair) for pair in saved.history.visited.items()],
         "entries": entries,
     }
     tensors = {"latents": torch.cat([w.detach().cpu() for w in latents.values])}
@@ -84,6 +96,7 @@ def save_session(
         tensors["zs"] = torch.cat([z.detach().cpu() for z in zs.values])
     if masks.values:
         tensors["masks"] = torch.from_numpy(np.stack(masks.values))
+    tensors |= {TUNED_PREFIX + name: each for name, each in held_changes(generator).items()}
     metadata = {"format": FORMAT, "version": __version__, "session": json.dumps(description)}
     data = save(tensors, metadata)
     target = Path(path)
@@ -108,22 +121,31 @@ def load_session(
     reader = Reader(source, description)
     made_with = reader.take("generator", dict)
     generator = find_generator(Reader(source, made_with).take("name", str))
+    generator = _tuned(source, generator, made_with, tensors)
     _check_generator(source, made_with, describe(generator))
     try:
         config = DragConfig.from_json(reader.take("config", dict))
         check_suits(config, generator)
     except InputError as error:
         raise SessionFileError(f"{source} holds an unusable config: {error}") from error
-    entries = reader.take("entries", list)
-    position = reader.take("position", int)
-    if not 1 <= len(entries) <= HISTORY_LIMIT or not 0 <= position < len(entries):
-        raise SessionFileError(
-            f"{source} must hold 1 to {HISTORY_LIMIT} entries and the position of one of them, "
-            f"got {len(entries)} and {position}"
-        )
-    pool = StatePool(source, generator, tensors)
-    history = History(tuple(pool.entry(item) for item in entries), position)
+    history = read_history(reader, StatePool(source, generator, tensors))
     return generator, SavedSession(config, history)
+
+
+def _tuned(
+    path: Path,
+    generator: PictureGenerator,
+    made_with: Mapping[str, Any],
+    tensors: Mapping[str, Tensor],
+) -> PictureGenerator:
+    """Return a generator with the tuned weights of a file, where it has some and the generator is not tuned so already."""
+    changes = {n.removeprefix(TUNED_PREFIX): t for n, t in tensors.items() if TUNED_PREFIX in n}
+    if not changes or describe(generator) == made_with:
+        return generator
+    try:
+        return cast(PictureGenerator, with_changes(cast(nn.Module, generator), changes))
+    except InputError as error:
+        raise SessionFileError(f"{path} holds tuned weights: {error}") from error
 
 
 def describe(generator: PictureGenerator) -> dict[str, Any]:
@@ -165,12 +187,12 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     try:
         with safe_open(str(path), framework="pt") as file:
             metadata = file.metadata() or {}
-            if metadata.get("format") != FORMAT:
+            if metadata.get("format") not in (FORMAT, LINEAR_FORMAT):
                 raise SessionFileError(
                     f"{path} is no session file: its format is {metadata.get('format')!r}, "
                     f"expected {FORMAT!r}; DragSession.save writes one"
                 )
-            names = set(file.keys()) & {"latents", "zs", "masks"}
+            names = [n for n in file.keys() if n in TENSORS or n.startswith(TUNED_PREFIX)]  # noqa: SIM118  # no mapping
             tensors = {name: file.get_tensor(name) for name in names}
         description = json.loads(metadata.get("session", "null"))
     except SafetensorError as error:

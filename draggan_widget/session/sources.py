@@ -17,9 +17,6 @@ from draggan_widget.errors import InputError
 from draggan_widget.pretrained import checked_device, load_generator
 from draggan_widget.session.state import PictureGenerator
 
-TRUNCATION_PSI = 0.7
-"""Truncation of the pictures of seeds, as usual for StyleGAN2 and in the published method."""
-
 GeneratorSource = PictureGenerator | str | os.PathLike[str] | None
 """A generator, or what :func:`load_generator` takes; None is the embedded one."""
 
@@ -94,12 +91,14 @@ def checked_max_steps(max_steps: int | None, config: DragConfig) -> int:
     return limit
 
 
-def sampled(generator: PictureGenerator, seed: int) -> tuple[Tensor, Tensor | None]:
+def sampled(
+    generator: PictureGenerator, seed: int, truncation_psi: float
+) -> tuple[Tensor, Tensor | None]:
     """Return the w ``[1, num_ws, w_dim]`` of a seed, and its z ``[1, z_dim]`` where the generator has a mapping."""
-    w = generator.sample_w(seed, TRUNCATION_PSI)
+    w = generator.sample_w(seed, truncation_psi)
     if not isinstance(generator, MappedGenerator):
         return w, None
-    return w, generator.sample_z(seed, TRUNCATION_PSI)
+    return w, generator.sample_z(seed, truncation_psi)
 
 
 def first_latent(
@@ -107,6 +106,7 @@ def first_latent(
     seed: int,
     w: Tensor | ArrayLike | None,
     z: Tensor | ArrayLike | None,
+    truncation_psi: float,
 ) -> tuple[Tensor, Tensor | None]:
     """Return w ``[1, num_ws, w_dim]`` and z ``[1, z_dim]``, where it is known, of a first picture.
 
@@ -115,13 +115,16 @@ def first_latent(
         seed: Of the sample that it is without ``w`` and ``z``.
         w: Its latent.
         z: The z that the latent comes from; alone it gives the latent too.
+        truncation_psi: Of the sample.
 
     Raises:
         InputError: The generator has no mapping for a given z, or a tensor is not real numbers, has another shape, or
             is not finite.
     """
     if z is None:
-        return sampled(generator, seed) if w is None else (checked_latent(generator, w), None)
+        if w is not None:
+            return checked_latent(generator, w), None
+        return sampled(generator, seed, truncation_psi)
     mapping = mapping_of(generator)
     start_z = _checked_tensor(generator, "z", z, [1, mapping.z_dim], "sample_z")
     if w is not None:

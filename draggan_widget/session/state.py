@@ -14,6 +14,7 @@ from torch import Tensor
 from draggan_widget.drag import DragGenerator
 from draggan_widget.drag.validation import Mask, Points
 from draggan_widget.errors import InputError
+from draggan_widget.inputs import TRUNCATION_PSI
 
 
 class PictureGenerator(DragGenerator[Any], Protocol):
@@ -59,6 +60,7 @@ class SessionState:
         mask: Boolean ``[H, W]``, True where the picture may move, or None for everywhere.
         held_w: Latent of the picture that stays where the mask is False: the one in which the mask was set, or with
             which a latent began. Drags leave it.
+        truncation_psi: Truncation of the sample, which the next one keeps.
     """
 
     seed: int
@@ -72,11 +74,19 @@ class SessionState:
     held_w: Tensor
     start_z: Tensor | None = None
     z: Tensor | None = None
+    truncation_psi: float = TRUNCATION_PSI
 
     @classmethod
-    def first(cls, seed: int, w: Tensor, z: Tensor | None = None) -> SessionState:
+    def first(
+        cls,
+        seed: int,
+        w: Tensor,
+        z: Tensor | None = None,
+        truncation_psi: float = TRUNCATION_PSI,
+    ) -> SessionState:
         """Return the state of a new picture: no points and no mask."""
-        return cls(seed, w, w, NO_POINTS, NO_POINTS, (), NO_POINTS, None, w, z, z)
+        points = NO_POINTS, NO_POINTS, (), NO_POINTS
+        return cls(seed, w, w, *points, None, w, z, z, truncation_psi)
 
     @property
     def is_complete(self) -> bool:
@@ -150,7 +160,8 @@ class SessionState:
         tensors = ("start_w", "w", "held_w", "start_z", "z")
         arrays = ("handle_points", "target_points", "put_points")
         return (
-            (self.seed, self.point_ids) == (other.seed, other.point_ids)
+            (self.seed, self.truncation_psi) == (other.seed, other.truncation_psi)
+            and self.point_ids == other.point_ids
             and all(np.array_equal(getattr(self, each), getattr(other, each)) for each in arrays)
             and same_mask(self.mask, other.mask)
             and all(_same_tensor(getattr(self, each), getattr(other, each)) for each in tensors)

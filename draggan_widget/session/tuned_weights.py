@@ -56,7 +56,7 @@ def with_changes(base: GeneratorT, tensors: Mapping[str, Tensor]) -> GeneratorT:
     return tuned
 
 
-def held_changes(generator: nn.Module) -> dict[str, Tensor]:
+def held_changes(generator: object) -> dict[str, Tensor]:
     """Return the differences that a tuned generator was made with; none of one that is as it was loaded."""
     found: dict[str, Tensor] = getattr(generator, TUNED, {})
     return found

@@ -21,6 +21,7 @@ import {
   TRAIT_NAMES,
 } from "./core/protocol";
 import type { SharedStore } from "./core/store";
+import { Trail } from "./core/trail";
 import type { Command, Pull } from "./core/types";
 
 /** A frame that is awaited is asked for after this time, then ever less often. */
@@ -58,6 +59,7 @@ export class Sync {
   #writtenRev = 0;
   #pullsDue = false;
   #pullSeq = 0;
+  readonly #trail = new Trail();
   readonly #pulled = new Map<number, Vec>();
   readonly #ended = new WeakSet<Pull>();
   #autoRun: boolean;
@@ -178,7 +180,7 @@ export class Sync {
     this.#newestSeq = Math.max(this.#newestSeq, decoded.frame.seq);
     this.#pollMs = POLL_MS;
     this.#alarms.cancel("poll");
-    this.#ports.showFrame(decoded.frame, decoded.picture);
+    this.#ports.showFrame(this.#trail.mark(decoded.frame), decoded.picture);
     this.#stored();
   }
 
@@ -270,6 +272,7 @@ export class Sync {
   #sendPull({ id, at }: Pull): void {
     this.#pulled.set(id, at);
     this.#pullSeq += 1;
+    this.#trail.tell(this.#pullSeq, id, at);
     this.#send({ k: "pull", id, x: at.x, y: at.y, seq: this.#pullSeq });
   }
 

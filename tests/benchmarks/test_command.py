@@ -82,7 +82,20 @@ def test_edit_goes_from_press_to_arrival_and_tells_what_is_computed_once(
         assert row["is_lower_bound"] == (row["status"] != "arrived")
         assert ("speedup" in row) == (row["status"] == "arrived" or row["solver"] == "plain")
     assert [row["generator"] for row in report["tables"]["once"]] == ["random-64", "small-animals"]
-    assert all(row["covariance_s"] >= 0 for row in report["tables"]["once"])
+    once = report["tables"]["once"]
+    assert all(row["covariance_s"] >= 0 and row["kernels_s"] > 0 for row in once)
+
+
+def test_a_generator_is_measured_enlarged_too(
+    scene_file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--enlarge", "64", "--channels", "32", "--device", "cpu", "--threads", "1")
+    steps = ("--rounds", "1", "--plain-steps", "2")
+    rows = told(capsys, "edit", "--generator", scene_file, *options, *steps)["tables"]["edits"]
+    assert [(row["generator"], row["size"]) for row in rows[::2]] == [
+        ("small-animals", 32),
+        ("small-animals-at-64", 64),
+    ]
 
 
 def test_a_plain_edit_that_is_cut_off_gives_bounds(capsys: pytest.CaptureFixture[str]) -> None:
@@ -111,6 +124,15 @@ def test_live_follows_a_landmark_and_tells_the_parts_of_a_picture(
         assert row["lag_pictures"] == pytest.approx(row["lag_px"] / 0.32)
         parts = [row[f"{part}_ms"]["low"] for part in ("step", "draw", "encode")]
         assert sum(parts) <= row["picture_ms"]["low"] + 1e-6
+
+
+def test_live_follows_in_an_enlarged_generator_too(
+    scene_file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--enlarge", "64", "--channels", "32", "--pictures", "1", "--device", "cpu")
+    report = told(capsys, "live", "--generator", scene_file, *options, "--solver", "kinematic")
+    rows = report["tables"]["live"]
+    assert [row["generator"] for row in rows] == ["small-animals", "small-animals-at-64"]
 
 
 def test_frames_are_drawn_and_encoded_in_every_format(
@@ -149,6 +171,8 @@ def test_people_read_an_aligned_table(capsys: pytest.CaptureFixture[str]) -> Non
         (("edit", "--distance", "0"), "distance must be from 0 to 240 px"),
         (("edit", "--distance", "nan"), "distance must be from 0 to 240 px"),
         (("edit", "--plain-rate", "0"), "plain_rate must be from 0 to 1, got 0.0; 1e-3 is the"),
+        (("edit", "--size", "64", "--enlarge", "64"), "animals can be enlarged to [128, 256"),
+        (("frames", "--enlarge", "256"), "--enlarge is no option of bench frames"),
         (("edit", "--plain-steps", "-1"), "plain_steps must be a whole number from 0, got -1"),
         (("edit", "--size", "64", "--generator", "unicorns"), "there is no generator 'unicorns'"),
         (("edit", "--solver", "plain"), "--solver must be one of ['paper'"),

@@ -161,6 +161,16 @@ class AfmHost:
         message = {"k": "reply", "rid": command["rid"], "ok": error == "", "error": error}
         self.page.evaluate("(message) => host.emit(message)", message)
 
+    def answer(
+        self, question: Mapping[str, Any], result: Mapping[str, Any], image: bytes | None = None
+    ) -> None:
+        """Answer a question with a picture."""
+        message = {"k": "answer", "rid": question["rid"], "ok": True, "error": "", "result": result}
+        self.page.evaluate(
+            f"([message, text]) => {{ const bytes = {BASE64_TO_BYTES}; host.emit(message, [bytes]); }}",
+            [message, base64.b64encode(image or picture()).decode()],
+        )
+
     def sent(self, kind: str) -> list[dict[str, Any]]:
         """Return the custom messages of one kind, oldest first."""
         messages: list[dict[str, Any]] = self.page.evaluate("() => host.sent")

@@ -68,6 +68,8 @@ window.makeHost = async (source, traits) => {
     sent: [],
     /** What each save_changes wrote, oldest first; bytes as arrays of numbers. */
     saved: [],
+    /** Both of these in their order: `{message}` or `{state}`. */
+    told: [],
     /** While true the comm throws, as after the kernel's end. */
     dead: false,
     /** Sends a custom message as the kernel does. */
@@ -97,11 +99,13 @@ window.makeHost = async (source, traits) => {
     save_changes: () => {
       guard();
       host.saved.push(dirty);
+      host.told.push({ state: dirty });
       dirty = {};
     },
     send: (message) => {
       guard();
       host.sent.push(structuredClone(message));
+      host.told.push({ message: structuredClone(message) });
     },
     on: (name, listener) => listeners.set(name, [...of(name), listener]),
     off: (name, listener) =>

@@ -12,6 +12,7 @@ from tests.browser.view import Point, WidgetView
 KEYS = (
     *("n", "Tab", "Shift+Tab", "ArrowLeft", "Shift+ArrowRight", "ArrowUp", "Shift+ArrowDown"),
     *("Enter", "Enter", "Delete", "Escape", "z", "z", "Shift+Z", "r", "s", "m", "e", "[", "]", "a"),
+    *("+", "-", "0", "c", "Shift+C"),
 )
 """Keys that the widget knows; some are pressed more often."""
 
@@ -36,6 +37,7 @@ class Hand:
             (8, self._stroke),
             (6, self._push_button),
             (3, self._wheel),
+            (3, self._carry),
             (3, self._rest),
         )
 
@@ -116,6 +118,12 @@ class Hand:
         self._page.keyboard.down("Control")
         self._page.mouse.wheel(0, self._chance.choice((-240, 240)))
         self._page.keyboard.up("Control")
+
+    def _carry(self) -> None:
+        self._widget.move(self._somewhere())
+        self._page.mouse.down(button="middle")
+        self._widget.move(self._somewhere())
+        self._page.mouse.up(button="middle")
 
     def _rest(self) -> None:
         self._page.wait_for_timeout(self._chance.randint(50, 400))

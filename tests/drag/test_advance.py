@@ -211,6 +211,22 @@ def test_steps_that_are_not_drawn_are_those_that_are(
     torch.testing.assert_close(local.w, whole.w, rtol=1e-9, atol=1e-9)
 
 
+def test_a_kinematic_drag_that_draws_nothing_never_computes_the_whole_map() -> None:
+    config = StyleGAN2Config(64, z_dim=8, w_dim=16, channel_base=512, channel_max=32)
+    generator = random_generator(config)
+    settings, w, ends = DragConfig(feature_block=64), generator.sample_w(1), []
+    for seen in (True, False):
+        optimizer = DragOptimizer(generator, w, settings)
+        if seen:
+            assert optimizer.observe().generator_evaluations == 1  # the first pass of this drag
+        optimizer.set_points([(30.0, 33.0)], [(31, 32)], point_ids=[1])
+        ends.append([optimizer.step(drawn=False) for _ in range(2)])
+    for expected, found in zip(*ends, strict=True):
+        assert found.generator_evaluations == expected.generator_evaluations
+        np.testing.assert_allclose(found.handle_points, expected.handle_points, atol=1e-9)
+        torch.testing.assert_close(found.w, expected.w, rtol=1e-9, atol=1e-9)
+
+
 @pytest.mark.usefixtures("mover")
 def test_with_a_mask_the_whole_map_is_read_though_nothing_is_drawn() -> None:
     config = StyleGAN2Config(64, z_dim=8, w_dim=16, channel_base=512, channel_max=32)

@@ -184,6 +184,19 @@ def test_prepared_in_single_precision_the_features_are_so_too(moving_rows: int) 
     torch.testing.assert_close(found, features[0, :, 2:7, 1:7], rtol=1e-4, atol=1e-4)
 
 
+def test_what_is_kept_for_further_drags_is_made_anew_where_the_weights_or_the_noise_have_changed() -> (
+    None
+):
+    generator = random_generator(small(32))
+    w = latent(generator)
+    assert_equal(generator.prepared(w, 4, 16).trace(w).features, generator.features(w, 16))
+    generator.synthesis.layers(16)[1].weight[0].neg_()
+    assert_equal(generator.prepared(w, 4, 16).trace(w).features, generator.features(w, 16))
+    generator.noise = False
+    assert_equal(generator.prepared(w, 4, 16).trace(w).features, generator.features(w, 16))
+    assert_equal(generator.prepared(w, 2, 16).trace(w).features, generator.features(w, 16))
+
+
 @pytest.mark.cuda
 def test_nothing_waits_for_the_device() -> None:
     generator = random_generator(small(32)).float().cuda()

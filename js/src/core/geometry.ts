@@ -11,6 +11,14 @@ export interface Size {
   readonly height: number;
 }
 
+/** Edges in image pixels, counted from the corner of the picture: 0 .. width and 0 .. height. */
+export interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
 /** Which end of a pair: the point that is dragged, or the place where it should go. */
 export type Part = "handle" | "target";
 
@@ -95,15 +103,15 @@ export function clamp(value: number, low: number, high: number): number {
   return Math.min(Math.max(value, low), high);
 }
 
-/** The centre of the removing cross of a mark, in CSS pixels: off its arrow, and wholly inside the picture. */
-export function removeCentre(mark: Mark, scale: number, size: Size): Vec {
+/** The centre of the removing cross of a mark, in CSS pixels: off its arrow, and wholly in sight. */
+export function removeCentre(mark: Mark, scale: number, seen: Box): Vec {
   const at = toCss(mark.at, scale);
   const room = REMOVE_OFFSET_PX + REMOVE_RADIUS_PX;
   const arrowGoesRight = mark.partner !== null && mark.partner.x > mark.at.x;
-  const fitsLeft = at.x >= room;
-  const fitsRight = at.x + room <= size.width * scale;
+  const fitsLeft = at.x - room >= seen.left * scale;
+  const fitsRight = at.x + room <= seen.right * scale;
   const left = fitsLeft && (arrowGoesRight || !fitsRight);
-  const below = at.y < room;
+  const below = at.y - room < seen.top * scale;
   return {
     x: at.x + (left ? -REMOVE_OFFSET_PX : REMOVE_OFFSET_PX),
     y: at.y + (below ? REMOVE_OFFSET_PX : -REMOVE_OFFSET_PX),
@@ -115,19 +123,19 @@ export function removeCentre(mark: Mark, scale: number, size: Size): Vec {
  *
  * @param marks all marks, in image pixels
  * @param pointer where the pointer is, in image pixels, and how large the picture is shown
- * @param size of the image
+ * @param seen what of the picture is in sight
  * @param badge the mark whose removing cross is shown, or null
  */
 export function hitTest(
   marks: readonly Mark[],
   pointer: Pointer,
-  size: Size,
+  seen: Box,
   badge: Grip | null,
 ): Hit | null {
   const { at, scale, touch } = pointer;
   const owner = badge && marks.find((mark) => sameGrip(mark.grip, badge));
   if (owner) {
-    const away = distance(toCss(at, scale), removeCentre(owner, scale, size));
+    const away = distance(toCss(at, scale), removeCentre(owner, scale, seen));
     if (away <= REMOVE_RADIUS_PX + (touch ? 8 : 2)) return { kind: "remove", grip: owner.grip };
   }
   const reach = touch ? REACH_TOUCH_PX : REACH_MOUSE_PX;

@@ -1,7 +1,7 @@
 /** What a person wants of pairs, mask and runs, whichever way it was pointed at or typed. */
-import { clampToImage, type Grip, type Size, type Vec } from "./geometry";
+import { clampToImage, type Grip, type Mark, type Size, sameGrip, type Vec } from "./geometry";
 import { isEmpty } from "./mask";
-import { addPair, movePart, removePair } from "./points";
+import { addPair, marksOf, movePart, removePair } from "./points";
 import type { Args, CommandName } from "./protocol";
 import { DRAFT_ID, type Shared, type State, type View } from "./types";
 
@@ -11,6 +11,12 @@ const BRUSH_PART = 0.08;
 /** The brush radius in image pixels. */
 export function brushRadiusPx(view: View, size: Size): number {
   return view.brush.radiusPx ?? Math.max(1, BRUSH_PART * Math.min(size.width, size.height));
+}
+
+/** The chosen mark; null when there is none, or it is gone. */
+export function selectedMark({ shared, view }: State): Mark | null {
+  const marks = marksOf(shared.pairs, view.draft);
+  return marks.find((mark) => sameGrip(mark.grip, view.selection)) ?? null;
 }
 
 /** The mark whose removing cross is shown: the one under the mouse, or the one a finger has chosen. */

@@ -3,6 +3,7 @@ import { commanded } from "./intent";
 import { receiveFrame, receivePairs } from "./points";
 import type { Traits } from "./protocol";
 import { pullsTold } from "./pull";
+import { refusalOf } from "./settings";
 import { assertNever, type KernelAction, type Shared } from "./types";
 
 /** The values of a widget of which nothing is known yet. */
@@ -14,10 +15,16 @@ const UNKNOWN_TRAITS: Traits = {
   step: 0,
   distancePx: 0,
   seed: 0,
+  truncationPsi: 0.7,
+  config: {},
   imageSize: { width: 1, height: 1 },
   generatorName: "",
+  generators: [],
   canUndo: false,
   canRedo: false,
+  history: [],
+  historyPosition: 0,
+  film: { number: 0, count: 0 },
   busyText: "",
   error: null,
 };
@@ -51,6 +58,7 @@ export function initialShared(firstRid: number): Shared {
     answering: true,
     problem: null,
     problemSeq: 0,
+    refusal: null,
   };
 }
 
@@ -115,6 +123,10 @@ function goneOn(shared: Shared, traits: Traits, pointsRev: number): Shared {
 function receiveReply(shared: Shared, rid: number, error: string): Shared {
   if (rid < shared.firstRid || rid >= shared.nextRid) return shared;
   const commands = shared.commands.filter((command) => command.rid !== rid);
+  const answered = shared.commands.find((command) => command.rid === rid);
+  if (answered?.name === "configure") {
+    return { ...shared, commands, refusal: refusalOf(answered.args, error) };
+  }
   const known = error === "" || shared.problem?.message === error;
   return { ...shared, commands, problem: known ? shared.problem : { message: error, details: "" } };
 }

@@ -1,4 +1,5 @@
 /** Pointer gestures: placing, pulling, moving and removing pairs, and painting the mask. */
+import { seenBox } from "./camera";
 import {
   add,
   clampToImage,
@@ -22,6 +23,7 @@ import {
   withView,
 } from "./intent";
 import { filledMask, MAY_MOVE, MAY_NOT_MOVE, type MaskValue, stroke } from "./mask";
+import { filmPlaceOf } from "./past";
 import { addPair, dragPart, marksOf, movePart } from "./points";
 import { isLive, pullEnded, pulledTo, pullMark, pullNew } from "./pull";
 import { assertNever, DRAFT_ID, type Draft, type Gesture, type Shared, type State } from "./types";
@@ -44,6 +46,7 @@ interface Modifiers {
 /** The state after the pointer went down. */
 export function pointerDown(state: State, pointer: Pointer, { secondary, pin }: Modifiers): State {
   if (state.view.gesture.kind !== "none" || !state.shared.frame) return state;
+  if (filmPlaceOf(state)) return state;
   const seen = { ...state, view: { ...state.view, touch: pointer.touch } };
   if (state.view.mode === "mask") return startStroke(seen, pointer, secondary);
   const hit = hitAt(seen, pointer);
@@ -89,6 +92,8 @@ export function pointerMove(state: State, pointer: Pointer): State {
       );
     case "pull":
       return pulledTo(moved, gesture, pointer.at);
+    case "pan":
+      return state;
     case "paint":
       return continueStroke(moved, gesture, pointer.at);
     default:
@@ -104,6 +109,8 @@ export function pointerUp(state: State, pointer: Pointer): State {
   switch (gesture.kind) {
     case "none":
       return idle;
+    case "pan":
+      return state;
     case "press":
       return gesture.pin && draft ? pinned(idle, draft.handle) : idle;
     case "pull":
@@ -135,6 +142,8 @@ export function gestureCancelled(state: State): State {
   switch (gesture.kind) {
     case "none":
       return state;
+    case "pan":
+      return idle;
     case "press":
       return withView(idle, { draft: null, selection: null });
     case "aim":
@@ -156,7 +165,8 @@ function hitAt(state: State, pointer: Pointer): Hit | null {
   const { draft } = state.view;
   // While a target is awaited every other mark is only a place to put it.
   const marks = marksOf(draft ? [] : state.shared.pairs, draft);
-  return hitTest(marks, pointer, state.shared.traits.imageSize, badgeOf(state.view));
+  const seen = seenBox(state.view.camera, state.shared.traits.imageSize);
+  return hitTest(marks, pointer, seen, badgeOf(state.view));
 }
 
 function isPull(from: Vec, pointer: Pointer): boolean {

@@ -19,6 +19,7 @@ import {
   keepIf,
 } from "./decode";
 import type { Size, Vec } from "./geometry";
+import { decodeFilm, decodeHistory, type Film, type HistoryEntry } from "./history";
 
 export const PROTOCOL_VERSION = 1;
 
@@ -40,6 +41,12 @@ export type Status = (typeof STATUSES)[number];
 const MIME_TYPES = ["image/jpeg", "image/webp", "image/png"] as const;
 export type MimeType = (typeof MIME_TYPES)[number];
 
+/** Where this page last wanted a target when the kernel drew a frame. */
+export interface Followed {
+  readonly id: number;
+  readonly at: Vec;
+}
+
 /** What a frame says of itself; its picture is a buffer beside it. */
 export interface FrameInfo {
   readonly seq: number;
@@ -54,6 +61,8 @@ export interface FrameInfo {
   readonly loss: number | null;
   /** The number of the newest pull that the picture follows, 0 for none. */
   readonly pull: number;
+  /** The place of that pull, where it was this page's; not on the wire. */
+  readonly follows?: Followed;
 }
 
 export interface Reply {
@@ -87,7 +96,11 @@ export type CommandName =
   | "redo"
   | "reset"
   | "sample"
-  | "clear_points";
+  | "clear_points"
+  | "generator"
+  | "configure"
+  | "jump"
+  | "take";
 
 /** What becomes of the picture when a pointer lets go: it goes on until it arrives, stays as it is, or goes back. */
 export type PullEnd = "settle" | "stay" | "undo";
@@ -141,10 +154,20 @@ export interface Traits {
   readonly step: number;
   readonly distancePx: number;
   readonly seed: number;
+  readonly truncationPsi: number;
+  /** The settings of the drag, by the names of their fields. */
+  readonly config: Args;
   readonly imageSize: Size;
   readonly generatorName: string;
+  /** The names that can be chosen. */
+  readonly generators: readonly string[];
   readonly canUndo: boolean;
   readonly canRedo: boolean;
+  /** Every change so far, the oldest first. */
+  readonly history: readonly HistoryEntry[];
+  /** The id of the present entry. */
+  readonly historyPosition: number;
+  readonly film: Film;
   readonly busyText: string;
   readonly error: KernelError | null;
 }
@@ -240,9 +263,18 @@ const TRAIT_DECODERS: {
   distancePx: ["distance_px", keepIf(isLength)],
   seed: ["seed", keepIf((value): value is number => isCount(value, 0))],
   imageSize: ["image_size", (value) => box(decodeSize(value))],
+  truncationPsi: ["truncation_psi", keepIf(isNumber)],
+  config: ["config", keepIf(isRecord)],
   generatorName: ["generator_name", keepIf(isText)],
+  generators: [
+    "generators",
+    (value) => box(decodeList(value, (item) => (isText(item) ? item : null))),
+  ],
   canUndo: ["can_undo", keepIf(isBoolean)],
   canRedo: ["can_redo", keepIf(isBoolean)],
+  history: ["history", (value) => box(decodeHistory(value))],
+  historyPosition: ["history_position", keepIf((value): value is number => isCount(value, 0))],
+  film: ["film", (value) => box(decodeFilm(value))],
   busyText: ["busy_text", keepIf(isText)],
   error: ["error", decodeError],
 };

@@ -1,4 +1,7 @@
 /** The state of one view of the widget, and `reduce`, which says what follows from each action. */
+import { FIT } from "./camera";
+
+import { generatorOf } from "./choices";
 import { add, clamp, clampToImage, type Grip, sameGrip, type Vec } from "./geometry";
 import {
   brushRadiusPx,
@@ -8,15 +11,28 @@ import {
   maskChanged,
   placed,
   removed,
+  selectedMark,
   withView,
 } from "./intent";
 import { reduceKernel } from "./kernel";
 import { filledMask, inverted, MAY_MOVE } from "./mask";
+import { filmLeft, filmPlaceOf, reducePast } from "./past";
 import { gestureCancelled, pointerDown, pointerMove, pointerUp } from "./pointer";
 import { marksOf } from "./points";
 import { MAX_SEED } from "./protocol";
 import { pullEnded } from "./pull";
-import { type Action, assertNever, DRAFT_ID, type Mode, type State, type View } from "./types";
+import { lookedAside, reduceSight, revealed } from "./sight";
+import { NO_COMPARE } from "./sight_types";
+import {
+  type Action,
+  assertNever,
+  DRAFT_ID,
+  type Mode,
+  type Shared,
+  type SimpleCommand,
+  type State,
+  type View,
+} from "./types";
 
 export type * from "./types";
 export { assertNever, DRAFT_ID } from "./types";
@@ -34,11 +50,18 @@ export const INITIAL_VIEW: View = {
   draft: null,
   brush: { kind: "paint", radiusPx: null },
   helpOpen: false,
+  drawer: null,
+  historyOpen: false,
+  film: null,
   touch: false,
+  camera: FIT,
+  modifier: "none",
+  compare: NO_COMPARE,
 };
 
 /** The state after an action; total, pure, and blind to clock, chance and page. */
-export function reduce(state: State, action: Action): State {
+export function reduce(before: State, action: Action): State {
+  const state = filmLeft(before, action);
   const { shared, view } = state;
   switch (action.kind) {
     case "traits":
@@ -51,6 +74,16 @@ export function reduce(state: State, action: Action): State {
     case "silence":
     case "heard":
       return { ...state, shared: reduceKernel(shared, action) };
+    case "look":
+    case "zoom":
+    case "fit":
+    case "pan_start":
+    case "pan_end":
+    case "modifier":
+    case "compare_hold":
+    case "compare_split":
+    case "divider":
+      return reduceSight(state, action);
     case "pointer_down":
       return pointerDown(state, action.pointer, action);
     case "pointer_move":
@@ -62,7 +95,7 @@ export function reduce(state: State, action: Action): State {
     case "gesture_cancel":
       return gestureCancelled(state);
     case "select_next":
-      return withView(state, { selection: nextSelection(state, action.backwards) });
+      return revealed(withView(state, { selection: nextSelection(state, action.backwards) }));
     case "nudge":
       return nudged(state, action.by);
     case "new_point":
@@ -95,8 +128,32 @@ export function reduce(state: State, action: Action): State {
       if (!shared.frame) return state;
       const seed = clamp(Math.trunc(action.seed) || 0, 0, MAX_SEED);
       const free = letGo(state);
-      return { shared: commanded(free.shared, "sample", { seed }), view: withoutDraft(free.view) };
+      const args =
+        action.truncationPsi === undefined
+          ? { seed }
+          : { seed, truncation_psi: action.truncationPsi };
+      return { shared: commanded(free.shared, "sample", args), view: withoutDraft(free.view) };
     }
+    case "generator":
+      return chosen(letGo(state), action.name);
+    case "configure": {
+      const free = letGo(state);
+      const { settings } = action;
+      return {
+        ...free,
+        shared: { ...commanded(free.shared, "configure", { settings }), refusal: null },
+      };
+    }
+    case "drawer":
+      return withView(state, { drawer: action.drawer });
+    case "jump": {
+      const free = letGo(state);
+      return reducePast({ ...free, view: withoutDraft(free.view) }, action);
+    }
+    case "history":
+    case "film":
+    case "take":
+      return reducePast(state, action);
     case "auto_run":
       return { ...state, shared: { ...shared, traits: { ...shared.traits, autoRun: action.on } } };
     case "help":
@@ -108,11 +165,9 @@ export function reduce(state: State, action: Action): State {
   }
 }
 
-/** The chosen mark; null when there is none, or it is gone. */
+/** The grip of the chosen mark; null when there is none, or it is gone. */
 export function selectionOf(state: State): Grip | null {
-  const { selection, draft } = state.view;
-  const marks = marksOf(state.shared.pairs, draft);
-  return marks.some((mark) => sameGrip(mark.grip, selection)) ? selection : null;
+  return selectedMark(state)?.grip ?? null;
 }
 
 /** The mark after, or before, the chosen one in reading order; null beyond the ends. */
@@ -133,11 +188,8 @@ function order(grip: Grip): number {
 }
 
 function nudged(state: State, by: Vec): State {
-  const selection = selectionOf(state);
-  const mark = marksOf(state.shared.pairs, state.view.draft).find((other) =>
-    sameGrip(other.grip, selection),
-  );
-  return mark ? placed(state, mark.grip, add(mark.at, by)) : state;
+  const mark = selectedMark(state);
+  return mark ? revealed(placed(state, mark.grip, add(mark.at, by))) : lookedAside(state, by);
 }
 
 /** A handle at the pointer or in the middle; with a handle waiting, its target. */
@@ -174,13 +226,16 @@ function confirmed(state: State): State {
   return ordered(state, isActive(state.shared) ? "stop" : "run");
 }
 
-/** Gives up what is nearest: a gesture, the help, a half-made pair, the run, the choice. */
+/** Gives up what is nearest: a gesture, the help, a comparison, the film, a half-made pair, the run, a drawer, the choice. */
 function escaped(state: State): State {
   const { view, shared } = state;
   if (view.gesture.kind !== "none") return gestureCancelled(state);
   if (view.helpOpen) return withView(state, { helpOpen: false });
+  if (view.compare.split) return reduceSight(state, { kind: "compare_split", on: false });
+  if (filmPlaceOf(state)) return withView(state, { film: null });
   if (view.draft) return { ...state, view: withoutDraft(view) };
   if (isActive(shared)) return ordered(state, "stop");
+  if (view.drawer) return withView(state, { drawer: null });
   return withView(state, { selection: null });
 }
 
@@ -203,8 +258,15 @@ function letGo(state: State): State {
   return gesture.kind === "pull" ? pullEnded(state, gesture, "stay") : state;
 }
 
+/** The state with another generator asked for, where it is one. */
+function chosen(state: State, name: string): State {
+  const { traits } = state.shared;
+  if (!traits.generators.includes(name) || name === generatorOf(state.shared)) return state;
+  return { shared: commanded(state.shared, "generator", { name }), view: withoutDraft(state.view) };
+}
+
 /** The state with a command given, where it means something. */
-function ordered(state: State, name: (Action & { kind: "command" })["name"]): State {
+function ordered(state: State, name: SimpleCommand): State {
   const { shared, view } = state;
   const given = { ...state, shared: commanded(shared, name) };
   switch (name) {
@@ -218,13 +280,18 @@ function ordered(state: State, name: (Action & { kind: "command" })["name"]): St
       if (view.draft) return { ...state, view: withoutDraft(view) };
       return shared.traits.canUndo ? given : state;
     case "redo":
-      return shared.traits.canRedo ? given : state;
+      return shared.traits.canRedo || isGoingBack(shared) ? given : state;
     case "reset":
     case "clear_points":
       return shared.frame ? { ...given, view: withoutDraft(view) } : state;
     default:
       return assertNever(name);
   }
+}
+
+/** True while there will be something to redo as soon as the kernel has answered. */
+function isGoingBack({ commands }: Shared): boolean {
+  return commands.some(({ name }) => name === "undo");
 }
 
 function withoutDraft(view: View): View {

@@ -1,7 +1,9 @@
 /** The state of the widget and everything that may happen to it; `state.ts` says what follows. */
+import type { Camera } from "./camera";
 import type { Grip, Hit, Pointer, Vec } from "./geometry";
 import type { Mask, MaskValue } from "./mask";
 import type { Args, CommandName, FrameInfo, Pair, PullEnd, Reply, Traits } from "./protocol";
+import type { Compare, Modifier, SightAction } from "./sight_types";
 
 /** The id of a draft in marks and grips; real ids count from 1. */
 export const DRAFT_ID = 0;
@@ -33,6 +35,12 @@ export interface Pull {
   readonly at: Vec;
   /** What becomes of the picture, once the pointer has let go; the kernel is still to be told. */
   readonly end: PullEnd | null;
+}
+
+/** Settings that the kernel has not taken, and why. */
+export interface Refusal {
+  readonly fields: readonly string[];
+  readonly error: string;
 }
 
 /** What the error banner shows. */
@@ -77,7 +85,11 @@ export interface Shared {
   readonly problem: Problem | null;
   /** The newest `error.seq` that was shown. */
   readonly problemSeq: number;
+  readonly refusal: Refusal | null;
 }
+
+/** What opens below the picture, one at a time. */
+export type DrawerName = "gallery" | "settings";
 
 export type Mode = "points" | "mask";
 
@@ -92,6 +104,8 @@ export interface Brush {
 /** What the pressed pointer is doing. `from` is where it went down, in image pixels. */
 export type Gesture =
   | { readonly kind: "none" }
+  /** The picture itself is moved, or made larger between two fingers. */
+  | { readonly kind: "pan" }
   /** On free ground: a click places a handle, or a pin with its target in the same place, and a pull aims it. */
   | { readonly kind: "press"; readonly from: Vec; readonly pin: boolean }
   /** The picture follows the target of a pair; `offset` is from the pointer to it. */
@@ -114,6 +128,15 @@ export type Gesture =
       readonly before: Mask | null;
     };
 
+/** The picture of the last drag that is shown in place of the present one. */
+export interface FilmPlace {
+  /** The number of the film; another one ends this. */
+  readonly film: number;
+  readonly index: number;
+  /** The frame that was on the screen when the picture was taken up, which the next one ends; null before that. */
+  readonly takenAt: number | null;
+}
+
 /** What each view has for itself. */
 export interface View {
   readonly mode: Mode;
@@ -125,8 +148,15 @@ export interface View {
   readonly draft: Draft | null;
   readonly brush: Brush;
   readonly helpOpen: boolean;
+  readonly drawer: DrawerName | null;
+  readonly historyOpen: boolean;
+  /** The picture of the last drag that is shown in place of the present one; null for the present one. */
+  readonly film: FilmPlace | null;
   /** True when the last pointer was a finger, which cannot hover. */
   readonly touch: boolean;
+  readonly camera: Camera;
+  readonly modifier: Modifier;
+  readonly compare: Compare;
 }
 
 export interface State {
@@ -146,8 +176,15 @@ export type KernelAction =
   | { readonly kind: "silence" }
   | { readonly kind: "heard" };
 
+/** The commands that need no more than their name. */
+export type SimpleCommand = Exclude<
+  CommandName,
+  "sample" | "generator" | "configure" | "jump" | "take"
+>;
+
 /** What a person does in one view. */
 export type ViewAction =
+  | SightAction
   | {
       readonly kind: "pointer_down";
       readonly pointer: Pointer;
@@ -172,8 +209,20 @@ export type ViewAction =
   | { readonly kind: "brush_scale"; readonly factor: number }
   | { readonly kind: "mask_invert" }
   | { readonly kind: "mask_clear" }
-  | { readonly kind: "command"; readonly name: Exclude<CommandName, "sample"> }
-  | { readonly kind: "sample"; readonly seed: number }
+  | { readonly kind: "command"; readonly name: SimpleCommand }
+  | {
+      readonly kind: "sample";
+      readonly seed: number;
+      /** Without it the last one is kept. */
+      readonly truncationPsi?: number;
+    }
+  | { readonly kind: "generator"; readonly name: string }
+  | { readonly kind: "configure"; readonly settings: Args }
+  | { readonly kind: "drawer"; readonly drawer: DrawerName | null }
+  | { readonly kind: "jump"; readonly entry: number }
+  | { readonly kind: "history"; readonly open: boolean }
+  | { readonly kind: "film"; readonly index: number | null }
+  | { readonly kind: "take" }
   | { readonly kind: "auto_run"; readonly on: boolean }
   | { readonly kind: "help"; readonly open: boolean }
   | { readonly kind: "problem"; readonly message: string }

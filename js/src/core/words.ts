@@ -1,6 +1,7 @@
 /** What the status line says, shows and reads out for each state. */
 import { distance } from "./geometry";
 import { isActive } from "./intent";
+import { filmHint } from "./past";
 import { marksOf } from "./points";
 import { isLive } from "./pull";
 import { DRAFT_ID, type Shared, type State, selectionOf } from "./state";
@@ -41,6 +42,8 @@ export function sentenceOf(state: State): Sentence {
   if (traits.status === "loading" || !shared.frame) {
     return { mood: "waiting", text: traits.statusText || "Loading the picture ..." };
   }
+  const film = filmHint(state);
+  if (film !== null) return { mood: "ready", text: film };
   const hint = hintOf(state);
   if (hint !== null) return { mood: isActive(shared) ? "running" : "ready", text: hint };
   if (shared.commands.some((command) => command.name === "stop")) {

@@ -1,5 +1,6 @@
 /** Pointer events on the picture, as actions. */
-import { type Pointer, toImage } from "../core/geometry";
+import { imageThrough, lensOf } from "../core/camera";
+import type { Pointer } from "../core/geometry";
 import type { ViewStore } from "../core/store";
 
 const SECONDARY_BUTTON = 2;
@@ -22,9 +23,11 @@ export function listenToPointers(
 
   const pointerOf = (event: PointerEvent): Pointer => {
     const box = canvas.getBoundingClientRect();
-    const scale = Math.max(box.width, 1) / store.state.shared.traits.imageSize.width;
+    const { shared, view } = store.state;
+    const lens = lensOf(view.camera, box, shared.traits.imageSize);
     const css = { x: event.clientX - box.left, y: event.clientY - box.top };
-    return { at: toImage(css, scale), scale, touch: event.pointerType === "touch" };
+    const touch = event.pointerType === "touch";
+    return { at: imageThrough(lens, css), scale: lens.scale, touch };
   };
 
   const down = (event: PointerEvent): void => {

@@ -2,6 +2,7 @@
 import type { Vec } from "../core/geometry";
 import { nextSelection, selectionOf, type ViewAction } from "../core/state";
 import type { ViewStore } from "../core/store";
+import { SIGHT_SHORTCUTS } from "./sight_keys";
 
 /** Image pixels that an arrow key moves a mark by, alone and with Shift. */
 const NUDGE_PX = 1;
@@ -28,13 +29,17 @@ export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = 
   ["S", "one step"],
   ["N", "new point at the pointer or in the middle"],
   ["Tab", "next mark"],
-  ["Arrows", "move the mark by 1 px, with Shift by 10 px"],
+  ["Arrows", "move the mark by 1 px, with Shift by 10 px; without one, the picture"],
   ["Z, Shift+Z", "undo, redo"],
   ["R", "back to the start"],
+  ["H", "earlier pictures, and those of the last drag"],
   ["A", "new picture"],
+  ["G", "gallery of seeds; arrows and Enter choose"],
+  [",", "settings"],
   ["M", "points or mask"],
   ["[ ]", "smaller or larger brush"],
   ["E", "brush or eraser; so does the right button"],
+  ...SIGHT_SHORTCUTS,
   ["Esc", "cancel and take back a pull, then stop"],
 ];
 
@@ -64,7 +69,7 @@ export function listenToKeys(
       return;
     }
     // Fields and sliders keep the keys they need.
-    if (target instanceof HTMLInputElement) return;
+    if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement) return;
     if (target === canvas && pressOnPicture(event, store)) {
       event.preventDefault();
       return;
@@ -98,7 +103,6 @@ function pressOnPicture(event: KeyboardEvent, store: ViewStore): boolean {
     case "Tab":
       return tab(store, event.shiftKey);
     case "Enter":
-    case " ":
       if (!event.repeat) store.dispatch({ kind: "confirm" });
       return true;
     case "Delete":
@@ -144,6 +148,12 @@ function shortcut(event: KeyboardEvent, key: string, store: ViewStore): ViewActi
       return { kind: "brush_scale", factor: 1 / BRUSH_STEP };
     case "]":
       return { kind: "brush_scale", factor: BRUSH_STEP };
+    case "g":
+      return { kind: "drawer", drawer: view.drawer === "gallery" ? null : "gallery" };
+    case ",":
+      return { kind: "drawer", drawer: view.drawer === "settings" ? null : "settings" };
+    case "h":
+      return { kind: "history", open: !view.historyOpen };
     case "?":
       return { kind: "help", open: !view.helpOpen };
     default:

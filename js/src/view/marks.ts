@@ -1,4 +1,5 @@
 /** Draws handles, targets and arrows: told apart by shape, and readable on any picture. */
+import { seenBox } from "../core/camera";
 import {
   distance,
   type Grip,
@@ -173,7 +174,7 @@ function drawBadge(context: Context, state: State, scale: number): void {
   const { pairs, traits } = state.shared;
   const owner = marksOf(pairs, state.view.draft).find((mark) => sameGrip(mark.grip, badge));
   if (!owner) return;
-  const at = removeCentre(owner, scale, traits.imageSize);
+  const at = removeCentre(owner, scale, seenBox(state.view.camera, traits.imageSize));
   const hot = state.view.hover?.kind === "remove";
   disc(context, at, REMOVE_RADIUS_PX + 1, DARK);
   disc(context, at, REMOVE_RADIUS_PX, hot ? "#10151f" : LIGHT);

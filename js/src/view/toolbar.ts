@@ -12,6 +12,9 @@ export interface Toolbar {
   readonly top: HTMLElement;
   readonly bottom: HTMLElement;
   readonly help: HTMLElement;
+  /** Where what chooses pictures is, and where everything else is that opens something. */
+  readonly sampling: HTMLElement;
+  readonly more: HTMLElement;
   readonly update: (state: State) => void;
 }
 
@@ -63,6 +66,7 @@ export function buildToolbar(
   const undo = button("undo", "Undo", { key: "Z" });
   const redo = button("redo", "Redo", { key: "Shift+Z" });
   const reset = button("reset", "Back to the start", { key: "R" });
+  const history = button("history", "Earlier pictures", { key: "H" });
   const dice = button("dice", "New picture by chance", { text: "New", key: "A" });
   const seed = element("input", {
     type: "number",
@@ -90,6 +94,7 @@ export function buildToolbar(
   does(undo, () => ({ kind: "command", name: "undo" }));
   does(redo, () => ({ kind: "command", name: "redo" }));
   does(reset, () => ({ kind: "command", name: "reset" }));
+  does(history, ({ view }) => ({ kind: "history", open: !view.historyOpen }));
   press(dice, sample);
   on(seed, "change", () => {
     if (seed.validity.valid && seed.value !== "") {
@@ -107,6 +112,7 @@ export function buildToolbar(
   maskTools.classList.add("dgw-mask-tools");
   const sampling = group("Picture", dice, seed);
   sampling.classList.add("dgw-sampling");
+  const more = group("More", savePicture, help);
   const top = element(
     "div",
     { class: "dgw-bar" },
@@ -114,13 +120,13 @@ export function buildToolbar(
     pointTools,
     maskTools,
     grow(),
-    group("More", savePicture, help),
+    more,
   );
   const bottom = element(
     "div",
     { class: "dgw-bar" },
     group("Run", run, step),
-    group("History", undo, redo, reset),
+    group("History", undo, redo, reset, history),
     grow(),
     sampling,
   );
@@ -140,6 +146,7 @@ export function buildToolbar(
     setEnabled(undo, traits.canUndo || view.draft !== null);
     setEnabled(redo, traits.canRedo);
     setEnabled(reset, shown);
+    setAttribute(history, "aria-expanded", String(view.historyOpen));
     setEnabled(clearPoints, shared.pairs.length > 0 || view.draft !== null);
     setEnabled(invert, shared.mask !== null);
     setEnabled(clearMask, shared.mask !== null);
@@ -159,7 +166,7 @@ export function buildToolbar(
     setLabel(dice, animals ? "New animal by chance" : "New picture by chance", "A");
     if (!seed.matches(":focus")) seed.value = String(traits.seed);
   };
-  return { top, bottom, help, update };
+  return { top, bottom, help, sampling, more, update };
 }
 
 /** The brush for a place of the slider; squared, so that small brushes can be chosen finely. */

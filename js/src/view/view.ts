@@ -1,6 +1,6 @@
 /** One view of the widget in one element of the page: builds it, keeps it current, and takes it away. */
 import type { Ask } from "../core/asks";
-import { badgeOf } from "../core/intent";
+import { cursorOf } from "../core/caption";
 import { MAX_SEED } from "../core/protocol";
 import type { State } from "../core/state";
 import { type SharedStore, ViewStore } from "../core/store";
@@ -9,9 +9,13 @@ import { element, setAttribute } from "./dom";
 import { Drawing } from "./draw";
 import { savePicture } from "./files";
 import { beforePaint, type FrameStream } from "./frame";
+import { buildGallery } from "./gallery";
 import { listenToPointers } from "./gestures";
 import { listenToKeys } from "./keys";
 import { buildPanel } from "./panel";
+import { buildPast } from "./past";
+import { buildSettings } from "./settings";
+import { buildSight } from "./sight";
 import { watchTheme } from "./theme";
 import { buildToolbar } from "./toolbar";
 
@@ -58,11 +62,16 @@ export function mountView(
   });
   const toolbar = buildToolbar(store, sample, () => savePicture(store, ask), signal);
   const panel = buildPanel(store, canvas, signal);
+  const drawers = [buildGallery(store, ask, signal), buildSettings(store, signal)] as const;
+  toolbar.sampling.prepend(drawers[0].button);
+  toolbar.more.prepend(drawers[1].button);
+  const past = buildPast(store, ask, canvas, () => draw(), signal);
   const stage = element(
     "div",
     { class: "dgw-stage" },
     picture,
     canvas,
+    past.chip,
     panel.placeholder,
     panel.help,
   );
@@ -75,6 +84,8 @@ export function mountView(
     panel.status,
     panel.banner,
     toolbar.bottom,
+    ...drawers.map(({ node }) => node),
+    past.node,
   );
   const root = element(
     "div",
@@ -89,17 +100,23 @@ export function mountView(
   );
   parent.append(root);
 
-  const drawing = new Drawing(picture, canvas);
+  const sight = buildSight(stage, canvas, store, frames, ask, () => update(), signal);
+  const drawing = new Drawing(picture, canvas, sight.loupe, sight.preview);
   let due = false;
   const draw = (): void => {
     due = false;
-    if (!signal.aborted) drawing.draw(store.state, frames.picture);
+    if (signal.aborted) return;
+    const [seen, picture] = past.shown(store.state, frames.picture);
+    drawing.draw(seen, picture, sight.before.picture);
   };
   const update = (): void => {
     const { state } = store;
     toolbar.update(state);
     panel.update(state);
+    for (const drawer of drawers) drawer.update(state);
+    past.update(state);
     describe(root, stage, state);
+    sight.update(root, state);
     setAttribute(canvas, "data-cursor", cursorOf(state));
     if (due) return;
     due = true;
@@ -109,6 +126,7 @@ export function mountView(
   signal.addEventListener("abort", frames.subscribe(draw), { once: true });
   listenToPointers(canvas, store, signal);
   listenToKeys(root, canvas, store, sample, signal);
+  sight.listen(root);
   watchTheme(root, (theme) => setAttribute(root, "data-theme", theme), signal);
   watchSize(stage, drawing, update, signal);
   watchVisibility(root, onVisible, signal);
@@ -141,15 +159,6 @@ function describe(root: HTMLElement, stage: HTMLElement, state: State): void {
   setAttribute(root, "data-image-size", `${width},${height}`);
   setAttribute(root, "data-handles", JSON.stringify(pairs.map(({ handle: p }) => [p.x, p.y])));
   setAttribute(root, "data-targets", JSON.stringify(pairs.map(({ target: p }) => [p.x, p.y])));
-}
-
-/** What a press would do, as the pointer shows it. */
-function cursorOf({ shared, view }: State): string {
-  if (!shared.frame) return "wait";
-  if (view.mode === "mask") return "brush";
-  if (view.gesture.kind === "move" || view.gesture.kind === "pull") return "move";
-  if (view.hover?.kind === "remove" && badgeOf(view)) return "remove";
-  return view.hover ? "take" : "place";
 }
 
 function watchSize(

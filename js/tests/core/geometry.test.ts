@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { FIT, seenBox } from "../../src/core/camera";
 import {
   clampToImage,
   type Grip,
@@ -12,6 +13,7 @@ import { marksOf } from "../../src/core/points";
 import { pair, SCALE } from "../builders";
 
 const SIZE = { width: 128, height: 96 };
+const SEEN = seenBox(FIT, SIZE);
 const pointer = (x: number, y: number, touch = false) => ({ at: { x, y }, scale: SCALE, touch });
 const grip = (id: number, part: Grip["part"]) => ({ kind: "grip", grip: { id, part } });
 const MARKS = marksOf([pair(1, [40, 40], [80, 40])], null);
@@ -45,35 +47,35 @@ describe("clamping to the picture", () => {
 
 describe("the hit test", () => {
   test("takes the nearest mark within reach", () => {
-    expect(hitTest(MARKS, pointer(41, 40), SIZE, null)).toEqual(grip(1, "handle"));
-    expect(hitTest(MARKS, pointer(78, 41), SIZE, null)).toEqual(grip(1, "target"));
-    expect(hitTest(MARKS, pointer(60, 40), SIZE, null)).toBeNull();
+    expect(hitTest(MARKS, pointer(41, 40), SEEN, null)).toEqual(grip(1, "handle"));
+    expect(hitTest(MARKS, pointer(78, 41), SEEN, null)).toEqual(grip(1, "target"));
+    expect(hitTest(MARKS, pointer(60, 40), SEEN, null)).toBeNull();
   });
 
   test("reaches further for a finger than for a mouse", () => {
     const off = 40 + 18 / SCALE;
-    expect(hitTest(MARKS, pointer(off, 40), SIZE, null)).toBeNull();
-    expect(hitTest(MARKS, pointer(off, 40, true), SIZE, null)).toEqual(grip(1, "handle"));
+    expect(hitTest(MARKS, pointer(off, 40), SEEN, null)).toBeNull();
+    expect(hitTest(MARKS, pointer(off, 40, true), SEEN, null)).toEqual(grip(1, "handle"));
   });
 
   test("reaches as far on a small picture as on a large one", () => {
     const small = { at: { x: 40 + 10, y: 40 }, scale: 1, touch: false };
-    expect(hitTest(MARKS, small, SIZE, null)).toEqual(grip(1, "handle"));
+    expect(hitTest(MARKS, small, SEEN, null)).toEqual(grip(1, "handle"));
   });
 
   test("takes the target where a handle has arrived, so that the pair is dragged on", () => {
     const arrived = marksOf([pair(1, [80.4, 40], [80, 40])], null);
-    expect(hitTest(arrived, pointer(80.4, 40), SIZE, null)).toEqual(grip(1, "target"));
+    expect(hitTest(arrived, pointer(80.4, 40), SEEN, null)).toEqual(grip(1, "target"));
   });
 
   test("finds the removing cross of the marked point only while it is shown", () => {
     const handle = MARKS.find((mark) => mark.grip.part === "handle") as Mark;
-    const cross = toImage(removeCentre(handle, SCALE, SIZE), SCALE);
-    expect(hitTest(MARKS, pointer(cross.x, cross.y), SIZE, handle.grip)).toEqual({
+    const cross = toImage(removeCentre(handle, SCALE, SEEN), SCALE);
+    expect(hitTest(MARKS, pointer(cross.x, cross.y), SEEN, handle.grip)).toEqual({
       kind: "remove",
       grip: handle.grip,
     });
-    expect(hitTest(MARKS, pointer(cross.x, cross.y), SIZE, null)).toBeNull();
+    expect(hitTest(MARKS, pointer(cross.x, cross.y), SEEN, null)).toBeNull();
   });
 });
 
@@ -84,7 +86,7 @@ describe("the removing cross", () => {
     const place = removeCentre(
       { grip: { id: 1, part: "handle" }, at, partner: other },
       SCALE,
-      SIZE,
+      SEEN,
     );
     return { right: place.x > toCss(at, SCALE).x, below: place.y > toCss(at, SCALE).y, place };
   };

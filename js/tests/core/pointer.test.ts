@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { FIT, seenBox } from "../../src/core/camera";
 import { removeCentre, toImage } from "../../src/core/geometry";
 import { marksOf } from "../../src/core/points";
 import { DRAFT_ID } from "../../src/core/state";
@@ -145,7 +146,10 @@ describe("removing a pair", () => {
   test("by its cross, which the mouse shows by hovering and a finger by choosing", () => {
     const mark = marksOf([PAIR], null).find(({ grip }) => grip.part === "handle");
     if (!mark) throw new Error("expected a mark");
-    const cross = toImage(removeCentre(mark, SCALE, { width: 128, height: 96 }), SCALE);
+    const cross = toImage(
+      removeCentre(mark, SCALE, seenBox(FIT, { width: 128, height: 96 })),
+      SCALE,
+    );
     const hovered = play(withPair(), move(40, 40), move(cross.x, cross.y));
     expect(hovered.view.hover?.kind).toBe("remove");
     expect(play(hovered, ...click(cross.x, cross.y)).shared.pairs).toEqual([]);

@@ -118,6 +118,11 @@ describe("commands", () => {
     expect(names(play(withPairs({ running: true }), command("run"), command("step")))).toEqual([]);
   });
 
+  test("are given while what makes sense of them is on its way: undo, and at once redo", () => {
+    const state = play(withPairs({ canUndo: true }), command("undo"), command("redo"));
+    expect(names(state)).toEqual(["undo", "redo"]);
+  });
+
   test("start once, and a stop takes back a start on its way", () => {
     const started = play(withPairs(), command("run"), command("run"));
     expect(names(started)).toEqual(["run"]);
@@ -275,9 +280,13 @@ describe("reduce", () => {
     }),
     fc.record({
       kind: fc.constant("traits"),
-      traits: fc
-        .boolean()
-        .map((running) => ({ ...TRAITS, running, autoRun: !running, canUndo: running })),
+      traits: fc.boolean().map((running) => ({
+        ...TRAITS,
+        running,
+        autoRun: !running,
+        canUndo: running,
+        film: { number: 1, count: running ? 0 : 9 },
+      })),
       pointsRev: fc.nat(20),
     }),
     fc.record({ kind: fc.constant("nudge"), by: fc.record({ x: coordinate, y: coordinate }) }),
@@ -289,10 +298,14 @@ describe("reduce", () => {
       name: fc.constantFrom("run", "step", "stop", "undo", "redo", "reset", "clear_points"),
     }),
     fc.record({ kind: fc.constant("select_next"), backwards: fc.boolean() }),
+    fc.record({ kind: fc.constant("jump"), entry: fc.nat(9) }),
+    fc.record({ kind: fc.constant("film"), index: fc.option(fc.double()) }),
+    fc.record({ kind: fc.constant("history"), open: fc.boolean() }),
     fc.constantFrom<Action>(
       { kind: "new_point" },
       { kind: "confirm" },
       { kind: "remove_selected" },
+      { kind: "take" },
       { kind: "escape" },
       { kind: "gesture_cancel" },
       { kind: "pointer_leave" },

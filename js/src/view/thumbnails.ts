@@ -1,0 +1,56 @@
+/** Small pictures of the history's entries: asked for one after the other, those that can be seen, and kept. */
+import type { Ask } from "../core/asks";
+
+export class Thumbnails {
+  readonly #ask: Ask;
+  readonly #next: () => number | null;
+  readonly #show: (id: number, picture: ImageBitmap) => void;
+  readonly #failed = new Set<number>();
+  #asking = false;
+
+  /**
+   * @param ask asks the kernel
+   * @param next names the entry whose picture is wanted most, null for none; is asked before each question
+   * @param show is given a picture, and closes it
+   */
+  constructor(
+    ask: Ask,
+    next: () => number | null,
+    show: (id: number, picture: ImageBitmap) => void,
+  ) {
+    this.#ask = ask;
+    this.#next = next;
+    this.#show = show;
+  }
+
+  /** True for an entry whose picture could not be had. */
+  hasFailed(id: number): boolean {
+    return this.#failed.has(id);
+  }
+
+  /** Lets pictures that could not be had be asked for again. */
+  forgive(): void {
+    this.#failed.clear();
+  }
+
+  /** Asks on, if anything is wanted and nothing was asked. */
+  go(): void {
+    if (!this.#asking) void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#asking = true;
+    for (let id = this.#next(); id !== null; id = this.#next()) {
+      try {
+        const { files } = await this.#ask("thumbnail", { entry: id });
+        const [file] = files;
+        if (!file) throw new TypeError("expected a picture");
+        this.#show(id, await createImageBitmap(new Blob([file.slice()])));
+      } catch {
+        // An entry that is gone, or a kernel that does not answer: its place stays empty.
+        this.#failed.add(id);
+      }
+    }
+    this.#asking = false;
+  }
+}
