@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterator
 
 import torch
 from PIL import Image, ImageDraw
-from torch import Tensor
 
-from draggan_widget.inversion.climb import W_RATE, Climb
-from draggan_widget.inversion.likeness import Likeness
+from draggan_widget.inversion.crop_fit import explained, fitted_crop
 from draggan_widget.inversion.photo import SMALLEST_PX, Crop, as_tensor, centred_crop, cropped
 from draggan_widget.inversion.samples import Samples, distances
 
@@ -24,17 +21,20 @@ SIZES = (1.0, 0.84, 0.71, 0.59, 0.5, 0.42, 0.35, 0.3)
 STRIDE = 0.125
 """Places that are tried lie so far apart, as a share of the part's own size."""
 
-TRIED, TRIAL_STEPS = 6, 15
-"""So many parts are tried in the end, with so many steps."""
+TRIED = 24
+"""So many parts are tried in the end."""
 
-DISTINCT_SHARE = 0.2
+DISTINCT_SHARE = 0.15
+"""Parts whose sides lie nearer to each other than this share of their width count as one."""
+
+TRIED = 24
+"""So many parts are tried in the end."""
+
+DISTINCT_SHARE = 0.15
 """Parts whose sides lie nearer to each other than this share of their width count as one."""
 
 REFINEMENTS = (0.06, 0.03, 0.015)
 """By how much a part is moved and resized each time, as shares of its size."""
-
-LEAST_VARIANCE = 0.002
-"""Of parts, -1..1: smaller ones are noise, and tell nothing."""
 
 PREVIEW_SIDE_PX = 512
 SHADE = 0.35
@@ -46,8 +46,8 @@ LINE_COLOUR = (255, 255, 255)
 def found_crop(photo: Image.Image, known: Samples) -> Crop:
     """Return the part of a photo that a generator can draw best.
 
-    Parts of several sizes are compared with random pictures on a grid, and those that are explained best are moved and
-    resized in ever smaller steps. What is left is tried: a latent climbs some way towards each.
+    Parts of several sizes are compared with random pictures on a grid; then the parts that are explained best and the
+    latents of their most alike pictures move together.
 
     Args:
         photo: RGB.
@@ -56,12 +56,9 @@ def found_crop(photo: Image.Image, known: Samples) -> Crop:
     aspect = known.generator.width / known.generator.height
     small = photo.copy()
     small.thumbnail((SEARCHED_SIDE_PX, SEARCHED_SIDE_PX), Image.Resampling.LANCZOS)
-    best = _unlike_each_other(_ranked(small, list(_grid(small.size, aspect)), known))
-    for share in REFINEMENTS:
-        best = [_ranked(small, list(_around(each, share, small.size)), known)[0] for each in best]
-    best = [each.scaled(photo.width / small.width) for each in best]
-    gains = [crop.width * _reached(photo, crop, known) for crop in best]
-    return best[gains.index(max(gains))]
+    begun = _unlike_each_other(_ranked(small, list(_grid(small.size, aspect)), known))
+    best = fitted_crop(small, begun, known)
+    return best.scaled(photo.width / small.width)
 
 
 def crop_preview(photo: Image.Image, crop: Crop) -> Image.Image:
@@ -102,24 +99,13 @@ def _place(way: float, index: int, count: int) -> float:
     return way * index / count if count else way / 2
 
 
-def _around(crop: Crop, share: float, size: tuple[int, int]) -> Iterator[Crop]:
-    """Yield a part, and parts moved and resized by a share of it that lie in the photo."""
-    for x, y, larger in itertools.product((-1, 0, 1), repeat=3):
-        factor = 1 + share * larger
-        width, height = crop.width * factor, crop.height * factor
-        left = crop.left + (crop.width - width) / 2 + x * share * crop.width
-        top = crop.top + (crop.height - height) / 2 + y * share * crop.height
-        inside = left >= 0 and top >= 0 and left + width <= size[0] and top + height <= size[1]
-        if (inside and min(width, height) >= SMALLEST_PX) or (x, y, larger) == (0, 0, 0):
-            yield Crop(left, top, width, height)
-
-
 def _ranked(photo: Image.Image, crops: list[Crop], known: Samples) -> list[Crop]:
     """Return parts in the order in which samples explain them, the best first; of equal ones larger ones."""
     height, width = known.pictures.shape[2:]
     parts = torch.cat([as_tensor(cropped(photo, crop, (width, height))) for crop in crops])
     sides = torch.tensor([crop.width for crop in crops])
-    gains = sides * _explained(parts.to(known.pictures), known).cpu()
+    parts = parts.to(known.pictures)
+    gains = sides * explained(parts, distances(known.pictures, parts).amin(1)).cpu()
     return [crops[index] for index in gains.argsort(descending=True, stable=True).tolist()]
 
 
@@ -136,29 +122,3 @@ def _difference(one: Crop, other: Crop) -> float:
     """Return how far the sides of two parts are apart, as a share of the smaller one's width."""
     apart = max(abs(a - b) for a, b in zip(one.box, other.box, strict=True))
     return apart / min(one.width, other.width)
-
-
-def _reached(photo: Image.Image, crop: Crop, known: Samples) -> float:
-    """Return how much of a part is explained after some steps, as log of a ratio of variances."""
-    generator = known.generator
-    target = as_tensor(cropped(photo, crop, (generator.width, generator.height)))
-    target = target.to(known.pictures)
-    coordinates = known.coordinates
-    start = coordinates.tied(coordinates.of_w(known.most_alike(target, 1)))
-    climb = Climb(generator, Likeness(target), coordinates, start, W_RATE)
-    for _ in range(TRIAL_STEPS):
-        climb.step(1.0)
-    assert climb.pictures is not None
-    left = float((climb.pictures - target).square().mean())
-    whole = float(target.flatten(2).var(2).mean())
-    return math.log((whole + LEAST_VARIANCE) / (left + LEAST_VARIANCE))
-
-
-def _explained(parts: Tensor, known: Samples) -> Tensor:
-    """Return by how much the most alike sample explains parts ``[T, 3, h, w]``, as log of a ratio of variances, ``[T]``.
-
-    Nearly even parts are like many pictures, but there is little to be explained in them.
-    """
-    left = distances(known.pictures, parts).amin(1)
-    whole = parts.flatten(2).var(2).mean(1)
-    return ((whole + LEAST_VARIANCE) / (left + LEAST_VARIANCE)).log()

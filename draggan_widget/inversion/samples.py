@@ -76,7 +76,9 @@ def samples(generator: AnyGenerator) -> Samples:
     rng = torch.Generator().manual_seed(SEED)
     z = torch.randn(count, generator.z_dim, generator=rng).to(generator.w_mean)
     parts = torch.split(z, at_once(width, height))
-    pictures = [brought_to(_drawn(generator, generator.w_of_z(part)), SIDE_PX) for part in parts]
+    pictures = [
+        brought_to(small_pictures(generator, generator.w_of_z(part)), SIDE_PX) for part in parts
+    ]
     return Samples(generator, z, torch.cat(pictures), Coordinates(generator))
 
 
@@ -111,7 +113,7 @@ def _drawn_size(generator: AnyGenerator) -> tuple[int, int]:
     return height, width
 
 
-def _drawn(generator: AnyGenerator, w: Tensor) -> Tensor:
+def small_pictures(generator: AnyGenerator, w: Tensor) -> Tensor:
     """Return pictures of latents, small ones where the generator can make them faster."""
     if isinstance(generator, Generator):
         return generator.sketch(w, _sketched_block(generator))
