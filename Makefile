@@ -9,7 +9,7 @@ BROWSER := build/.browser
 FRONT_END := js/build.mjs $(shell find js/src -type f)
 NODE_IS_NEW := node -e "process.exit(+(parseInt(process.versions.node) < 18))"
 
-.PHONY: help lab test test-js test-python lint format build pictures clean
+.PHONY: help lab test test-js test-python lint format build notebooks pictures clean
 .DELETE_ON_ERROR:
 # The steps share two cores and one screen: in order, one at a time.
 .NOTPARALLEL:
@@ -44,11 +44,18 @@ format: $(VENV) $(NODE) ## format and repair what can be repaired
 build: $(VENV) $(BUNDLE) ## build the wheel and the source distribution into dist/
 	$(BIN)/python -m hatchling build
 
-pictures: $(VENV) $(BUNDLE) $(BROWSER) ## make the pictures of the README and of the notebooks anew
+notebooks: $(VENV) $(BUNDLE) ## run the examples and store their pictures anew
 	$(BIN)/python tools/refresh_notebooks.py
-	$(BIN)/python -m pytest tests/browser/test_lab.py -k quickstart
+
+pictures: notebooks $(BROWSER) ## make the pictures of the README and of the notebooks anew
+	$(BIN)/python -m pytest tests/browser/test_lab.py tests/browser/test_inspector.py -k "quickstart or inspector"
 	mkdir -p docs/images
+	$(BIN)/python tools/make_hero.py docs/images/hero.gif
 	cp build/screenshots/quickstart.png docs/images/quickstart.png
+	$(BIN)/python -m pytest tests/browser/test_states.py tests/browser/test_screenshots.py -k "contact_sheet or photographed"
+	cp build/screenshots/widget-light.webp build/screenshots/widget-dark.webp build/screenshots/widget-narrow.webp docs/images/
+	cp build/screenshots/states-light.webp build/screenshots/states-dark.webp docs/images/
+	cp build/screenshots/inspector.webp build/screenshots/inspector-dark.webp docs/images/
 
 clean: ## remove everything that make has made
 	rm -rf .venv node_modules build dist draggan_widget/static .mypy_cache .pytest_cache .ruff_cache .hypothesis

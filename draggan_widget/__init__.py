@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from draggan_widget.drag import DragConfig, DragStep
     from draggan_widget.evaluation.evaluate import Evaluation, evaluate
     from draggan_widget.generator import Generator
+    from draggan_widget.inspector import Inspector, inspect
     from draggan_widget.inversion import Inversion, invert, preview_crop
     from draggan_widget.pretrained import (
         GeneratorInfo,
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
         list_generators,
         load_generator,
     )
-    from draggan_widget.session import DragResult, DragSession
+    from draggan_widget.session import DragResult, DragSession, Recipe
     from draggan_widget.widget import DragWidget
 
 __all__ = [
@@ -35,11 +36,14 @@ __all__ = [
     "GeneratorError",
     "GeneratorInfo",
     "InputError",
+    "Inspector",
     "Inversion",
+    "Recipe",
     "SessionFileError",
     "__version__",
     "download_generator",
     "evaluate",
+    "inspect",
     "invert",
     "list_generators",
     "load_generator",
@@ -55,9 +59,12 @@ _HOMES = {
     "Evaluation": "draggan_widget.evaluation.evaluate",
     "Generator": "draggan_widget.generator",
     "GeneratorInfo": "draggan_widget.pretrained",
+    "Inspector": "draggan_widget.inspector",
     "Inversion": "draggan_widget.inversion",
     "download_generator": "draggan_widget.pretrained",
+    "Recipe": "draggan_widget.session",
     "evaluate": "draggan_widget.evaluation.evaluate",
+    "inspect": "draggan_widget.inspector",
     "invert": "draggan_widget.inversion",
     "list_generators": "draggan_widget.pretrained",
     "load_generator": "draggan_widget.pretrained",

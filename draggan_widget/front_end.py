@@ -13,11 +13,14 @@ import traitlets as t
 from numpy.typing import NDArray
 
 from draggan_widget import protocol
+from draggan_widget.answers import Answer
 from draggan_widget.errors import DragganError, InputError
 from draggan_widget.model import DragModel
-from draggan_widget.questions import Answer, question_of
+from draggan_widget.protocol import decode_args, rid_argument
+from draggan_widget.questions import question_of
 from draggan_widget.runner import When
 from draggan_widget.traits import equal
+from draggan_widget.works import LongQuestion, Works
 
 if TYPE_CHECKING:
     from draggan_widget.session import DragSession
@@ -28,7 +31,10 @@ logger = logging.getLogger(__name__)
 HOST_TRAITS = frozenset({"_dom_classes", "_view_count", "layout", "tabbable", "tooltip"})
 """What the notebook itself may set."""
 
-BROWSER_TRAITS = HOST_TRAITS | {*protocol.POINT_TRAITS, "mask", "auto_run", "running"}
+BROWSER_TRAITS = HOST_TRAITS | {
+    *protocol.POINT_TRAITS,
+    *("mask", "auto_run", "blend_outside", "running"),
+}
 """What the front end may set."""
 
 LONGEST_NAMES = 200
@@ -37,6 +43,11 @@ LONGEST_NAMES = 200
 
 class FrontEnd(DragModel):
     """The model with a front end that is never trusted."""
+
+    def __init__(self, seed: int, **traits: Any) -> None:
+        """Hear nothing yet; as :class:`DragModel`."""
+        self._works = Works(lambda slice_: self._worker.queue(slice_), self.send)
+        super().__init__(seed, **traits)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what the front end has set, all of it or, if anything is wrong, nothing."""
@@ -68,10 +79,10 @@ class FrontEnd(DragModel):
                 edit = protocol.decode_points(points, size=size, known=self._known_pairs())
             if "mask" in state:
                 self._mask_png = _decoded_mask(state["mask"], size)
-        flags = {name for name in ("auto_run", "running") if name in state}
+        flags = {name for name in ("auto_run", "blend_outside", "running") if name in state}
         for name in flags:
             protocol.decode_flag(name, state[name])
-        plain = HOST_TRAITS | {"auto_run", "mask"}
+        plain = HOST_TRAITS | {"auto_run", "blend_outside", "mask"}
         super().set_state({name: state[name] for name in state if name in plain})
         if edit is not None:
             self._take_points(edit)
@@ -131,6 +142,10 @@ class FrontEnd(DragModel):
         if isinstance(message, protocol.Command):
             self._obey(message)
             return
+        if isinstance(message, protocol.Setting):
+            beside = {"mask": next(iter(buffers or ()), b"")} if message.mask else {}
+            self.set_state({**message.state, **beside})
+            return
         if isinstance(message, protocol.Ask):
             self._answer(message)
             return
@@ -148,6 +163,7 @@ class FrontEnd(DragModel):
             frames.greet(message)
         else:
             frames.answer_poll(message.have)
+            self.send(protocol.here_message())
         # Who is new or waits in vain may have missed what was sent outside of a handler.
         self._answer_due = self._history_due = True
         self._worker.refresh()
@@ -198,7 +214,14 @@ class FrontEnd(DragModel):
     def _answer(self, ask: protocol.Ask) -> None:
         """Answer a question once the session has time for it; a failure is told to who has asked."""
         try:
+            if ask.name == "cancel":
+                self._works.cancel(decode_args(ask.name, ask.args, {"rid": rid_argument})["rid"])
+                self.send(protocol.answer_message(ask.rid, "", {}))
+                return
             question = question_of(ask)
+            if isinstance(question, LongQuestion):
+                self._works.begin(ask.rid, question)
+                return
             future = self._worker.submit(question.answer, question.when)
         except DragganError as error:
             self.send(protocol.answer_message(ask.rid, str(error), {}))

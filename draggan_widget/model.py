@@ -23,6 +23,7 @@ from draggan_widget import protocol
 from draggan_widget.errors import DragganError
 from draggan_widget.inputs import TRUNCATION_PSI, kept_ids
 from draggan_widget.record import HistoryEntry, Record, record_of, record_to_json
+from draggan_widget.resting import compiling_text
 from draggan_widget.runner import Runner, When
 from draggan_widget.shelf import Shelf
 from draggan_widget.traits import (
@@ -54,16 +55,18 @@ POINT_TRAITS = ("handle_points", "target_points", "point_ids", "points_rev")
 ANSWER_TRAITS = (
     *POINT_TRAITS,
     *("status", "status_text", "running", "step", "distance_px", "can_undo", "can_redo"),
-    *("busy_text", "error", "history_position", "film"),
+    *("busy_text", "error", "history_position", "film", "change_outside"),
 )
 """What answers an edit of the points, and a front end that may have missed something."""
 
-INTENT_TRAITS = frozenset({*POINT_TRAITS, "mask", "seed", "truncation_psi", "config"})
+INTENT_TRAITS = frozenset(
+    {*POINT_TRAITS, "mask", "seed", "truncation_psi", "config", "blend_outside"}
+)
 """What the runner leaves alone while edits are on their way."""
 
 SCRIPT_TRAITS = frozenset(
     {"handle_points", "target_points", "mask", "seed", "truncation_psi", "config", "running"}
-    | {"auto_run"}
+    | {"auto_run", "blend_outside"}
 )
 """What a script may set."""
 
@@ -110,6 +113,8 @@ class DragModel(anywidget.AnyWidget):
     film = t.List(t.Int(), [0, 0], read_only=True).tag(sync=True)
     busy_text = t.Unicode("Loading the generator ...", read_only=True).tag(sync=True)
     error = t.Dict({}, read_only=True).tag(sync=True)
+    change_outside = t.Float(None, allow_none=True, read_only=True).tag(sync=True)
+    blend_outside = t.Bool(False).tag(sync=True)
 
     def __init__(self, seed: int, **traits: Any) -> None:
         """Open the comm with the traits as they are before anything is loaded.
@@ -244,6 +249,12 @@ class DragModel(anywidget.AnyWidget):
                 lambda session: setattr(session, "config", change.new), When.INSTEAD_OF_THE_DRAG
             )
 
+    @t.observe("blend_outside")
+    def _blending_was_set(self, change: t.Bunch) -> None:
+        """Show the picture at rest with or without what drags have changed outside the mask."""
+        if self._take_on(change):
+            self._edit(lambda session: self._worker.blend(session, change.new))
+
     @t.observe("running")
     def _running_was_set(self, change: t.Bunch) -> None:
         """Start or stop a drag, as a script has asked."""
@@ -366,7 +377,9 @@ class DragModel(anywidget.AnyWidget):
             "film": [session.film[0], 0 if running else session.film[1]],
             "status": "running" if running else session.status,
             "status_text": "" if running or result is None else result.sentence,
-            "busy_text": self._worker.busy_text,
+            "busy_text": self._worker.busy_text or compiling_text(session),
+            "change_outside": self._worker.resting.change_outside(state),
+            "blend_outside": self._worker.resting.blends,
             "running": running,
             "error": self._error,
         }

@@ -48,6 +48,9 @@ PULL_ENDS = ("settle", "stay", "undo")
 POINT_TRAITS = ("handle_points", "target_points", "point_ids", "point_edit")
 """The traits that an edit of points consists of; a browser sends those of them that it has changed."""
 
+SET_TRAITS = (*POINT_TRAITS, "mask", "auto_run", "blend_outside")
+"""The traits that a browser may set by a message; a mask that is there comes beside them."""
+
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 GREY_8_BIT = (8, 0)
@@ -156,7 +159,20 @@ class Release:
     end: str
 
 
-Message = Hello | Ack | Poll | Command | Ask | Pull | Release
+@dataclass(frozen=True)
+class Setting:
+    """Traits that a browser sets by a message of its own, because writes of its host may wait for a lost answer.
+
+    Attributes:
+        state: The traits by name, still to be checked, as a host would write them.
+        mask: Whether the mask comes with them, as the first buffer of the message.
+    """
+
+    state: Mapping[str, object]
+    mask: bool
+
+
+Message = Hello | Ack | Poll | Command | Ask | Pull | Release | Setting
 """What a browser says."""
 
 
@@ -270,6 +286,24 @@ def choice_of(*choices: str) -> Callable[[str, object], str]:
         return value
 
     return check
+
+
+def text_argument(longest: int) -> Callable[[str, object], str]:
+    """Return a check for a text of a length."""
+
+    def check(name: str, value: object) -> str:
+        if not isinstance(value, str) or len(value) > longest:
+            raise InputError(
+                f"{name} must be a text of at most {longest} letters, got {_brief(value)}"
+            )
+        return value
+
+    return check
+
+
+def rid_argument(name: str, value: object) -> int:
+    """Return the number of a question; raise :class:`InputError` if it is none."""
+    return _integer(name, value, 1)
 
 
 COMMANDS: Mapping[str, Mapping[str, Check]] = {
@@ -439,9 +473,19 @@ def frame_message(seq: int, info: FrameInfo, size: Size, mime: str) -> dict[str,
     }
 
 
+def here_message() -> dict[str, Any]:
+    """Return the answer to a poll: handlers are called, so that no cell keeps a person waiting."""
+    return {"k": "here"}
+
+
 def answer_message(rid: int, error: str, result: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answer to a question; its files are buffers beside it, and an empty error means that there is one."""
     return {"k": "answer", "rid": rid, "ok": not error, "error": error, "result": dict(result)}
+
+
+def progress_message(rid: int, part: float) -> dict[str, Any]:
+    """Return how much of a question is answered, 0..1."""
+    return {"k": "progress", "rid": rid, "part": part}
 
 
 def reply_message(rid: int, error: str = "") -> dict[str, Any]:
@@ -506,6 +550,14 @@ def _decode_release(message: Mapping[str, object]) -> Release:
     return Release(key, end)
 
 
+def _decode_setting(message: Mapping[str, object]) -> Setting:
+    """Return traits to be set."""
+    state = _record("state", message.get("state"))
+    if unknown := sorted(str(name) for name in state if name not in SET_TRAITS):
+        raise InputError(f"state may hold {', '.join(SET_TRAITS)}, got {_brief(unknown)}")
+    return Setting(state, decode_flag("mask", message.get("mask")))
+
+
 _DECODERS: Mapping[str, Callable[[Mapping[str, object]], Message]] = {
     "hello": _decode_hello,
     "ack": _decode_ack,
@@ -514,6 +566,7 @@ _DECODERS: Mapping[str, Callable[[Mapping[str, object]], Message]] = {
     "ask": _decode_ask,
     "pull": _decode_pull,
     "release": _decode_release,
+    "set": _decode_setting,
 }
 
 

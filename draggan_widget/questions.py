@@ -1,12 +1,13 @@
-"""What the front end may ask, and who answers: a table; questions change nothing that a person can see."""
+"""What the front end may ask, and who answers: a table; but for `open` they change nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from draggan_widget.answers import Answer, Question
 from draggan_widget.errors import InputError
+from draggan_widget.file_questions import file_question, formats_question, open_question
 from draggan_widget.inputs import checked_index
 from draggan_widget.protocol import (
     Ask,
@@ -18,43 +19,18 @@ from draggan_widget.protocol import (
     truncation_argument,
 )
 from draggan_widget.runner import When
+from draggan_widget.works import LongQuestion
 
 if TYPE_CHECKING:
     from draggan_widget.frames import EncodedPicture
     from draggan_widget.session import DragSession
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a question found.
-
-    Attributes:
-        result: Values, as JSON.
-        files: Pictures and other files.
-    """
-
-    result: Mapping[str, Any] = field(default_factory=dict)
-    files: tuple[bytes, ...] = ()
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question that was understood.
-
-    Attributes:
-        answer: Finds the answer, in the thread of the session.
-        when: What becomes of a drag that runs meanwhile.
-    """
-
-    answer: Callable[[DragSession], Answer]
-    when: When
-
-
-Understand = Callable[[Ask], Question]
+Understand = Callable[[Ask], Question | LongQuestion]
 """Checks what is asked; raises :class:`InputError`."""
 
 
-def question_of(ask: Ask) -> Question:
+def question_of(ask: Ask) -> Question | LongQuestion:
     """Return a question, checked.
 
     Raises:
@@ -81,18 +57,6 @@ def _picture(ask: Ask) -> Question:
         from draggan_widget.session.pictures import picture_of
 
         return picture_answer(encode_still(picture_of(session.generator, session.state.start_w)))
-
-    return Question(answer, When.BETWEEN_STEPS)
-
-
-def _file(ask: Ask) -> Question:
-    """Return the question for a file to keep: the picture."""
-    decode_args(ask.name, ask.args, {"format": choice_of("png")})
-
-    def answer(session: DragSession) -> Answer:
-        from draggan_widget.frames import encode_png
-
-        return picture_answer(encode_png(session.image))
 
     return Question(answer, When.BETWEEN_STEPS)
 
@@ -147,7 +111,9 @@ def _film(ask: Ask) -> Question:
 
 QUESTIONS: Mapping[str, Understand] = {
     "picture": _picture,
-    "file": _file,
+    "file": file_question,
+    "file_formats": formats_question,
+    "open": open_question,
     "seed": _seed,
     "thumbnail": _thumbnail,
     "film": _film,

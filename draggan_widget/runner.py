@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from draggan_widget.errors import DragganError, SessionBusyError
 from draggan_widget.protocol import Ack
 from draggan_widget.pulls import Place, Pulls
+from draggan_widget.resting import LOOK_AGAIN_S
 from draggan_widget.screen import Screen, Stage
 
 if TYPE_CHECKING:  # torch is heavy: the worker imports it, so that a cell returns at once
@@ -74,6 +75,7 @@ class Runner:
     Attributes:
         frames: The pictures on their way to the front end.
         pace: How fast steps and pictures come.
+        resting: What is shown of the picture at rest.
     """
 
     def __init__(
@@ -105,6 +107,7 @@ class Runner:
         self._is_following = False
         self._screen = Screen(stage, clock)
         self.frames, self.pace = self._screen.frames, self._screen.pace
+        self.resting = self._screen.resting
         self._thread = threading.Thread(
             target=self._work, args=(make_session,), name="draggan-widget", daemon=True
         )
@@ -170,6 +173,14 @@ class Runner:
             DragganError: The runner was closed.
         """
         return self._put(call, when, told=told, is_drag=False)
+
+    def queue(self, call: Callable[[DragSession], object]) -> None:
+        """Queue a slice of long work behind all that waits, also from the worker's own thread; drags come first.
+
+        Raises:
+            DragganError: The runner was closed.
+        """
+        self._put(call, When.AFTER_THE_DRAG, told=True, is_drag=False, waits=False)
 
     def drag(self, max_steps: int | None = None) -> Future[DragResult]:
         """Queue a drag; one that runs is stopped first. Return where its result will be."""
@@ -247,6 +258,15 @@ class Runner:
         with self._wake:
             self._pulls.release(point_id, end)
             self._wake.notify()
+
+    def blend(self, session: DragSession, on: bool) -> None:
+        """Choose whether the picture at rest is shown with the rest put back; to be called by a command.
+
+        Raises:
+            InputError: The generator's pictures cannot be blended.
+        """
+        self.resting.blend(session, on)
+        self._screen.picture_due = True
 
     def acknowledge(self, ack: Ack) -> None:
         """Note what a front end has taken, which makes room for the next picture."""
@@ -349,11 +369,25 @@ class Runner:
                     command = self._commands.popleft()
                     self._active_drag = command if command.is_drag else None
                     return command
-                if not self._screen.is_unpublished:
-                    self._wake.wait()
-                    continue
-                self._wake.wait(RETRY_S)
-            self._publish()
+                if self._screen.is_unpublished:
+                    self._wake.wait(RETRY_S)
+                elif not self._rest_is_due:
+                    compiles = self._session is not None and self._session.is_compiling
+                    self._wake.wait(LOOK_AGAIN_S if compiles else None)
+                    if not compiles:
+                        continue
+            self._rest()
+
+    @property
+    def _rest_is_due(self) -> bool:
+        """Whether something of the picture at rest is still to be computed."""
+        return self._session is not None and self.resting.is_due(self._session)
+
+    def _rest(self) -> None:
+        """Compute what is shown of the picture at rest, and bring the traits up to date."""
+        if self._session is not None and self.resting.is_due(self._session):
+            self.resting.measure(self._session)
+        self._publish()
 
     def _finish(self, command: _Command, session: DragSession) -> None:
         """Run a command, show what has become of it, and only then hand over its result."""

@@ -12,6 +12,7 @@ from draggan_widget.errors import DragganError, SessionBusyError
 from draggan_widget.pace import Pace
 from draggan_widget.protocol import Ack, FrameInfo
 from draggan_widget.pulls import Place
+from draggan_widget.resting import Resting
 from draggan_widget.sender import FrameSender
 
 if TYPE_CHECKING:  # torch is heavy: the worker imports it, so that a cell returns at once
@@ -47,6 +48,7 @@ class Screen:
     Attributes:
         frames: The pictures on their way to the front end.
         pace: How fast steps and pictures come.
+        resting: What is shown of the picture at rest.
         followed: What the steps of a live drag follow, None without one.
         picture_due: Whether the picture at rest has changed since it was shown.
         is_unpublished: Whether the traits could not be written, because somebody held them.
@@ -61,6 +63,7 @@ class Screen:
         """
         self.frames = FrameSender(self._send, clock)
         self.pace = Pace(clock)
+        self.resting = Resting()
         self.followed: Place | None = None
         self.picture_due = True
         self.is_unpublished = False
@@ -173,7 +176,7 @@ class Screen:
             distances=paired.distances_px[: len(paired.point_ids)],
             loss=None,
         )
-        self._put(encode_still(session.image), info)
+        self._put(encode_still(self.resting.image(session)), info)
 
     def _put(self, picture: EncodedPicture, info: FrameInfo) -> int:
         """Give a picture to those who see it, and return its number."""

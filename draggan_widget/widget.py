@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
-from draggan_widget.errors import DragganError, InputError
-from draggan_widget.front_end import FrontEnd
-from draggan_widget.inputs import TRUNCATION_PSI, checked_seed, checked_truncation
+from draggan_widget.beginning import SESSION_ARGUMENTS, check_names, checked_beginning
+from draggan_widget.drag_bar import drag_bar
+from draggan_widget.errors import DragganError
+from draggan_widget.outputs import Outputs
 from draggan_widget.runner import Runner, When
-from draggan_widget.traits import checked_config
 
 if TYPE_CHECKING:
     from PIL import Image
     from torch import Tensor
 
     from draggan_widget.drag import DragStep
-    from draggan_widget.session import DragResult, DragSession
-
-SESSION_ARGUMENTS = ("generator", "seed", "w", "truncation_psi", "config", "device")
-
-T = TypeVar("T")
+    from draggan_widget.session import DragResult, DragSession, Recipe
 
 
 def bundle_text(name: str, folder: Path = Path(__file__).parent / "static") -> str:
@@ -44,7 +39,7 @@ def bundle_text(name: str, folder: Path = Path(__file__).parent / "static") -> s
     return path.read_text(encoding="utf-8")
 
 
-class DragWidget(FrontEnd):
+class DragWidget(Outputs):
     """A picture in the notebook whose points can be dragged.
 
     Setting a trait checks the value; a bad one raises :class:`InputError` and changes nothing. The first three wait
@@ -57,6 +52,10 @@ class DragWidget(FrontEnd):
         running: Whether a drag runs; setting it starts or stops one.
         auto_run: Whether the picture follows pulls live, and a drag starts when a pair is complete.
         seed: Seed of the picture; setting it goes to another one, without points and mask.
+        blend_outside: Whether the picture at rest is shown, given, saved and copied as it was before the drags
+            outside the mask (:meth:`DragSession.blended_image`); the picture inside the mask stays as it is.
+        change_outside: By how much drags have changed the picture outside the mask, of 255; None while a drag runs
+            and where there is no mask.
         truncation_psi: Truncation of the pictures of seeds, -1 to 1.5: 0 is the average picture, 1 the whole variety;
             setting it goes to the seed's picture at that truncation.
         generators: Names of the generators that a person can choose in the front end; read-only.
@@ -88,6 +87,7 @@ class DragWidget(FrontEnd):
         config: Any = None,
         device: Any = None,
         auto_run: bool = True,
+        keep_result: bool = True,
         **others: Any,
     ) -> None:
         """Show a session, or start to load a new one, and return at once.
@@ -98,40 +98,25 @@ class DragWidget(FrontEnd):
                 :class:`DragSession`.
             auto_run: Whether the picture follows pulls of the front end live, and a drag starts when a pair of points
                 is complete.
+            keep_result: Whether the notebook keeps a picture of the result behind the widget, for when no kernel runs.
             others: ``layout``, as every widget takes it.
 
         Raises:
             InputError: An unusable seed or configuration, or a session as well as arguments of one.
             TypeError: An unknown argument.
         """
-        if unknown := sorted(others.keys() - {"layout"}):
-            valid = ("session", *SESSION_ARGUMENTS, "auto_run", "layout")
-            raise TypeError(f"unknown arguments {unknown}; valid are {', '.join(valid)}")
-        if isinstance(session, str | PathLike):
-            raise InputError(
-                f"session must be a DragSession, got {str(session)!r}; "
-                "write generator= for a generator's name, DragSession.load for a session file"
-            )
+        check_names(others)
         values = (generator, seed, w, truncation_psi, config, device)
         given = dict(zip(SESSION_ARGUMENTS, values, strict=True))
-        arguments = {name: value for name, value in given.items() if value is not None}
-        if session is not None and arguments:
-            raise InputError(
-                f"give either a session or {', '.join(arguments)}: the session has its own"
-            )
-        if "config" in arguments:
-            arguments["config"] = checked_config(config)
-        first_seed, psi = checked_seed(seed or 0), TRUNCATION_PSI
-        if session is not None:
-            first_seed, psi = session.seed, session.truncation_psi
-        elif truncation_psi is not None:
-            psi = checked_truncation(truncation_psi)
-        super().__init__(first_seed, auto_run=auto_run, truncation_psi=psi, **others)
+        beginning = checked_beginning(session, given)
+        psi = beginning.truncation_psi
+        super().__init__(beginning.seed, auto_run=auto_run, truncation_psi=psi, **others)
         if hasattr(self.comm, "_reply_subshell_for"):
             # ipykernel 7.4 sends messages to the shell that spoke last, and a busy cell would hold them up.
             self.comm._reply_subshell_for = lambda data, default: default
         self.on_msg(self._receive)
-        self._runner = Runner(_session_maker(session, arguments), self)
+        self._runner = Runner(beginning.make_session, self)
+        self._keep_result(keep_result)
         weakref.finalize(self, self._runner.close)
         self._runner.begin()
 
@@ -155,8 +140,8 @@ class DragWidget(FrontEnd):
 
     @property
     def image(self) -> Image.Image:
-        """The picture."""
-        return self._do(lambda session: session.image, When.BETWEEN_STEPS)
+        """The picture, as it is shown at rest."""
+        return self._do(self._worker.resting.image, When.BETWEEN_STEPS)
 
     @property
     def w(self) -> Tensor:
@@ -183,10 +168,6 @@ class DragWidget(FrontEnd):
     def generator(self, source: Any) -> None:
         self._switch(source, told=False).result()
 
-    def snapshot(self) -> Image.Image:
-        """Return the picture as it is now."""
-        return self.image
-
     def run(self) -> None:
         """Start a drag, unless one runs, and return at once."""
         self.running = True
@@ -195,23 +176,44 @@ class DragWidget(FrontEnd):
         """End the drag within a step, and return at once."""
         self._worker.stop()
 
-    def drag(self, max_steps: int | None = None) -> DragResult:
-        """Drag and wait for the end; as :meth:`DragSession.drag`. Interrupting the cell stops it."""
-        future = self._worker.drag(max_steps)
-        try:
-            return future.result()
-        except KeyboardInterrupt:
-            self.stop()
-            future.exception()
-            raise
+    def drag(self, max_steps: int | None = None, *, progress: bool | None = None) -> DragResult:
+        """Drag and wait for the end; as :meth:`DragSession.drag`. Interrupting the cell stops it.
 
-    async def drag_async(self, max_steps: int | None = None) -> DragResult:
-        """Drag while the notebook stays responsive: ``result = await widget.drag_async()``."""
-        try:
-            return await asyncio.wrap_future(self._worker.drag(max_steps))
-        except asyncio.CancelledError:
-            self.stop()
-            raise
+        Args:
+            max_steps: Most moves of the latent; None is ``config.max_steps``.
+            progress: Whether a bar is shown; None shows one in notebooks.
+        """
+        with drag_bar(self, progress) as ended:
+            future = self._worker.drag(max_steps)
+            try:
+                result = future.result()
+            except KeyboardInterrupt:
+                self.stop()
+                future.exception()
+                raise
+            ended(result)
+            return result
+
+    async def drag_async(
+        self, max_steps: int | None = None, *, progress: bool | None = None
+    ) -> DragResult:
+        """Drag while the notebook stays responsive: ``result = await widget.drag_async()``; as :meth:`drag`.
+
+        Cancelling it, as interrupting the cell does, stops the drag.
+        """
+        with drag_bar(self, progress) as ended:
+            try:
+                result = await asyncio.wrap_future(self._worker.drag(max_steps))
+            except asyncio.CancelledError:
+                self.stop()
+                raise
+            ended(result)
+            return result
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """What was done from the first picture on, for :meth:`DragSession.replay`; as :attr:`DragSession.recipe`."""
+        return self._do(lambda session: session.recipe, When.BETWEEN_STEPS)
 
     def take_step(self) -> DragStep[Any]:
         """Move the latent once, and return the picture after it; the same as calling ``step``."""
@@ -269,9 +271,22 @@ class DragWidget(FrontEnd):
         """Write the session to a file; ``DragWidget(DragSession.load(path))`` opens it."""
         return self._do(lambda session: session.save(path), When.AFTER_THE_DRAG)
 
-    def save_image(self, path: str | PathLike[str]) -> Path:
-        """Write the picture as PNG, JPEG or WebP, by the ending of the path."""
-        return self._do(lambda session: session.save_image(path), When.BETWEEN_STEPS)
+    def open_file(self, path: str | PathLike[str]) -> None:
+        """Go to picture, points and mask of a session file or saved PNG, as one change; as :meth:`DragSession.open_file`."""
+        self._do(lambda session: session.open_file(path))
+
+    def save_image(self, path: str | PathLike[str], **options: Any) -> Path:
+        """Write the picture as PNG, JPEG or WebP, by the ending of the path; as :meth:`DragSession.save_image`.
+
+        It is blended where ``blend_outside`` shows it so, unless ``blended`` says otherwise.
+        """
+        resting = self._worker.resting
+        return self._do(
+            lambda session: session.save_image(
+                path, **{"blended": resting.is_blended(session), **options}
+            ),
+            When.BETWEEN_STEPS,
+        )
 
     def save_animation(self, path: str | PathLike[str], **options: Any) -> Path:
         """Write the last drag as an animation; as :meth:`DragSession.save_animation`."""
@@ -285,24 +300,3 @@ class DragWidget(FrontEnd):
             self._worker.close()
             self._shelf.clear()
         super().close()
-
-    # Inside
-
-    def _do(self, call: Callable[[DragSession], T], when: When = When.INSTEAD_OF_THE_DRAG) -> T:
-        """Do something with the session in the runner's thread, and wait for it."""
-        return self._worker.submit(call, when).result()
-
-
-def _session_maker(
-    session: DragSession | None, arguments: dict[str, Any]
-) -> Callable[[], DragSession]:
-    """Return what gives the session to the runner."""
-
-    def make() -> DragSession:
-        if session is not None:
-            return session
-        from draggan_widget.session import DragSession  # with torch, in the runner's thread
-
-        return DragSession(**arguments)
-
-    return make

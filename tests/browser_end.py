@@ -54,6 +54,10 @@ class BrowserEnd(BaseComm):
         """Send a custom message."""
         self._deliver({"method": "custom", "content": content})
 
+    def say_with(self, buffer: bytes, **content: Any) -> None:
+        """Send a custom message with a buffer."""
+        self._deliver({"method": "custom", "content": content}, [buffer])
+
     def command(self, name: str, /, **arguments: Any) -> dict[str, Any]:
         """Send a command and return its reply."""
         rid = 1 + len([1 for message, _ in self.custom if message["k"] == "reply"])

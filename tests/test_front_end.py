@@ -544,3 +544,30 @@ def test_a_message_never_has_a_text_under_the_key_id(
     drag_far(browser)
     browser.command("stop")
     assert all("id" not in message for message, _ in browser.custom)
+
+
+# Traits that come as messages of their own
+
+
+def test_edits_and_masks_that_come_as_messages_are_taken_like_writes(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    edit = {"rev": 4, "ids": [1], "placed": [1]}
+    points = {"handle_points": [HANDLE], "target_points": [TARGET], "point_ids": [1]}
+    browser.say(k="set", state={**points, "point_edit": edit}, mask=False)
+    browser.until(lambda state: state["points_rev"] == 4)
+    assert widget.target_points.tolist() == [TARGET]
+    mask = np.zeros((64, 64), dtype=bool)
+    mask[:, :30] = True
+    browser.say_with(protocol.encode_mask(mask), k="set", state={}, mask=True)
+    taken = widget.session.mask
+    assert taken is not None
+    assert np.array_equal(taken, mask)
+    browser.say(k="set", state={"mask": None}, mask=False)
+    assert widget.session.mask is None
+
+
+def test_a_message_without_its_mask_is_refused(widget: DragWidget, browser: BrowserEnd) -> None:
+    browser.say(k="set", state={}, mask=True)
+    browser.until(lambda state: "mask must be a PNG" in state["error"].get("message", ""))
+    assert widget.session.mask is None

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.manager import start_new_kernel
+from jupyter_client.manager import KernelManager, start_new_kernel
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_S = 60.0
@@ -122,7 +122,9 @@ class Page:
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BlockingKernelClient]:
+def kernel(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[KernelManager, BlockingKernelClient]]:
     folder = tmp_path_factory.mktemp("jupyter")
     names = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
     environment = {
@@ -132,9 +134,14 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BlockingKernelC
         "PYTHONPATH": str(ROOT),
     }
     manager, client = start_new_kernel(kernel_name="python3", env=environment)
-    yield client
+    yield manager, client
     client.stop_channels()
     manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture(scope="module")
+def client(kernel: tuple[KernelManager, BlockingKernelClient]) -> BlockingKernelClient:
+    return kernel[1]
 
 
 @pytest.fixture
@@ -223,6 +230,23 @@ def test_the_page_stops_a_drag_that_a_cell_waits_for(page: Page) -> None:
     page.say(k="cmd", rid=5, name="stop", args={})
     page.until(lambda: cell in page.texts)
     assert page.texts[cell] == "stopped\n"
+
+
+@pytest.mark.parametrize("drag", ["await w.drag_async()", "w.drag()"])
+def test_interrupting_the_cell_stops_its_drag(
+    page: Page, kernel: tuple[KernelManager, BlockingKernelClient], drag: str
+) -> None:
+    page.run(BLOBS)
+    shown(page)
+    caught = "KeyboardInterrupt, __import__('asyncio').CancelledError"
+    cell = page.run(
+        FAR + f"\ntry:\n    {drag}\nexcept ({caught}):\n    print('interrupted')", wait=False
+    )
+    page.until(lambda: page.state["status"] == "running" and page.state["step"] > 1)
+    kernel[0].interrupt_kernel()
+    page.until(lambda: cell in page.texts)
+    assert page.texts[cell] == "interrupted\n"
+    page.until(lambda: page.state["status"] == "stopped")
 
 
 def test_a_failure_from_the_page_is_shown_on_the_page_and_not_in_a_cell(page: Page) -> None:

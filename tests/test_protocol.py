@@ -28,6 +28,7 @@ DECODED = {
     "ask": protocol.Ask,
     "pull": protocol.Pull,
     "release": protocol.Release,
+    "set": protocol.Setting,
 }
 
 
@@ -102,6 +103,14 @@ def test_the_kernel_makes_the_replies_that_the_browser_takes(
 ) -> None:
     message = example["message"]
     assert protocol.reply_message(message["rid"], message["error"]) == message
+
+
+@pytest.mark.parametrize(("name", "example"), examples("valid", "progress"))
+def test_the_kernel_tells_progress_as_the_browser_takes_it(
+    name: str, example: dict[str, Any]
+) -> None:
+    message = example["message"]
+    assert protocol.progress_message(message["rid"], message["part"]) == message
 
 
 @pytest.mark.parametrize(("name", "example"), examples("valid", "answer"))

@@ -47,12 +47,6 @@ def test_the_picture_at_the_start_can_be_asked_for_after_a_drag(
     assert not np.array_equal(np.asarray(widget.image), before)
 
 
-def test_the_picture_can_be_had_as_a_file(widget: DragWidget, browser: BrowserEnd) -> None:
-    answer, (png,) = browser.ask("file", format="png")
-    assert answer["result"]["mime"] == "image/png"
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(png))), np.asarray(widget.image))
-
-
 @pytest.mark.parametrize(
     ("name", "arguments", "error"),
     [

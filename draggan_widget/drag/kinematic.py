@@ -11,13 +11,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from draggan_widget.drag import reach
 from draggan_widget.drag.charts import Chart, MappedChart
 from draggan_widget.drag.config import FEW_POINTS, DragConfig, pixel_scale
 from draggan_widget.drag.geometry import FeatureGrid, FeatureWindows
 from draggan_widget.drag.holding import Hold, measured_hold
 from draggan_widget.drag.jacobian import Jacobian
-from draggan_widget.drag.least_squares import damped_step, shortened
+from draggan_widget.drag.least_squares import damped_step, share_within, shortened
 from draggan_widget.drag.moves import Move
+from draggan_widget.drag.noise import doubted, likeliest_multiple, weighed
 from draggan_widget.drag.patches import (
     Lattice,
     confidence,
@@ -43,14 +45,8 @@ PATCH_STEPS = 2
 SEARCH_PX = 24.0
 """Half side of the window that is searched around the predicted place."""
 
-NOISE_PX2 = 8.0
-"""Variance of a tracked coordinate, in px^2 of a 512-px picture, where the confidence is 1."""
-
 FOUND = 0.5
 """A handle that was lost is found again where its confidence is more: it differs less than its features do."""
-
-LEAST_CONFIDENCE = 0.05
-"""Confidences below count as this."""
 
 PULL = 1.0
 """Share of the way back to the start that is taken in each step where no handle says otherwise. All of it makes the
@@ -61,21 +57,6 @@ PULL_IN_Z = 0.1
 
 LONGEST_STEP = 3.7
 """Longest step in standard deviations: no row moves further."""
-
-REACH_PX = 24.0
-"""How far a handle is first asked to move in a step."""
-
-SHORTEST_REACH_PX, LONGEST_REACH_PX = 4.0, 32.0
-"""Bounds of that length, which grows and shrinks with how well places were predicted."""
-
-MANY_REACH_PX = 16.0
-"""Upper bound with more than FEW_POINTS handles: more of them are hard to find again after a long step."""
-
-GOOD_PREDICTION, BAD_PREDICTION = 0.35, 0.8
-"""Errors of a prediction, relative to its length, below which the length grows and above which it shrinks."""
-
-GROWTH, SHRINKAGE = 1.5, 0.6
-"""By how much."""
 
 SHORTEST_PREDICTION_PX = 0.8
 """Predictions are taken to be at least so long when their error is judged; below is the error of the tracking."""
@@ -111,13 +92,13 @@ class KinematicSolver:
         self._appearance_of = appearance_of
         self._scale = pixel_scale(grid.x.pixels, grid.y.pixels)
         self._shortest_px = SHORTEST_PREDICTION_PX * self._scale
-        self._lattice = _lattice_of(grid)
+        self._lattice = lattice_of(grid)
         self._pull = PULL_IN_Z if isinstance(chart, MappedChart) else PULL
         self._coordinates = like.new_zeros(chart.shape).requires_grad_()
         self._ids: frozenset[int] = frozenset()
         self._jacobian = Jacobian({})
         self._last: Move | None = None
-        self._reach_px = REACH_PX
+        self._reach_px = reach.REACH_PX
         self._misled = False
         self._moves = 0
         self._held: Tensor | None = None
@@ -181,12 +162,19 @@ class KinematicSolver:
         places = as_tensor(points.handles, windows.values)
         offsets = torch.zeros_like(places)
         if self._last is not None:
-            offsets = find(windows, self.centres(points), references, self._lattice) - places
+            expected = self.centres(points)
+            found = find(windows, expected, references, self._lattice)
+            offsets = reach.believed(found, expected, self._scale) - places
         sure = confidence(windows, places + offsets, references, self._lattice)
         return Tracked(offsets, sure)
 
     def lost(self, points: TrackedPoints, confidences: Points) -> list[int]:
-        """Return the handles that no longer look like themselves, or hardly do and went elsewhere than predicted."""
+        """Return the handles that no longer look like themselves, or hardly do and went elsewhere than predicted.
+
+        Of many handles none is: where the others take it says better where it is than a search of the whole picture.
+        """
+        if len(points.ids) > FEW_POINTS:
+            return []
         surprises = {}
         if self._last is not None:
             places = as_tensor(points.handles, self._like)
@@ -195,7 +183,7 @@ class KinematicSolver:
         def is_lost(key: int, sure: float) -> bool:
             if self._last is None or key not in surprises or not LOST <= sure < FOUND:
                 return sure < LOST
-            return self._last.error({key: surprises[key]}, self._shortest_px) > BAD_PREDICTION
+            return self._last.error({key: surprises[key]}, self._shortest_px) > reach.BAD_PREDICTION
 
         known = zip(points.ids, confidences, strict=True)
         return [index for index, (key, sure) in enumerate(known) if is_lost(key, sure)]
@@ -220,7 +208,7 @@ class KinematicSolver:
         """Go back to coordinates where it stood before; what was learnt about derivatives stays."""
         with torch.no_grad():
             self._coordinates.copy_(coordinates)
-        self._last, self._hold, self._reach_px = None, None, REACH_PX
+        self._last, self._hold, self._reach_px = None, None, reach.REACH_PX
 
     @torch.enable_grad()
     def move(
@@ -240,13 +228,13 @@ class KinematicSolver:
         if wanted:
             places = readout(windows, handles, points.references, self._lattice)
             jacobian = learned.computed(ids, wanted, places, self._coordinates)
-        longest_px = MANY_REACH_PX if len(ids) > FEW_POINTS else LONGEST_REACH_PX
-        reach_px = min(max(self._reach_px * factor, SHORTEST_REACH_PX), longest_px)
+        reach_px = reach.bounded_reach(self._reach_px * factor, len(ids))
         with torch.no_grad():
             errors = as_tensor(points.targets, handles) - handles
-            sure = confidence(windows, handles, points.references, self._lattice)
+            shares = share_within(errors, reach_px * self._scale)
             hold, matrix = self._hold_now(), jacobian.matrix(ids)
-            step = self._step(hold, matrix, shortened(errors, reach_px * self._scale), sure)
+            patches = windows, handles, points.references, self._lattice
+            step = self._step(hold, shares, *weighed(matrix, errors, *patches, self._scale))
             predicted = (matrix @ step).reshape(-1, 2)
         if not bool(step.isfinite().all()):
             raise GeneratorError(
@@ -267,23 +255,26 @@ class KinematicSolver:
         last = self._last
         if last is None or not (surprises := last.surprises(point_ids, handles)):
             return self._jacobian, 1.0
-        error = last.error(surprises, self._shortest_px)
-        factor = GROWTH if error < GOOD_PREDICTION else SHRINKAGE if error > BAD_PREDICTION else 1.0
+        factor = reach.change_of_reach(last.error(surprises, self._shortest_px))
         if not bool(last.step.any()):
             return self._jacobian, factor
         return self._jacobian.after(last.step, surprises), factor
 
-    def _step(self, hold: Hold | None, jacobian: Tensor, errors: Tensor, sure: Tensor) -> Tensor:
-        """Return the step of the coordinates, ``[A]``."""
-        noise = NOISE_PX2 * self._scale**2 / sure.clamp(min=LEAST_CONFIDENCE).square()
-        noise = noise.repeat_interleave(2)
+    def _step(
+        self, hold: Hold | None, shares: Tensor, jacobian: Tensor, errors: Tensor, noise: Tensor
+    ) -> Tensor:
+        """Return the step ``[A]`` that goes a share ``[N, 1]`` of the way, for what :func:`noise.weighed` returns."""
         position = self._coordinates.detach().flatten()
-        if hold is None:
-            step = damped_step(jacobian, errors.flatten(), noise, -self._pull * position)
-        else:
-            back = hold.back(position, self._pull)
-            step = hold.basis @ damped_step(jacobian @ hold.basis, errors.flatten(), noise, back)
-        return shortened(step, LONGEST_STEP)
+        back, all_the_way = -self._pull * position, -position
+        if hold is not None:
+            jacobian = jacobian @ hold.basis
+            back, all_the_way = (hold.back(position, pull) for pull in (self._pull, 1.0))
+        if len(shares) > FEW_POINTS:
+            noise = noise * likeliest_multiple(jacobian, errors, all_the_way)
+            noise = doubted(jacobian, errors, noise, back)
+        asked = (errors.reshape(-1, 2) * shares).flatten()
+        step = damped_step(jacobian, asked, noise, back)
+        return shortened(step if hold is None else hold.basis @ step, LONGEST_STEP)
 
     def _hold_now(self) -> Hold | None:
         """Return the metric of the mask at the present picture: measured, or corrected by what the last step did."""
@@ -299,7 +290,7 @@ class KinematicSolver:
         return self._hold.after(self._last.step, self._appearance_of(self._chart.w(position)))
 
 
-def _lattice_of(grid: FeatureGrid) -> Lattice:
+def lattice_of(grid: FeatureGrid) -> Lattice:
     """Return where patches are read, for a grid."""
     spacing_px = SPACING_CELLS * max(axis.pixels / axis.cells for axis in (grid.x, grid.y))
     search_px = SEARCH_PX * pixel_scale(grid.x.pixels, grid.y.pixels)

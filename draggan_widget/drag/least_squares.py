@@ -34,10 +34,32 @@ def damped_step(jacobian: Tensor, errors: Tensor, noise: Tensor, back: Tensor) -
     return step
 
 
+def in_noises(jacobian: Tensor, errors: Tensor, covariances: Tensor) -> tuple[Tensor, Tensor]:
+    """Return derivatives and errors of handles in multiples of their noise, which then is one in every direction.
+
+    Args:
+        jacobian: Of x and y of each handle, ``[2 N, A]`` px.
+        errors: ``[N, 2]`` px.
+        covariances: Of each handle's noise, ``[N, 2, 2]`` px^2, positive definite.
+
+    Returns:
+        ``[2 N, A]`` and ``[2 N]``.
+    """
+    variances, axes = torch.linalg.eigh(covariances.cpu().double())
+    roots = ((axes * variances.rsqrt()[:, None]) @ axes.mT).to(jacobian)
+    derivatives = roots @ jacobian.reshape(len(roots), 2, -1)
+    return derivatives.flatten(0, 1), (roots @ errors[..., None]).flatten()
+
+
 def shortened(vectors: Tensor, longest: float) -> Tensor:
     """Return vectors ``[..., D]`` with those that are longer made so long."""
+    return vectors * share_within(vectors, longest)
+
+
+def share_within(vectors: Tensor, longest: float) -> Tensor:
+    """Return the share of each vector ``[..., D]`` that is no longer than that, ``[..., 1]`` in 0..1."""
     lengths: Tensor = torch.linalg.vector_norm(vectors, dim=-1, keepdim=True)
-    return vectors * (longest / lengths.clamp(min=longest))
+    return longest / lengths.clamp(min=longest)
 
 
 def secant_update(jacobian: Tensor, step: Tensor, surprise: Tensor) -> Tensor:

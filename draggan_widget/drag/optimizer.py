@@ -16,7 +16,7 @@ from draggan_widget.drag.charts import chart_of
 from draggan_widget.drag.config import DragConfig
 from draggan_widget.drag.mover import Picture
 from draggan_widget.drag.movers import mover_of, needs_first_map
-from draggan_widget.drag.points import TrackedPoints, read_only
+from draggan_widget.drag.points import Origin, TrackedPoints, read_only
 from draggan_widget.drag.progress import Progress
 from draggan_widget.drag.protocols import DragGenerator, TraceT
 from draggan_widget.drag.supervision import held_share
@@ -44,6 +44,7 @@ class DragStep(Generic[TraceT]):
         distances_px: From each handle to its target, ``[N]`` px, read-only.
         confidences: How like its reference each handle's surrounding is, ``[N]`` in 0..1, read-only: 1 where it is as
             it was put down, a half or less where the handle may be lost.
+        origins: Where each handle's reference was taken, one a point.
         loss: Value of the loss at ``w``, for the kinematic solver the mean squared distance in px^2; 0 when the
             latent was not moved after this picture.
         status: ``"running"``, ``"arrived"`` or ``"stalled"``.
@@ -60,6 +61,7 @@ class DragStep(Generic[TraceT]):
     point_ids: tuple[int, ...]
     distances_px: Points
     confidences: Points
+    origins: tuple[Origin, ...]
     loss: float
     status: str
     trace: TraceT | None
@@ -118,6 +120,8 @@ class DragOptimizer(Generic[TraceT]):
         self._mover = mover_of(generator, viewer, chart, seen, self._like, config, start_z)
         nothing = read_only(np.empty((0, 2)))
         self._points = TrackedPoints((), nothing, nothing, self._like.new_empty(0, 0))
+        self._origins: tuple[Origin, ...] = ()
+        self._seen_w = start  # of the picture to which new points refer
         self._at: Picture[TraceT] | None = None  # from which the latent was not moved yet
         self._aimed = False  # anew, and not moved since
         self._progress = Progress(config, *self._size)
@@ -158,6 +162,11 @@ class DragOptimizer(Generic[TraceT]):
         is_new = ids != self._points.ids or len(kept) < len(ids)
         if is_new:
             references = self._references(handles, kept)
+            origins = {new: self._origins[old] for new, old in kept}
+            self._origins = tuple(
+                origins.get(i) or Origin(self._seen_w, read_only(handle.copy()))
+                for i, handle in enumerate(handles)
+            )
             self._mover.arrange(ids, frozenset(ids[new] for new, _ in kept))
             self._at = None
         else:
@@ -228,7 +237,7 @@ class DragOptimizer(Generic[TraceT]):
         status = self._status(picture)
         if status == "stalled":
             picture = self._back(picture, whole=drawn)
-        self._at = picture
+        self._at, self._seen_w = picture, picture.w
         return self._report(picture, status, loss)
 
     def observe(self, *, drawn: bool = True) -> DragStep[TraceT]:
@@ -249,7 +258,7 @@ class DragOptimizer(Generic[TraceT]):
         picture = self._mover.look(
             self._points, whole=whole, differentiable=differentiable, lean=lean
         )
-        self._points = picture.points
+        self._points, self._seen_w = picture.points, picture.w
         return picture
 
     def _back(self, picture: Picture[TraceT], *, whole: bool) -> Picture[TraceT]:
@@ -299,6 +308,7 @@ class DragOptimizer(Generic[TraceT]):
             point_ids=points.ids,
             distances_px=points.distances_px,
             confidences=picture.confidences,
+            origins=self._origins,
             loss=loss,
             status=status,
             trace=picture.trace,

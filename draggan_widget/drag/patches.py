@@ -163,6 +163,20 @@ def confidence(
     return 1 / (1 + mismatch / contrast.clamp(min=torch.finfo(contrast.dtype).tiny))
 
 
+def uncertainty(
+    windows: FeatureWindows, places: Tensor, references: Tensor, lattice: Lattice
+) -> Tensor:
+    """Return how far off the places of patches may be, as covariances ``[N, 2, 2]`` px^2.
+
+    What a patch differs by where it was found, e(o), shifts its place by ``H^-1 sum_o g(o) e(o)``; by Cauchy and
+    Schwarz the square of that along a unit vector n is at most ``(n^T H^-1 n) sum_o e(o)^2``, which is returned. So a
+    patch on an edge may be far off along it, and only along it. Arguments as for :func:`readout`.
+    """
+    slope = _slope(surroundings(windows, places, lattice), references, lattice)
+    inverse = _inverse_structure(slope, references, lattice)
+    return _mismatch(windows, places, references, lattice)[:, None, None] * inverse
+
+
 def readout(
     windows: FeatureWindows, places: Tensor, references: Tensor, lattice: Lattice
 ) -> Tensor:

@@ -33,6 +33,19 @@ class TrackedPoints:
         return read_only(np.hypot(*(self.targets - self.handles).T))
 
 
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """Where a handle's reference was taken: by this it is tracked.
+
+    Attributes:
+        w: Latent of the picture, ``[1, num_ws, w_dim]``.
+        place: Of the handle in it, ``[2]`` px, read-only.
+    """
+
+    w: Tensor
+    place: Points
+
+
 def read_only(array: Points) -> Points:
     """Return the array, closed for writing."""
     array.setflags(write=False)

@@ -4,6 +4,7 @@ Nothing here changes what it is given: the checked values are returned as new ar
 """
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -134,7 +135,7 @@ def check_mask(mask: ArrayLike | None, width: int, height: int) -> Mask | None:
     if mask is None:
         return None
     try:
-        array = np.array(mask)
+        array: NDArray[Any] = np.asarray(mask).copy()  # torch warns of a copy that numpy asks for
     except (TypeError, ValueError) as error:
         raise InputError(
             f"mask must be a boolean array [{height}, {width}] or None: {error}"

@@ -16,6 +16,7 @@ from draggan_widget.inputs import checked_index, checked_seed, checked_truncatio
 from draggan_widget.session.drags import Drags
 from draggan_widget.session.entry_words import entry_words
 from draggan_widget.session.history import Entry, History
+from draggan_widget.session.plain_values import mask_to_json, state_to_json, tensor_to_json
 from draggan_widget.session.sources import checked_config, checked_latent, sampled
 from draggan_widget.session.state import SessionState, same_mask
 
@@ -82,6 +83,8 @@ class Changes(Drags):
             self._next_id = max(self._next_id, 1 + max(ids, default=0))
             self._driver.place(put_down)
             self._put("points", new, subject=new.moved_parts(old))
+            points = {"handles": handles.tolist(), "targets": targets.tolist()}
+            self._recorder.note("points", **points, ids=list(ids), placed=sorted(put_down))
 
     def clear_points(self) -> None:
         """Remove every handle and target."""
@@ -103,6 +106,7 @@ class Changes(Drags):
         with self._access.exclusive():
             if not same_mask(checked, self._state.mask):
                 self._put("mask", replace(self._state, mask=checked, held_w=self._state.w))
+                self._recorder.note("mask", mask=mask_to_json(checked))
 
     @property
     def config(self) -> DragConfig:
@@ -115,6 +119,7 @@ class Changes(Drags):
         with self._at_rest():
             self._config = config
             self._driver.forget()
+            self._recorder.note("config", config=config.to_json())
             self._listeners.tell()
 
     def configure(self, settings: Mapping[str, Any]) -> None:
@@ -144,6 +149,7 @@ class Changes(Drags):
                 self._state, start_w=checked, w=checked, held_w=checked, start_z=None, z=None
             )
             self._put("latent", state)
+            self._recorder.note("latent", w=tensor_to_json(checked))
 
     def sample(self, seed: int, truncation_psi: float | None = None) -> None:
         """Go to the picture of a seed; it has no points and no mask yet.
@@ -167,6 +173,7 @@ class Changes(Drags):
                 self._put("truncation", state, subject=("truncation", seed))
             else:
                 self._put("sample", state)
+            self._recorder.note("sample", seed=seed, truncation_psi=psi)
 
     def reset(self) -> None:
         """Go back to the first picture of this seed or latent; the handles return to where they were put down."""
@@ -176,6 +183,26 @@ class Changes(Drags):
             w, z = old.start_w, old.start_z
             start = replace(old, w=w, held_w=w, z=z, handle_points=old.put_points)
             self._put("reset", start)
+            self._recorder.note("reset")
+
+    def go_to(self, state: SessionState, words: str) -> None:
+        """Go to a state of this generator from elsewhere, as one change that :meth:`undo` takes back.
+
+        Args:
+            state: Of a session with this generator.
+            words: What the history says of it.
+        """
+        with self._at_rest():
+            self._driver.forget()
+            self._next_id = max(self._next_id, 1 + max(state.point_ids, default=0))
+            self._put("open", state, words=words)
+            self._recorder.note("open", state=state_to_json(state), words=words)
+
+    def renew(self) -> None:
+        """Have the next drag look at the picture anew: what handles looked like is read from it again."""
+        with self._at_rest():
+            self._driver.forget()
+            self._recorder.note("renew")
 
     # History
 
@@ -184,6 +211,7 @@ class Changes(Drags):
         with self._at_rest():
             if self.history.can_undo:
                 self._return_to(self.history.undo())
+                self._recorder.note("undo")
                 return True
             return False
 
@@ -192,6 +220,7 @@ class Changes(Drags):
         with self._at_rest():
             if self.history.can_redo:
                 self._return_to(self.history.redo())
+                self._recorder.note("redo")
                 return True
             return False
 
@@ -206,6 +235,7 @@ class Changes(Drags):
             if history.position == self.history.position:
                 return False
             self._return_to(history)
+            self._recorder.note("jump", entry=entry_id)
             return True
 
     def take(self, index: int) -> None:
@@ -228,6 +258,7 @@ class Changes(Drags):
                 return
             self._driver.forget()
             self._put("take", state, words=f"Picture {place + 1} of the drag")
+            self._recorder.note("take", index=place)
 
     # Inside
 

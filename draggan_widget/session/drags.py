@@ -39,10 +39,11 @@ class Drags(LiveDrags):
         limit = checked_max_steps(max_steps, self._config)
         with self._dragging("drag") as driver:
             started = time.perf_counter()
-            driver.stand_at(self._state, self._config)
-            driver.begin(self._state)
-            before = driver.evaluations
-            self.status = driver.run(limit, self._stop, self._taker(on_step))
+            with self._recorder.drag("drag", limit, self._was_stopped):
+                driver.stand_at(self._state, self._config)
+                driver.begin(self._state)
+                before = driver.evaluations
+                self.status = driver.run(limit, self._stop, self._taker(on_step))
             return self._ended(started, before)
 
     def step(self) -> DragStep[Any]:
@@ -53,9 +54,10 @@ class Drags(LiveDrags):
             GeneratorError: The generator gives numbers that are not finite.
         """
         with self._dragging("step") as driver:
-            driver.stand_at(self._state, self._config)
-            step = driver.step()
-            self._take(step)
+            with self._recorder.step():
+                driver.stand_at(self._state, self._config)
+                step = driver.step()
+                self._take(step)
             self.status = "stopped" if step.status == "running" else step.status
             return step
 

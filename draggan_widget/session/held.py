@@ -14,11 +14,14 @@ from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.drag.charts import check_known_z
 from draggan_widget.drag.validation import Mask, Points, check_mask, check_point, check_points
 from draggan_widget.inputs import check_startable
+from draggan_widget.ops.extension import status as kernels_status
 from draggan_widget.session.access import Access
 from draggan_widget.session.driver import Driver, Moment
 from draggan_widget.session.entry_words import entry_words
 from draggan_widget.session.history import Entry, History
 from draggan_widget.session.listeners import Draws, Listener, Listeners, draws_nothing
+from draggan_widget.session.recipe import Recipe
+from draggan_widget.session.recorder import Recorder
 from draggan_widget.session.result import DragResult
 from draggan_widget.session.state import PictureGenerator, SessionState, closed
 
@@ -33,22 +36,27 @@ class Held:
     """
 
     def __init__(
-        self, generator: PictureGenerator, config: DragConfig, history: History[SessionState]
+        self,
+        generator: PictureGenerator,
+        config: DragConfig,
+        history: History[SessionState],
+        recipe: Recipe,
     ) -> None:
-        """Hold the present state of a history; all is checked already."""
+        """Hold the present state of a history, which began as a recipe tells; all is checked already."""
         self.generator = generator
         self._config = config
         self._access = Access()
         self._stop = threading.Event()
         self._listeners = Listeners()
-        self._begin(history)
+        self._begin(history, recipe)
 
-    def _begin(self, history: History[SessionState]) -> None:
-        """Take up a history, with nothing computed yet."""
+    def _begin(self, history: History[SessionState], recipe: Recipe | None) -> None:
+        """Take up a history and what has led to it, with nothing computed yet."""
+        self._recorder = Recorder(recipe, self._listeners.draw_next)
         self.history = history
         self.status = "idle"
         self._state = history.current.state
-        self._driver = Driver(self.generator, self._listeners.draw_next)
+        self._driver = Driver(self.generator, self._recorder.draws_next)
         self._live_from: SessionState | None = None
         self._live_since = 0.0, 0
         self._result: DragResult | None = None
@@ -111,9 +119,22 @@ class Held:
         return self._result
 
     @property
+    def recipe(self) -> Recipe | None:
+        """What was done from the first picture on, for :meth:`replay`; a drag that runs counts as broken off here.
+
+        None if nobody knows: after hours of dragging, or of a session file without one.
+        """
+        return self._recorder.recipe(is_following=self.is_following)
+
+    @property
     def is_following(self) -> bool:
         """Whether a live drag is open, from the first :meth:`follow` on."""
         return self._live_from is not None
+
+    @property
+    def is_compiling(self) -> bool:
+        """Whether kernels for the generator's device are being compiled; until then PyTorch does their work."""
+        return self.generator.device.type == "cuda" and kernels_status() == "compiling"
 
     @property
     def stop_requested(self) -> bool:
@@ -157,6 +178,7 @@ class Held:
 
     def _take(self, step: DragStep[Any]) -> None:
         """Make a step's picture and handles the session's."""
+        self._recorder.take()
         self._state = self._state.with_tracked(step.w, step.z, step.point_ids, step.handle_points)
         self._listeners.tell(step)
 

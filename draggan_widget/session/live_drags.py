@@ -29,7 +29,7 @@ class LiveDrags(Held):
         """
         with self._access.at_rest():
             if self._live_from is None:
-                with self._following():
+                with self._recorder.beginning(), self._following():
                     self._open()
 
     def follow(self, handle_index: int, target: ArrayLike) -> DragStep[Any]:
@@ -54,7 +54,8 @@ class LiveDrags(Held):
         with self._access.at_rest():
             self.check_startable()
             aimed = self._state.with_target(handle_index, self.check_point("target", target))
-            with self._following():
+            x, y = aimed.target_points[handle_index].tolist()
+            with self._recorder.move(int(handle_index), (x, y)), self._following():
                 if self._live_from is None:
                     self._open()
                 if aimed.target_points is not self._state.target_points:
@@ -88,7 +89,8 @@ class LiveDrags(Held):
         limit = checked_max_steps(max_steps, self._config)
         with self._access.at_rest():
             self._check_following()
-            with self._following():
+            settling = self._recorder.drag("settle", limit, self._was_stopped)
+            with settling, self._following():
                 self.status = self._driver.settle(limit, self._stop, self._taker(on_step))
             return self._close()
 
@@ -103,7 +105,7 @@ class LiveDrags(Held):
         """
         with self._access.at_rest():
             self._check_following()
-            return self._close()
+            return self._let_go()
 
     # What every other change goes through
 
@@ -112,7 +114,7 @@ class LiveDrags(Held):
         """Keep other threads out; a live drag ends first."""
         with self._access.at_rest():
             if self.is_following:
-                self._close()
+                self._let_go()
             yield
 
     # The steps and the end of any drag
@@ -166,6 +168,11 @@ class LiveDrags(Held):
             raise
         self._access.hold()  # the thread that began the live drag may have ended
 
+    def _let_go(self) -> DragResult:
+        """End the live drag as :meth:`release` does."""
+        self._recorder.note("release")
+        return self._close()
+
     def _close(self) -> DragResult:
         """End the live drag with one entry of the history, and return how it ended."""
         if self.status == "running":
@@ -185,6 +192,10 @@ class LiveDrags(Held):
         """Raise :class:`InputError` without a live drag."""
         if not self.is_following:
             raise InputError("no live drag is open; call follow() first")
+
+    def _was_stopped(self) -> bool:
+        """Return whether a drag ended because somebody asked for it."""
+        return self.status == "stopped" and self._stop.is_set()
 
     def _has_arrived(self) -> bool:
         """Return whether there are points, and each handle lies on its target."""

@@ -12,7 +12,7 @@ from torch import Tensor
 from draggan_widget.drag import DragStep
 from draggan_widget.drag.validation import Mask
 from draggan_widget.errors import InputError
-from draggan_widget.export import with_points
+from draggan_widget.export import enlarged, points_enlarged, with_points
 from draggan_widget.frames import EncodedPicture, encode_thumbnail, to_picture
 from draggan_widget.generator.blending import blended_image
 from draggan_widget.generator.stylegan2 import Generator
@@ -55,13 +55,17 @@ def picture_of_step(generator: PictureGenerator, step: DragStep[Any]) -> Image.I
 
 
 def pictures_of(
-    generator: PictureGenerator, moments: Iterable[Moment], *, points: bool
+    generator: PictureGenerator, moments: Iterable[Moment], *, points: bool, scale: int = 1
 ) -> Iterator[Image.Image]:
-    """Yield the pictures of a drag, with its handles and targets where ``points`` asks for them."""
+    """Yield the pictures of a drag, so many times enlarged, with its points where ``points`` asks for them."""
     for moment in moments:
-        picture = picture_of(generator, moment.w)
+        picture = enlarged(picture_of(generator, moment.w), scale)
         if points:
-            picture = with_points(picture, moment.handle_points, moment.target_points)
+            handles, targets = (
+                points_enlarged(each, scale)
+                for each in (moment.handle_points, moment.target_points)
+            )
+            picture = with_points(picture, handles, targets)
         yield picture
 
 

@@ -32,7 +32,7 @@ def read_history(reader: Reader, pool: StatePool) -> History[SessionState]:
     items, position = reader.take("entries", list), reader.take("position", int)
     if not 1 <= len(items) <= HISTORY_LIMIT or not 0 <= position < len(items):
         raise SessionFileError(
-            f"{reader.path} must hold 1 to {HISTORY_LIMIT} entries and the position of one of "
+            f"{reader.source} must hold 1 to {HISTORY_LIMIT} entries and the position of one of "
             f"them, got {len(items)} and {position}"
         )
     entries: dict[int, Entry[SessionState]] = {}
@@ -41,7 +41,7 @@ def read_history(reader: Reader, pool: StatePool) -> History[SessionState]:
         newest = max(entries, default=0)
         if entry.id <= newest or (entry.parent not in entries if index else entry.parent):
             raise SessionFileError(
-                f"{reader.path} is damaged: the ids of entries must grow, and each after the first "
+                f"{reader.source} is damaged: the ids of entries must grow, and each after the first "
                 "must have the id of an earlier one as its parent"
             )
         entries[entry.id] = entry if entry.words else _worded(entry, entries)
@@ -66,7 +66,7 @@ def _visited(reader: Reader, entries: Mapping[int, Entry[SessionState]]) -> dict
         child = entries.get(pair[1]) if whole else None
         if child is None or child.parent != pair[0]:
             raise SessionFileError(
-                f"{reader.path} is damaged: visited must hold pairs of an entry's parent and the entry"
+                f"{reader.source} is damaged: visited must hold pairs of an entry's parent and the entry"
             )
         visited[pair[0]] = pair[1]
     return visited

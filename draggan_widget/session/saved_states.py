@@ -1,7 +1,6 @@
 """The states of a session file, built out of its description and its tensors; everything is checked."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -23,8 +22,8 @@ T = TypeVar("T")
 class Reader:
     """Takes entries out of a JSON object and says what is wrong with them."""
 
-    def __init__(self, path: Path, values: Mapping[str, Any]) -> None:
-        self.path = path
+    def __init__(self, source: str, values: Mapping[str, Any]) -> None:
+        self.source = source
         self._values = values
 
     def take(self, name: str, kind: type[T], default: T | None = None) -> T:
@@ -32,7 +31,7 @@ class Reader:
         value = self._values.get(name, default)
         if type(value) is not kind or (isinstance(value, str) and len(value) > MAX_TEXT):
             raise SessionFileError(
-                f"{self.path} is damaged: {name} must be {kind.__name__}, "
+                f"{self.source} is damaged: {name} must be {kind.__name__}, "
                 f"got {str(value)[:80]!r}; save the session again"
             )
         return value
@@ -42,29 +41,29 @@ class StatePool:
     """Builds states out of a file's tensors and descriptions."""
 
     def __init__(
-        self, path: Path, generator: PictureGenerator, tensors: Mapping[str, Tensor]
+        self, source: str, generator: PictureGenerator, tensors: Mapping[str, Tensor]
     ) -> None:
-        self._path = path
+        self._source = source
         self._size = size = generator.width, generator.height
         shape = (generator.num_ws, generator.w_dim)
         dtype = next(iter(generator.parameters())).dtype
         latents = tensors.get("latents")
         if latents is None or latents.shape[1:] != shape or latents.dtype != dtype:
             raise SessionFileError(
-                f"{path} must hold latents [K, {shape[0]}, {shape[1]}] of {dtype}"
+                f"{source} must hold latents [K, {shape[0]}, {shape[1]}] of {dtype}"
             )
         if not bool(latents.isfinite().all()):
-            raise SessionFileError(f"{path} is damaged: its latents must be finite")
+            raise SessionFileError(f"{source} is damaged: its latents must be finite")
         masks = tensors.get("masks", torch.empty((0, size[1], size[0]), dtype=torch.bool))
         if masks.dtype != torch.bool or masks.shape[1:] != (size[1], size[0]):
-            raise SessionFileError(f"{path} must hold boolean masks [M, {size[1]}, {size[0]}]")
+            raise SessionFileError(f"{source} must hold boolean masks [M, {size[1]}, {size[0]}]")
         zs = tensors.get("zs")
         if zs is not None:
             z_dim = generator.z_dim if isinstance(generator, MappedGenerator) else None
             if zs.ndim != 2 or zs.shape[1] != z_dim or zs.dtype != dtype:
-                raise SessionFileError(f"{path} must hold zs [L, {z_dim}] of {dtype}")
+                raise SessionFileError(f"{source} must hold zs [L, {z_dim}] of {dtype}")
             if not bool(zs.isfinite().all()):
-                raise SessionFileError(f"{path} is damaged: its zs must be finite")
+                raise SessionFileError(f"{source} is damaged: its zs must be finite")
         # Each row is copied, so that no state keeps the others alive.
         self._latents = [w[None].clone().to(generator.device) for w in latents]
         self._zs = [] if zs is None else [z[None].clone().to(generator.device) for z in zs]
@@ -73,15 +72,15 @@ class StatePool:
     def entry(self, item: object, index: int) -> Entry[SessionState]:
         """Return the history entry of a description, one of many; what it does not say is as in a line of entries."""
         if not isinstance(item, dict):
-            raise SessionFileError(f"{self._path} is damaged: an entry must be an object")
-        reader = Reader(self._path, item)
+            raise SessionFileError(f"{self._source} is damaged: an entry must be an object")
+        reader = Reader(self._source, item)
         try:
             state = self._state(reader, item)
         except InputError as error:
-            raise SessionFileError(f"{self._path} is damaged: {error}") from error
+            raise SessionFileError(f"{self._source} is damaged: {error}") from error
         parent = item.get("parent", index or None)
         if parent is not None and type(parent) is not int:
-            raise SessionFileError(f"{self._path} is damaged: parent must be an id or null")
+            raise SessionFileError(f"{self._source} is damaged: parent must be an id or null")
         return Entry(
             reader.take("label", str),
             state,

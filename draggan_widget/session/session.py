@@ -1,38 +1,47 @@
 """The headless, synchronous heart: a generator, a latent, points, a mask, and the drags between them.
 
 Has no threads and no traits of its own. One thread at a time may change a session; :meth:`DragSession.stop` may come
-from any. Its construction, pictures and files are here; what it holds, its live drags, its drags and its changes are
-its bases, each of which builds on the one before.
+from any. Its construction and its files are here; what it holds, its live drags, its drags, its changes and its pictures
+are its bases, each of which builds on the one before.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from numpy.typing import ArrayLike
-from PIL import Image
 from torch import Tensor
 
 from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.errors import InputError
-from draggan_widget.export import save_animation, save_image
-from draggan_widget.frames import EncodedPicture, mean_change
+from draggan_widget.export import (
+    ANIMATION_FPS,
+    checked_scale,
+    save_animation,
+    save_image,
+    with_points,
+)
+from draggan_widget.frames import encode_png
 from draggan_widget.inputs import TRUNCATION_PSI, checked_seed, checked_truncation
-from draggan_widget.session.changes import Changes
+from draggan_widget.session.embedding import packed, with_session
 from draggan_widget.session.entry_words import entry_words, first_words
 from draggan_widget.session.history import Entry, History
-from draggan_widget.session.pictures import (
-    Thumbnails,
-    blendable,
-    blended_picture,
-    picture_of,
-    picture_of_step,
-    pictures_of,
+from draggan_widget.session.pictures import Thumbnails, pictures_of
+from draggan_widget.session.plain_values import start_from_json, start_to_json
+from draggan_widget.session.recipe import Recipe
+from draggan_widget.session.replay import play
+from draggan_widget.session.session_file import (
+    SavedSession,
+    load_session,
+    read_session,
+    save_session,
+    session_bytes,
 )
-from draggan_widget.session.session_file import SavedSession, load_session, save_session
+from draggan_widget.session.shown import Shown
 from draggan_widget.session.sources import (
     GeneratorSource,
     checked_config,
@@ -44,11 +53,8 @@ from draggan_widget.session.state import PictureGenerator, SessionState
 DEFAULT_CONFIG = DragConfig()
 """Settings of a session for which none are given."""
 
-ANIMATION_FPS = 12.0
-"""Default frame rate of an animation: a drag of the embedded generator then lasts a few seconds."""
 
-
-class DragSession(Changes):
+class DragSession(Shown):
     """A picture of a generator that can be dragged.
 
     Setting an attribute checks the value and raises :class:`InputError` with the old value kept. Points and mask may
@@ -99,8 +105,9 @@ class DragSession(Changes):
         start, start_z = first_latent(found, seed, w, z, psi)
         state = SessionState.first(seed, start, start_z, psi)
         words = first_words(state, sampled=w is None and z is None)
-        super().__init__(found, checked, History((Entry("sample", state, words=words),)))
-        self._picture: tuple[Tensor, Image.Image] | None = None
+        first = start_to_json(state, w, z)
+        recipe = Recipe(found.name, first, checked, ())
+        super().__init__(found, checked, History((Entry("sample", state, words=words),)), recipe)
         self._thumbnails = Thumbnails(found)
 
     def __repr__(self) -> str:
@@ -111,72 +118,6 @@ class DragSession(Changes):
             f"{len(s.point_ids)} points, {self.status}>"
         )
 
-    # Pictures
-
-    @property
-    def image(self) -> Image.Image:
-        """The picture."""
-        with self._access.exclusive():
-            if self._picture is None or self._picture[0] is not self._state.w:
-                self._picture = self._state.w, picture_of(self.generator, self._state.w)
-            return self._picture[1].copy()
-
-    def image_at(self, entry_id: int) -> Image.Image:
-        """Return the picture of an entry of the history.
-
-        Raises:
-            InputError: There is no such entry.
-        """
-        with self._access.exclusive():
-            w = self.history.entry(entry_id).state.w
-            return self.image if w is self._state.w else picture_of(self.generator, w)
-
-    def thumbnail(self, entry_id: int) -> EncodedPicture:
-        """Return the picture of an entry of the history, at most :data:`THUMBNAIL_SIDE_PX` wide and high.
-
-        Raises:
-            InputError: There is no such entry.
-        """
-        with self._access.exclusive():
-            return self._thumbnails.of(self.history.entry(entry_id).state.w)
-
-    def image_of(self, step: DragStep[Any]) -> Image.Image:
-        """Return the picture of a step, continued from what the step has computed."""
-        return picture_of_step(self.generator, step)
-
-    def change_outside(self) -> float | None:
-        """Return by how much drags have changed the picture outside the mask.
-
-        Returns:
-            Mean absolute difference, of 255, between the present picture and the one in which the mask was set, or
-            with which the latent began if that was later, over all pixels where the mask is False; however many drags
-            lie between them. None where nothing lies outside a mask.
-        """
-        with self._access.exclusive():
-            state = self._state
-            if state.mask is None or not state.is_masked:
-                return None
-            return mean_change(picture_of(self.generator, state.held_w), self.image, ~state.mask)
-
-    def blended_image(self, feather_px: float | None = None) -> Image.Image:
-        """Return the picture, with everything outside the mask as it was when the mask was set.
-
-        It is as it was when the latent began if that was later, however many drags have followed. The features of both
-        pictures are blended, block by block; see :func:`blended_image`. Where no mask holds anything it is the
-        picture itself. The session's picture does not change.
-
-        Args:
-            feather_px: Width of the seam inside the mask, px; None is 1/32 of the picture.
-
-        Raises:
-            InputError: The generator is no StyleGAN2, or ``feather_px`` is negative or not finite.
-        """
-        with self._access.exclusive():
-            state, stylegan2 = self._state, blendable(self.generator)
-            if state.mask is None or not state.is_masked:
-                return self.image
-            return blended_picture(stylegan2, state.w, state.held_w, state.mask, feather_px)
-
     # Files
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -186,11 +127,24 @@ class DragSession(Changes):
         """
         if self._access.is_followed_here and not self._access.is_dragging:
             self.release()
-        state, history = self._state, self.history
-        if state is not history.current.state:
-            words = entry_words("drag", history.current.state, state)
-            history = history.push(Entry("drag", state, words=words))
-        return save_session(path, self.generator, SavedSession(self._config, history))
+        return save_session(path, self.generator, self._saved())
+
+    def to_bytes(self) -> bytes:
+        """Return the content of the file that :meth:`save` writes; a live drag goes on."""
+        return session_bytes(self.generator, self._saved())
+
+    def to_png(self, *, points: bool = False, with_session: bool = True) -> bytes:
+        """Return the picture as a PNG file.
+
+        Args:
+            points: Whether handles and targets are drawn.
+            with_session: Whether the file holds the session too, so that :meth:`load` and :meth:`open_file` take it.
+        """
+        picture, state = self.image, self._state
+        if points and state.is_complete:
+            picture = with_points(picture, state.handle_points, state.target_points)
+        png = encode_png(picture).data
+        return self._with_session(png) if with_session else png
 
     @classmethod
     def load(
@@ -203,7 +157,7 @@ class DragSession(Changes):
         """Return the session of a file.
 
         Args:
-            path: A file that :meth:`save` wrote.
+            path: A file that :meth:`save` wrote, or a PNG of :meth:`save_image`.
             generator: The generator it was made with; None finds it by the name in the file.
             device: Where to load a generator that is given by name.
 
@@ -217,35 +171,124 @@ class DragSession(Changes):
 
         found, saved = load_session(path, find)
         session = cls(found, w=saved.history.current.state.w, config=saved.config)
-        session._begin(saved.history)
+        session._begin(saved.history, saved.recipe)
+        session._recorder.note("renew")
         return session
 
-    def save_image(self, path: str | os.PathLike[str], *, blended: bool = False) -> Path:
+    def open_file(self, source: str | os.PathLike[str] | bytes, name: str = "the file") -> None:
+        """Go to picture, points and mask of a file, as one change that :meth:`undo` takes back; settings stay.
+
+        Args:
+            source: A file that :meth:`save` or :meth:`save_image` wrote, or its content.
+            name: What messages call a content.
+
+        Raises:
+            SessionFileError: The file is absent, damaged, or made with another generator.
+        """
+        if isinstance(source, bytes):
+            _, saved = read_session(name, source, lambda _: self.generator)
+        else:
+            _, saved = load_session(source, lambda _: self.generator)
+            name = Path(source).name
+        self.go_to(saved.history.current.state, f"Opened {name}")
+
+    @classmethod
+    def replay(
+        cls,
+        recipe: Recipe,
+        *,
+        generator: GeneratorSource = None,
+        seed: int | None = None,
+        device: torch.device | str | None = None,
+        on_step: Callable[[DragStep[Any]], None] | None = None,
+    ) -> DragSession:
+        """Return a new session in which everything was done that a recipe tells.
+
+        On the machine, with the versions and on the device of the recipe, every latent is the same bit for bit.
+
+        Args:
+            recipe: :attr:`recipe` of a session.
+            generator: The generator; None finds it by the name in the recipe.
+            seed: Do it with the first picture of another seed.
+            device: Where to load a generator that is given by name.
+            on_step: Is called with the picture after each step.
+
+        Raises:
+            InputError: The recipe asks for what cannot be done with this generator.
+            GeneratorError: The generator cannot be found or read.
+        """
+        found = found_generator(recipe.generator if generator is None else generator, device)
+        w, z = start_from_json(recipe.start) if seed is None else (None, None)
+        first_seed = recipe.start["seed"] if seed is None else seed
+        psi = recipe.start["truncation_psi"]
+        session = cls(found, seed=first_seed, w=w, z=z, truncation_psi=psi, config=recipe.config)
+        play(session, recipe, on_step)
+        return session
+
+    def save_image(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        blended: bool = False,
+        with_session: bool = True,
+    ) -> Path:
         """Write the picture as PNG, JPEG or WebP, by the ending of the path; return the path.
 
         Args:
             path: File.
             blended: Write :meth:`blended_image` instead.
+            with_session: Whether a PNG holds the session too, so that :meth:`load` and :meth:`open_file` take it. Of a
+                very long session it is the present state alone.
 
         Raises:
             InputError: Another ending, no such folder, or the generator's pictures cannot be blended.
         """
-        return save_image(self.blended_image() if blended else self.image, path)
+        picture = self.blended_image() if blended else self.image
+        return save_image(picture, path, self._with_session if with_session else None)
 
     def save_animation(
-        self, path: str | os.PathLike[str], *, fps: float = ANIMATION_FPS, points: bool = False
+        self,
+        path: str | os.PathLike[str],
+        *,
+        fps: float = ANIMATION_FPS,
+        points: bool = False,
+        scale: int = 1,
     ) -> Path:
-        """Write the last drag as an animated GIF, WebP or PNG, drawn anew from its latents; return the path.
+        """Write the last drag as an animated GIF, WebP, PNG or MP4, drawn anew from its latents; return the path.
 
         Args:
-            path: File, ending in ``.gif``, ``.webp`` or ``.png``.
+            path: File, ending in ``.gif``, ``.webp``, ``.png`` or ``.mp4``.
             fps: Pictures a second, 0.02 to 50.
             points: Whether handles and targets are drawn.
+            scale: By how many times the pictures are enlarged, 1 to 16.
 
         Raises:
-            InputError: There was no drag, or an argument cannot be used.
+            InputError: There was no drag, an argument cannot be used, or the package that writes MP4 is not there.
         """
         if not self.trajectory:
             raise InputError("there is no drag to animate; call drag() first")
-        pictures = pictures_of(self.generator, self.trajectory, points=points)
+        times = checked_scale(scale)
+        pictures = pictures_of(self.generator, self.trajectory, points=points, scale=times)
         return save_animation(pictures, path, fps=fps)
+
+    # Inside
+
+    def _saved(self) -> SavedSession:
+        """Return what a session file holds; a drag that runs counts as ended here."""
+        state, history = self._state, self.history
+        if state is not history.current.state:
+            words = entry_words("drag", history.current.state, state)
+            history = history.push(Entry("drag", state, words=words))
+        return SavedSession(self._config, history, self.recipe)
+
+    def _with_session(self, png: bytes) -> bytes:
+        """Return a PNG with the session in it; of one that is too large the present state alone, or nothing."""
+        saved = self._saved()
+        data = packed(session_bytes(self.generator, saved))
+        if data is None:
+            now = saved.history.current
+            alone = SavedSession(
+                saved.config, History((Entry(now.label, now.state, words=now.words),))
+            )
+            data = packed(session_bytes(self.generator, alone))
+        return png if data is None else with_session(png, data)

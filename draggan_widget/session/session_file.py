@@ -1,5 +1,7 @@
 """Session files: safetensors with a description in JSON; reading one executes nothing.
 
+A PNG with such a file in it is read like one.
+
 The tensors are ``latents [K, num_ws, w_dim]`` and, where there are any, ``zs [L, z_dim]`` and ``masks [M, H, W]``
 (bool); everything else is in the metadata entry ``session``, which refers to them by index. Of a
 generator that was tuned to a photo there are the differences of its weights too, ``tuned.`` and their names.
@@ -15,8 +17,8 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from draggan_widget._version import __version__
@@ -24,7 +26,9 @@ from draggan_widget.drag import DragConfig
 from draggan_widget.drag.charts import check_suits
 from draggan_widget.errors import InputError, SessionFileError
 from draggan_widget.export import write_whole
+from draggan_widget.session.embedding import embedded_session
 from draggan_widget.session.history import History
+from draggan_widget.session.recipe import Recipe
 from draggan_widget.session.saved_history import read_history, saved_entry
 from draggan_widget.session.saved_states import Reader, StatePool
 from draggan_widget.session.state import PictureGenerator, SessionState
@@ -36,9 +40,12 @@ FORMAT = "draggan_widget session 2"
 LINEAR_FORMAT = "draggan_widget session 1"
 """Files of before histories were trees are read, too: each entry was made from the one before."""
 
-TENSORS = frozenset({"latents", "zs", "masks"})
+TENSORS = ("latents", "zs", "masks")
 TUNED_PREFIX = "tuned."
 """What a session file may hold; anything else is left alone."""
+
+HEADER_AT = 8
+"""A safetensors file begins with the length of its header, in bytes of this number."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +55,12 @@ class SavedSession:
     Attributes:
         config: Settings of the drag.
         history: States, with the present one.
+        recipe: What was done, or None where that is not known.
     """
 
     config: DragConfig
     history: History[SessionState]
+    recipe: Recipe | None = None
 
 
 def save_session(
@@ -62,6 +71,13 @@ def save_session(
     Raises:
         InputError: The folder does not exist.
     """
+    target, data = Path(path), session_bytes(generator, saved)
+    write_whole(target, lambda stream: stream.write(data))
+    return target
+
+
+def session_bytes(generator: PictureGenerator, saved: SavedSession) -> bytes:
+    """Return the content of a session file."""
     states = [entry.state for entry in saved.history.entries]
     latents = _Distinct(w for state in states for w in (state.start_w, state.w, state.held_w))
     zs = _Distinct(z for state in states for z in (state.start_z, state.z) if z is not None)
@@ -90,6 +106,7 @@ def save_session(
         "position": saved.history.position,
         "visited": [list(pair) for pair in saved.history.visited.items()],
         "entries": entries,
+        "recipe": None if saved.recipe is None else saved.recipe.to_json(),
     }
     tensors = {"latents": torch.cat([w.detach().cpu() for w in latents.values])}
     if zs.values:
@@ -98,26 +115,38 @@ def save_session(
         tensors["masks"] = torch.from_numpy(np.stack(masks.values))
     tensors |= {TUNED_PREFIX + name: each for name, each in held_changes(generator).items()}
     metadata = {"format": FORMAT, "version": __version__, "session": json.dumps(description)}
-    data = save(tensors, metadata)
-    target = Path(path)
-    write_whole(target, lambda stream: stream.write(data))
-    return target
+    return save(tensors, metadata)
 
 
 def load_session(
     path: str | os.PathLike[str], find_generator: Callable[[str], PictureGenerator]
 ) -> tuple[PictureGenerator, SavedSession]:
-    """Return the generator and the content of a session file; everything in it is checked.
+    """Return the generator and the content of a file with a session; everything in it is checked.
 
     Args:
-        path: A file that :func:`save_session` wrote.
+        path: A file that :func:`save_session` wrote, or a PNG with a session in it.
         find_generator: Returns the generator of a name.
 
     Raises:
         SessionFileError: The file is absent, damaged, of another kind, or made with another generator.
     """
     source = Path(path)
-    description, tensors = _read(source)
+    if not source.is_file():
+        raise SessionFileError(f"there is no session file {source}; check the path")
+    return read_session(str(source), source.read_bytes(), find_generator)
+
+
+def read_session(
+    source: str, data: bytes, find_generator: Callable[[str], PictureGenerator]
+) -> tuple[PictureGenerator, SavedSession]:
+    """Return the generator and the content of what is in a file; as :func:`load_session`.
+
+    Args:
+        source: What messages call it.
+        data: Content of the file.
+        find_generator: Returns the generator of a name.
+    """
+    description, tensors = _read(source, embedded_session(source, data))
     reader = Reader(source, description)
     made_with = reader.take("generator", dict)
     generator = find_generator(Reader(source, made_with).take("name", str))
@@ -129,23 +158,25 @@ def load_session(
     except InputError as error:
         raise SessionFileError(f"{source} holds an unusable config: {error}") from error
     history = read_history(reader, StatePool(source, generator, tensors))
-    return generator, SavedSession(config, history)
+    return generator, SavedSession(config, history, _recipe(source, description.get("recipe")))
 
 
 def _tuned(
-    path: Path,
+    source: str,
     generator: PictureGenerator,
     made_with: Mapping[str, Any],
     tensors: Mapping[str, Tensor],
 ) -> PictureGenerator:
     """Return a generator with the tuned weights of a file, where it has some and the generator is not tuned so already."""
-    changes = {n.removeprefix(TUNED_PREFIX): t for n, t in tensors.items() if TUNED_PREFIX in n}
+    changes = {
+        n.removeprefix(TUNED_PREFIX): t for n, t in tensors.items() if n.startswith(TUNED_PREFIX)
+    }
     if not changes or describe(generator) == made_with:
         return generator
     try:
         return cast(PictureGenerator, with_changes(cast(nn.Module, generator), changes))
     except InputError as error:
-        raise SessionFileError(f"{path} holds tuned weights: {error}") from error
+        raise SessionFileError(f"{source} holds tuned weights: {error}") from error
 
 
 def describe(generator: PictureGenerator) -> dict[str, Any]:
@@ -180,38 +211,54 @@ class _Distinct:
         return self._indices[id(value)]
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def _read(source: str, data: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Return a session file's description and tensors."""
-    if not path.is_file():
-        raise SessionFileError(f"there is no session file {path}; check the path")
     try:
-        with safe_open(str(path), framework="pt") as file:
-            metadata = file.metadata() or {}
-            if metadata.get("format") not in (FORMAT, LINEAR_FORMAT):
-                raise SessionFileError(
-                    f"{path} is no session file: its format is {metadata.get('format')!r}, "
-                    f"expected {FORMAT!r}; DragSession.save writes one"
-                )
-            names = [n for n in file.keys() if n in TENSORS or n.startswith(TUNED_PREFIX)]  # noqa: SIM118  # no mapping
-            tensors = {name: file.get_tensor(name) for name in names}
+        tensors = load(data)
+        metadata = _metadata(data)
+        if metadata.get("format") not in (FORMAT, LINEAR_FORMAT):
+            raise SessionFileError(
+                f"{source} is no session file: its format is {metadata.get('format')!r}, "
+                f"expected {FORMAT!r}; DragSession.save writes one"
+            )
         description = json.loads(metadata.get("session", "null"))
     except SafetensorError as error:
         raise SessionFileError(
-            f"{path} is no complete session file: {error}; save the session again"
+            f"{source} is no complete session file: {error}; save the session again"
         ) from error
     except (ValueError, RecursionError) as error:
-        raise SessionFileError(f"{path} is damaged: {error}; save the session again") from error
+        raise SessionFileError(f"{source} is damaged: {error}; save the session again") from error
     if not isinstance(description, dict):
-        raise SessionFileError(f"{path} is damaged: its description must be an object")
-    return description, tensors
+        raise SessionFileError(f"{source} is damaged: its description must be an object")
+    known = {n: t for n, t in tensors.items() if n in TENSORS or n.startswith(TUNED_PREFIX)}
+    return description, known
 
 
-def _check_generator(path: Path, saved: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+def _metadata(data: bytes) -> Mapping[str, str]:
+    """Return the texts of a safetensors file, which :func:`load` has found to be whole."""
+    length = int.from_bytes(data[:HEADER_AT], "little")
+    metadata: Mapping[str, str] = json.loads(data[HEADER_AT : HEADER_AT + length]).get(
+        "__metadata__", {}
+    )
+    return metadata
+
+
+def _recipe(source: str, value: object) -> Recipe | None:
+    """Return the recipe of a session file."""
+    if value is None:
+        return None
+    try:
+        return Recipe.from_json(value)
+    except InputError as error:
+        raise SessionFileError(f"{source} holds an unusable recipe: {error}") from error
+
+
+def _check_generator(source: str, saved: Mapping[str, Any], found: Mapping[str, Any]) -> None:
     """Refuse a generator other than the one a session was made with."""
     differing = [name for name in found if saved.get(name) != found[name]]
     if differing:
         said = ", ".join(f"{name} {saved.get(name)!r} (here {found[name]!r})" for name in differing)
         raise SessionFileError(
-            f"{path} was made with another generator: {said}; "
+            f"{source} was made with another generator: {said}; "
             "give that one to DragSession.load(path, generator=...)"
         )

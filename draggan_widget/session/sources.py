@@ -126,11 +126,20 @@ def first_latent(
             return checked_latent(generator, w), None
         return sampled(generator, seed, truncation_psi)
     mapping = mapping_of(generator)
-    start_z = _checked_tensor(generator, "z", z, [1, mapping.z_dim], "sample_z")
+    start_z = checked_z(generator, z)
     if w is not None:
         return checked_latent(generator, w), start_z
     with torch.no_grad():
         return mapping.w_of_z(start_z), start_z
+
+
+def checked_z(generator: PictureGenerator, z: Tensor | ArrayLike) -> Tensor:
+    """Return a z as a new tensor ``[1, z_dim]`` of the generator's type and device.
+
+    Raises:
+        InputError: The generator has no mapping, or it is not real numbers, has another shape, or is not finite.
+    """
+    return _checked_tensor(generator, "z", z, [1, mapping_of(generator).z_dim], "sample_z")
 
 
 def checked_latent(generator: PictureGenerator, w: Tensor | ArrayLike) -> Tensor:

@@ -1,4 +1,5 @@
 /** The module that anywidget loads: one store and one comm per model, and as many views as there are. */
+import { Meter } from "./core/meter";
 import type { AnyModel, Ports } from "./core/ports";
 import { SharedStore } from "./core/store";
 import { Sync } from "./sync";
@@ -14,12 +15,16 @@ type Cleanup = () => void;
 /** Everything that the views of one model share. */
 class Widget {
   readonly #store = new SharedStore(1 + Math.floor(Math.random() * FIRST_RIDS));
+  readonly #meter = new Meter(() => performance.now());
   readonly #frames: FrameStream;
   readonly #sync: Sync;
 
   constructor(model: AnyModel) {
     this.#frames = new FrameStream(
-      (frame) => this.#store.dispatch({ kind: "frame", frame, atMs: performance.now() }),
+      (frame) => {
+        this.#meter.shown(frame);
+        this.#store.dispatch({ kind: "frame", frame, atMs: performance.now() });
+      },
       (frame, shown) => this.#sync.acknowledge(frame.seq, shown),
     );
     const ports: Ports = {
@@ -31,6 +36,7 @@ class Widget {
         const timer = window.setTimeout(callback, delayMs);
         return () => window.clearTimeout(timer);
       },
+      meter: this.#meter,
       dpr: window.devicePixelRatio || 1,
       loopback: isLoopback(window.location.hostname),
     };
@@ -40,7 +46,8 @@ class Widget {
   mount(parent: HTMLElement): Cleanup {
     const view = {};
     this.#sync.hello(view, !document.hidden);
-    const unmount = mountView(parent, this.#store, this.#frames, this.#sync.ask, (visible) =>
+    const { ask } = this.#sync;
+    const unmount = mountView(parent, this.#store, this.#frames, this.#meter, ask, (visible) =>
       this.#sync.setVisible(view, visible),
     );
     return () => {

@@ -6,6 +6,7 @@
 import { Alarms } from "./core/alarms";
 import { type Ask, Asks } from "./core/asks";
 import type { Vec } from "./core/geometry";
+import { LinkWatch } from "./core/link";
 import { MaskChannel } from "./core/mask_channel";
 import { isConfirmed } from "./core/points";
 import type { AnyModel, Ports } from "./core/ports";
@@ -19,6 +20,7 @@ import {
   type PullEnd,
   type ToKernel,
   TRAIT_NAMES,
+  type Traits,
 } from "./core/protocol";
 import type { SharedStore } from "./core/store";
 import { Trail } from "./core/trail";
@@ -28,17 +30,14 @@ import type { Command, Pull } from "./core/types";
 const POLL_MS = 300;
 const POLL_SLOWEST_MS = 2400;
 
-/** Without any word in this time, while one is due, the kernel counts as not answering. */
-const SILENCE_MS = 5000;
-
-/** A run may think this long about one step. */
-const SILENCE_RUNNING_MS = 15000;
-
 /** A pointer that rests says so this often, so that the kernel knows that it was not lost. */
 const HOLD_MS = 1000;
 
 /** A command waits this long for the kernel to confirm the edits made before it, so that they come first. */
 const ORDER_MS = 400;
+
+/** What Jupyter's models tell when their kernel is restarted. */
+const COMM_LOST = "comm_live_update";
 
 const POINT_TRAITS = ["handle_points", "target_points", "point_ids", "points_rev"];
 
@@ -49,7 +48,8 @@ export class Sync {
   readonly #cleanups: (() => void)[] = [];
   readonly #visible = new Map<object, boolean>();
   readonly #sent = new Set<number>();
-  readonly #alarms: Alarms<"poll" | "order" | "silence" | "long_silence" | "hold">;
+  readonly #alarms: Alarms<"poll" | "order" | "hold">;
+  readonly #link: LinkWatch;
   readonly #mask: MaskChannel;
   readonly #asks: Asks;
   #closed = false;
@@ -62,26 +62,29 @@ export class Sync {
   readonly #trail = new Trail();
   readonly #pulled = new Map<number, Vec>();
   readonly #ended = new WeakSet<Pull>();
-  #autoRun: boolean;
+  #flags: Flags;
   #newestSeq = 0;
   #pollMs = POLL_MS;
   #impatient = false;
   #greeted = false;
+  #direct = false;
 
   constructor(model: AnyModel, store: SharedStore, ports: Ports) {
     this.#model = model;
     this.#store = store;
     this.#ports = ports;
     this.#alarms = new Alarms(ports.later);
+    this.#link = new LinkWatch(store, ports.later, () => this.#probe());
     this.#asks = new Asks(store.value.firstRid, (message, files) =>
       model.send(message, undefined, files),
     );
     this.#mask = new MaskChannel(store, ports, (mask) => this.#write({ mask }));
-    this.#autoRun = store.value.traits.autoRun;
+    this.#flags = flagsOf(store.value.traits);
     const changed = () => this.#changed();
     for (const name of [...TRAIT_NAMES, ...POINT_TRAITS, "mask"]) {
       this.#listen(`change:${name}`, changed);
     }
+    this.#listen(COMM_LOST, () => this.#lost());
     this.#listen("msg:custom", (message, buffers) => this.#received(message, buffers));
     this.#cleanups.push(store.subscribe(() => this.#stored()));
     this.#pull();
@@ -120,6 +123,7 @@ export class Sync {
   /** Ends every subscription and timer. */
   close(): void {
     this.#closed = true;
+    this.#link.close();
     this.#mask.close();
     this.#asks.giveUp("The widget was closed.");
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
@@ -150,7 +154,7 @@ export class Sync {
   #pull(): void {
     const model = this.#model;
     const traits = decodeTraits((name) => model.get(name), this.#store.value.traits);
-    this.#autoRun = traits.autoRun;
+    this.#flags = flagsOf(traits);
     const pointsRev = decodeRev(model.get("points_rev"));
     this.#store.dispatch({ kind: "traits", traits, pointsRev });
     this.#store.dispatch({
@@ -169,12 +173,21 @@ export class Sync {
     const decoded = decodeMessage(message, Array.isArray(buffers) ? buffers : []);
     if (!decoded) return;
     this.#heard();
+    if (decoded.kind !== "frame" || decoded.frame.pull > 0) this.#answered();
+    if (decoded.kind === "here") {
+      this.#watchSilence();
+      return;
+    }
     if (decoded.kind === "reply") {
       this.#store.dispatch(decoded);
       return;
     }
     if (decoded.kind === "answer") {
       this.#asks.receive(decoded.answer);
+      return;
+    }
+    if (decoded.kind === "progress") {
+      this.#asks.progressed(decoded.rid, decoded.part);
       return;
     }
     this.#newestSeq = Math.max(this.#newestSeq, decoded.frame.seq);
@@ -186,26 +199,48 @@ export class Sync {
 
   #heard(): void {
     this.#greeted = false;
-    this.#alarms.cancel("silence");
-    this.#alarms.cancel("long_silence");
+    this.#link.heard();
     if (this.#store.value.answering) return;
     // What was said into the silence may be lost; saying it again does no harm.
     this.#writtenRev = 0;
+    this.#direct = true;
+    this.#mask.again();
     this.#store.dispatch({ kind: "heard" });
+  }
+
+  /** The host has lost the kernel, or another one has come in its place: whichever, whoever hears says so. */
+  #lost(): void {
+    this.#store.dispatch({ kind: "link", link: "gone" });
+    this.#probe();
+  }
+
+  #answered(): void {
+    this.#link.answered();
+    this.#mask.answered();
+  }
+
+  /** Asks for a sign of life, and for a newer picture if there is one. */
+  #probe(): void {
+    this.#send({ k: "poll", have: this.#newestSeq });
   }
 
   /** Brings the kernel and the clocks in line with the store. */
   #stored(): void {
     if (this.#closed) return;
-    const { edit, traits } = this.#store.value;
+    const { edit, traits, answering } = this.#store.value;
+    if (!answering) this.#asks.giveUp("The kernel does not answer.");
     // A pull comes before the edit that brings its pair: the two are one change.
     this.#sendPulls();
     if (edit.rev > this.#writtenRev && !isConfirmed(this.#store.value)) this.#scheduleWrite();
-    if (traits.autoRun !== this.#autoRun) {
-      this.#autoRun = traits.autoRun;
-      this.#write({ auto_run: traits.autoRun });
-    }
-    void this.#mask.send().then((done) => done && this.#stored());
+    const { autoRun, blendOutside } = this.#flags;
+    this.#flags = flagsOf(traits);
+    if (traits.autoRun !== autoRun) this.#write({ auto_run: traits.autoRun });
+    if (traits.blendOutside !== blendOutside) this.#write({ blend_outside: traits.blendOutside });
+    void this.#mask.send().then((done) => {
+      if (!done) return;
+      this.#probe();
+      this.#stored();
+    });
     this.#sendCommands();
     this.#watchFrames();
     this.#watchSilence();
@@ -247,6 +282,7 @@ export class Sync {
   #schedulePulls(): void {
     if (this.#pullsDue) return;
     this.#pullsDue = true;
+    this.#ports.meter?.asked();
     this.#ports.beforePaint(() => {
       this.#pullsDue = false;
       if (this.#closed) return;
@@ -272,6 +308,7 @@ export class Sync {
   #sendPull({ id, at }: Pull): void {
     this.#pulled.set(id, at);
     this.#pullSeq += 1;
+    this.#ports.meter?.pulled(this.#pullSeq);
     this.#trail.tell(this.#pullSeq, id, at);
     this.#send({ k: "pull", id, x: at.x, y: at.y, seq: this.#pullSeq });
   }
@@ -322,29 +359,30 @@ export class Sync {
 
   /** Counts the time since a word of the kernel fell due. */
   #watchSilence(): void {
-    const { traits, commands, frame } = this.#store.value;
+    const { traits, frame } = this.#store.value;
     const greeted = this.#greeted && traits.status !== "loading" && frame === null;
-    const asked = commands.length > 0 || greeted || !isConfirmed(this.#store.value);
-    const fall = () => {
-      this.#asks.giveUp("The kernel does not answer.");
-      this.#store.dispatch({ kind: "silence" });
-    };
-    if (asked) this.#alarms.set("silence", SILENCE_MS, fall);
-    else this.#alarms.cancel("silence");
-    if (traits.running) this.#alarms.set("long_silence", SILENCE_RUNNING_MS, fall);
-    else this.#alarms.cancel("long_silence");
+    this.#link.watch(greeted, this.#mask.unsure);
   }
 
   #write(values: Record<string, unknown>): void {
     this.#writing = true;
     try {
       for (const [name, value] of Object.entries(values)) this.#model.set(name, value);
-      this.#model.save_changes();
+      // Jupyter writes nothing more before its last write was answered, and that answer may be lost for ever.
+      if (this.#direct) this.#tell(values);
+      else this.#model.save_changes();
     } catch {
       this.#store.dispatch({ kind: "silence" });
     } finally {
       this.#writing = false;
     }
+  }
+
+  /** Writes traits by a message of its own. */
+  #tell({ mask, ...rest }: Record<string, unknown>): void {
+    const beside = mask instanceof DataView;
+    const state = mask === null ? { ...rest, mask } : rest;
+    this.#model.send({ k: "set", state, mask: beside }, undefined, beside ? [mask] : []);
   }
 
   #send(message: ToKernel): void {
@@ -354,6 +392,13 @@ export class Sync {
       this.#store.dispatch({ kind: "silence" });
     }
   }
+}
+
+/** The switches that person and kernel share. */
+type Flags = Pick<Traits, "autoRun" | "blendOutside">;
+
+function flagsOf({ autoRun, blendOutside }: Flags): Flags {
+  return { autoRun, blendOutside };
 }
 
 function encodeCommand({ rid, name, args }: Command): ToKernel {

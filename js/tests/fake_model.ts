@@ -45,10 +45,10 @@ export class FakeModel implements AnyModel {
     this.#dirty = {};
   }
 
-  send(message: ToKernel, _callbacks?: undefined, buffers: ArrayBuffer[] = []): void {
+  send(message: ToKernel, _callbacks?: undefined, buffers: (ArrayBuffer | DataView)[] = []): void {
     this.#guard();
     this.sent.push(message);
-    this.sentBuffers.push(buffers);
+    this.sentBuffers.push(buffers.map(bytesOf));
   }
 
   on(event: string, callback: Listener): void {
@@ -72,6 +72,11 @@ export class FakeModel implements AnyModel {
     this.#tell("msg:custom", message, buffers);
   }
 
+  /** The host tells of something that is no message. */
+  tell(event: string): void {
+    this.#tell(event);
+  }
+
   #tell(event: string, ...values: unknown[]): void {
     for (const listener of [...(this.#listeners.get(event) ?? [])]) listener(...values);
   }
@@ -79,6 +84,12 @@ export class FakeModel implements AnyModel {
   #guard(): void {
     if (this.dead) throw new Error("Cannot send on a closed comm");
   }
+}
+
+/** The bytes of a buffer, alone. */
+function bytesOf(buffer: ArrayBuffer | DataView): ArrayBuffer {
+  if (buffer instanceof ArrayBuffer) return buffer;
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength).slice().buffer;
 }
 
 /** Lets promises that are due run. */

@@ -65,9 +65,15 @@ def picture(colour: Colour = (200, 30, 40), kind: str = "webp") -> bytes:
 class AfmHost:
     """A page with the front end in it; the test sends what the kernel would and reads what it would get."""
 
-    def __init__(self, page: Page, traits: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        page: Page,
+        traits: Mapping[str, Any] | None = None,
+        *,
+        address: str = "about:blank",
+    ) -> None:
         self.page = page
-        page.goto("about:blank")
+        page.goto(address)
         page.add_style_tag(content=read_static("widget.css"))
         page.add_script_tag(content=HOST.read_text(encoding="utf-8"))
         page.evaluate(
@@ -160,6 +166,31 @@ class AfmHost:
         """Answer a command."""
         message = {"k": "reply", "rid": command["rid"], "ok": error == "", "error": error}
         self.page.evaluate("(message) => host.emit(message)", message)
+
+    def asked(self, name: str) -> dict[str, Any]:
+        """Wait for a question and return the newest of its name."""
+        self.page.wait_for_function(
+            "(name) => host.sent.some((each) => each.k === 'ask' && each.name === name)", arg=name
+        )
+        return [each for each in self.sent("ask") if each["name"] == name][-1]
+
+    def answer_files(
+        self, ask: Mapping[str, Any], *files: bytes, error: str = "", **result: Any
+    ) -> None:
+        """Answer a question."""
+        self.page.evaluate(
+            f"""([message, texts]) => host.emit(message, texts.map((text) => {BASE64_TO_BYTES}))""",
+            [
+                {
+                    "k": "answer",
+                    "rid": ask["rid"],
+                    "ok": not error,
+                    "error": error,
+                    "result": result,
+                },
+                [base64.b64encode(each).decode() for each in files],
+            ],
+        )
 
     def answer(
         self, question: Mapping[str, Any], result: Mapping[str, Any], image: bytes | None = None

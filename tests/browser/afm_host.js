@@ -68,6 +68,8 @@ window.makeHost = async (source, traits) => {
     sent: [],
     /** What each save_changes wrote, oldest first; bytes as arrays of numbers. */
     saved: [],
+    /** The buffers of those that have some, as arrays of numbers. */
+    buffers: [],
     /** Both of these in their order: `{message}` or `{state}`. */
     told: [],
     /** While true the comm throws, as after the kernel's end. */
@@ -79,6 +81,8 @@ window.makeHost = async (source, traits) => {
       Object.assign(values, changes);
       for (const name of Object.keys(changes)) tell(`change:${name}`);
     },
+    /** Tells of the end of the kernel as Jupyter does. */
+    lose: () => tell("comm_live_update"),
     get: (name) => values[name],
     listeners: () => [...listeners.values()].flat().length,
   };
@@ -102,9 +106,11 @@ window.makeHost = async (source, traits) => {
       host.told.push({ state: dirty });
       dirty = {};
     },
-    send: (message) => {
+    send: (message, _callbacks, buffers = []) => {
       guard();
-      host.sent.push(structuredClone(message));
+        if (buffers.length > 0) host.buffers.push(buffers.map(plain));
+        const files = buffers.map((buffer) => [...new Uint8Array(buffer)]);
+        host.sent.push({ ...structuredClone(message), ...(files.length > 0 ? { files } : {}) });
       host.told.push({ message: structuredClone(message) });
     },
     on: (name, listener) => listeners.set(name, [...of(name), listener]),

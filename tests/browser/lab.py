@@ -60,6 +60,13 @@ RUN_CELL = """async ([index, wait]) => {
 }"""
 
 
+SET_THEME = """(theme) =>
+  window.jupyterapp.commands.execute("apputils:change-theme", {theme})"""
+
+THEME_IS_SET = """(theme) => document.body.dataset.jpThemeName === theme
+  && document.getElementById("jupyterlab-splash") === null"""
+
+
 class LabServer:
     """A JupyterLab server over a folder of its own; use it in a ``with`` statement."""
 
@@ -194,6 +201,31 @@ class Notebook:
     def save(self) -> None:
         """Save the notebook with its outputs."""
         self._page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+
+    def set_theme(self, name: str) -> None:
+        """Switch JupyterLab to a theme, and wait until it can be touched again.
+
+        While a theme loads, a splash screen lies over the whole page, also for a moment after the new theme shows: what
+        is pressed then never reaches the notebook.
+        """
+        self._page.evaluate(SET_THEME, name)
+        self._page.wait_for_function(THEME_IS_SET, arg=name, timeout=OPEN_TIMEOUT_MS)
+
+    def restart(self) -> None:
+        """Restart the kernel, and wait for the new one."""
+        self._page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()"
+        )
+        self.wait_until_ready()
+
+    def send_comms_to_the_main_shell(self) -> None:
+        """Have messages of widgets wait for the cell that runs, as in front ends without subshells."""
+        self._page.evaluate(
+            """() => {
+              const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+              kernel.commsOverSubshells = "disabled";
+            }"""
+        )
 
     def shut_down(self) -> None:
         """End the kernel."""

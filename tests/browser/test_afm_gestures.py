@@ -184,7 +184,7 @@ def test_tab_visits_the_marks_and_leaves_the_picture_after_the_last(page: Page) 
     page.keyboard.press("Tab")
     assert spoken.inner_text() == "Target 1 at 80, 40"
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Run"
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Speed"
 
 
 def test_no_key_reaches_the_notebook(host: AfmHost) -> None:

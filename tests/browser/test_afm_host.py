@@ -140,7 +140,7 @@ def test_a_dead_comm_is_named_and_forgiven(page: Page) -> None:
     page.evaluate("() => { host.dead = true; }")
     host.button("Run").click()
     assert host.hook("status") == "no_answer"
-    assert host.status() == "No answer from the kernel; it may be busy"
+    assert host.status() == "No answer from the kernel; what you change is sent when it is back"
     page.evaluate("() => { host.dead = false; }")
     host.send_frame()
     assert host.hook("status") == "idle"

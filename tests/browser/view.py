@@ -52,10 +52,10 @@ LAGS = """() => Object.entries(window.pulls.shown)
 
 
 class WidgetView:
-    """The first widget on a page."""
+    """A widget on a page, the first one unless told otherwise."""
 
-    def __init__(self, page: Page) -> None:
-        self._page = page
+    def __init__(self, page: Page, index: int = 0) -> None:
+        self._page, self._index = page, index
 
     def hook(self, name: str) -> str:
         """Return what the widget says about itself in a ``data-`` attribute."""
@@ -84,10 +84,10 @@ class WidgetView:
     def picture(self) -> Picture:
         """Return the picture that is shown, in pixels of the screen."""
         url: str = self._page.evaluate(
-            "() => document.querySelector('.dgw-picture').toDataURL('image/png')"
+            "(index) => document.querySelectorAll('.dgw-picture')[index].toDataURL('image/png')",
+            self._index,
         )
-        with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
-            return np.asarray(image.convert("RGB"))
+        return decoded(url)
 
     def pull(self, start: Point, end: Point) -> None:
         """Press on a pixel of the picture, move to another one and let go, with real pointer events."""
@@ -173,3 +173,9 @@ class WidgetView:
         width, _ = map(int, self.hook("image-size").split(","))
         scale = box["width"] / width
         return box["x"] + (point[0] + 0.5) * scale, box["y"] + (point[1] + 0.5) * scale
+
+
+def decoded(url: str) -> Picture:
+    """Return the picture of a data address."""
+    with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
+        return np.asarray(image.convert("RGB"))

@@ -13,7 +13,7 @@ from draggan_widget.drag.config import SOLVERS
 from draggan_widget.errors import GeneratorError
 from draggan_widget.generator import Generator, StyleGAN2Config
 from draggan_widget.pretrained import load_generator
-from tests.drag.blobs import BlobGenerator, MappedBlobs
+from tests.drag.blobs import BlobGenerator, BlobTrace, MappedBlobs
 from tests.drag.test_optimizer import (
     HALF,
     TWO_BLOBS,
@@ -69,6 +69,30 @@ def test_two_points_drag_two_coupled_blobs() -> None:
     assert last.step <= 6
     for blob, target in enumerate(targets):
         assert true_distance(generator, last.w, blob, target) < 0.1
+
+
+class StuckBlobs(BlobGenerator):
+    """A second blob that fades as the first moves, and leaves a shade of itself where it was."""
+
+    def trace(self, w: torch.Tensor, block: int) -> BlobTrace:
+        channels = super().trace(w, block).features.chunk(2, dim=1)
+        shade = super().trace(torch.zeros_like(w), block).features.chunk(2, dim=1)[1]
+        moved_px = (self.centres(w)[0] - self.starts[0]).norm()
+        left = torch.exp(-moved_px / 3)
+        faded = left * channels[1] + (1 - left) * 0.7 * shade
+        return BlobTrace(w, torch.cat([channels[0], faded], dim=1))
+
+
+def test_of_many_handles_one_that_is_gone_does_not_hold_up_the_others() -> None:
+    generator = StuckBlobs(starts=TWO_BLOBS, coupling=1.0)
+    optimizer = start(generator)
+    around = [(16, 20), (12, 18), (19, 16), (14, 24), (20, 22), (16, 15), (48, 44)]
+    move = np.array([9.0, 7.0])
+    optimizer.set_points(around, np.add(around, move), point_ids=range(7))
+    last = run(optimizer)[-1]
+    assert last.status == "stalled"
+    assert last.distances_px[-1] > 2
+    assert true_distance(generator, last.w, 0, TWO_BLOBS[0] + move) < 0.05
 
 
 def test_a_picture_need_not_be_square() -> None:

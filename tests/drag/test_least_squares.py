@@ -3,7 +3,12 @@
 import torch
 from torch import Tensor
 
-from draggan_widget.drag.least_squares import damped_step, secant_update, shortened
+from draggan_widget.drag.least_squares import (
+    damped_step,
+    in_noises,
+    secant_update,
+    shortened,
+)
 
 PLACES, COORDINATES = 6, 40
 
@@ -46,6 +51,16 @@ def test_a_place_that_is_seen_badly_counts_less() -> None:
     noise = torch.tensor([0.1, 10.0]).double()
     step = damped_step(jacobian, errors, noise, torch.zeros(1).double())
     assert float(step) > 0.8
+
+
+def test_in_multiples_of_their_noise_handles_cost_what_their_covariances_say() -> None:
+    jacobian, errors, step = random(PLACES, 9), random(PLACES // 2, 2), random(9, seed=2)
+    roots = random(PLACES // 2, 2, 2, seed=1)
+    covariances = roots @ roots.mT + 0.1 * torch.eye(2).double()
+    rows, residuals = in_noises(jacobian, errors, covariances)
+    misses = (jacobian @ step).reshape(-1, 2) - errors
+    expected = torch.einsum("ni,nij,nj", misses, torch.linalg.inv(covariances), misses)
+    torch.testing.assert_close((rows @ step - residuals).square().sum(), expected)
 
 
 def test_places_that_cannot_move_leave_the_way_back() -> None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from draggan_widget.drag import DragConfig, DragOptimizer, DragStep
-from draggan_widget.drag.config import PATIENCE
+from draggan_widget.drag.config import PATIENCE, SOLVERS
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.generator import Generator, StyleGAN2Config
 from tests.drag import oracle
@@ -543,3 +543,27 @@ def test_the_whitened_solver_moves_what_varies_in_pictures() -> None:
     optimizer.set_points([TWO_BLOBS[1]], [(50, 46)], point_ids=[1])
     moved = run(optimizer)[-1].w[0, :6].mean(0).abs()
     assert float(moved[:2].min()) > 3 * float(moved[2:4].max())
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_a_step_tells_in_which_picture_and_where_each_reference_was_taken(solver: str) -> None:
+    generator = BlobGenerator()
+    optimizer = DragOptimizer(generator, generator.start(), DragConfig(solver=solver))
+    optimizer.set_points([[30, 32]], [[50, 32]], point_ids=[1])
+    for _ in range(3):
+        first = optimizer.step()
+    (origin,) = first.origins
+    assert torch.equal(origin.w, generator.start())
+    assert origin.place.tolist() == [30, 32]
+
+    optimizer.set_points([[0, 0], [20, 20]], [[50, 32], [20, 20]], point_ids=[1, 2])
+    second = optimizer.step()
+    assert second.origins[0] is origin
+    assert torch.equal(second.origins[1].w, first.w)
+    assert second.origins[1].place.tolist() == [20, 20]
+
+    optimizer.set_points([[40, 40], [0, 0]], [[50, 32], [20, 20]], point_ids=[1, 2], placed=[1])
+    third = optimizer.advance()
+    assert third.origins[0].place.tolist() == [40, 40]
+    assert torch.equal(third.origins[0].w, second.w)
+    assert third.origins[1] is second.origins[1]

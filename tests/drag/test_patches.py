@@ -8,7 +8,14 @@ import torch
 from torch import Tensor
 
 from draggan_widget.drag.geometry import FeatureGrid, FeatureWindows
-from draggan_widget.drag.patches import Lattice, confidence, find, readout, surroundings
+from draggan_widget.drag.patches import (
+    Lattice,
+    confidence,
+    find,
+    readout,
+    surroundings,
+    uncertainty,
+)
 from tests.drag.blobs import PIXELS_PER_UNIT, BlobGenerator
 
 SIZE_PX, CELLS = 64, 32
@@ -145,6 +152,31 @@ def test_along_an_edge_a_patch_moves_across_it_only() -> None:
     found = find(around(after, place), place, references(before, place), LATTICE)
     assert float(found[0, 0] - place[0, 0]) == pytest.approx(1.4, abs=0.1)
     assert float(found[0, 1]) == float(place[0, 1])
+
+
+def test_along_an_edge_a_place_is_uncertain_where_the_patch_differs() -> None:
+    x = (torch.arange(CELLS, dtype=torch.float64) + 0.5) * SIZE_PX / CELLS - 0.5
+    before = torch.sin(x / 6).expand(1, CELLS, CELLS)
+    place = PLACES[:1]
+    seen = references(before, place)
+    differing = around(before + 0.3, place)
+    (covariance,) = uncertainty(differing, place, seen, LATTICE)
+    assert float(covariance[1, 1]) > 100 * float(covariance[0, 0])
+    (covariance,) = uncertainty(around(before, place), place, seen, LATTICE)
+    torch.testing.assert_close(covariance, torch.zeros_like(covariance))
+
+
+def test_a_place_is_shifted_by_no_more_than_its_uncertainty_says() -> None:
+    before = texture()
+    rng = torch.Generator().manual_seed(0)
+    noisy = before + 0.05 * torch.randn(before.shape, dtype=before.dtype, generator=rng)
+    seen = references(before)
+    places = find(around(noisy, PLACES), PLACES, seen, LATTICE)
+    covariances = uncertainty(around(noisy, places), places, seen, LATTICE)
+    shifts = places - PLACES
+    lengths = torch.einsum("ni,nij,nj->n", shifts, torch.linalg.inv(covariances), shifts)
+    assert float(shifts.norm(dim=1).min()) > 0.001
+    assert float(lengths.max()) < 1
 
 
 def test_the_derivative_of_a_place_is_that_of_finite_differences_of_the_tracking() -> None:

@@ -34,12 +34,14 @@ def cells(folder: Path) -> Mapping[str, nbformat.NotebookNode]:
 
 
 def test_the_first_cell_shows_the_widget(cells: Mapping[str, nbformat.NotebookNode]) -> None:
-    (output,) = cells["widget"].outputs
-    assert "application/vnd.jupyter.widget-view+json" in output.data
+    view, result, _ = cells["widget"].outputs
+    assert "application/vnd.jupyter.widget-view+json" in view.data
+    assert "image/png" in result.data
 
 
 def test_the_scripted_drag_arrives(cells: Mapping[str, nbformat.NotebookNode]) -> None:
-    (output,) = cells["drag"].outputs
+    bar, output = cells["drag"].outputs
+    assert "arrived" in bar.data["text/plain"]
     assert "arrived" in output.data["text/plain"]
 
 

@@ -8,6 +8,7 @@ from PIL import Image, ImageSequence
 
 from draggan_widget.drag import DragConfig
 from draggan_widget.errors import GeneratorError, InputError
+from draggan_widget.export import HANDLE_COLOUR, TARGET_COLOUR
 from draggan_widget.frames import mean_change
 from draggan_widget.session import DragSession
 from tests.picture_blobs import MappedPictureBlobs, PictureBlobs, blob_session
@@ -170,6 +171,29 @@ def test_the_last_drag_is_saved_as_an_animation(tmp_path: Path) -> None:
     path = session.save_animation(tmp_path / "a.gif", fps=20, points=True)
     with Image.open(path) as image:
         assert len(list(ImageSequence.Iterator(image))) == 4
+
+
+@pytest.mark.parametrize("points", [False, True])
+def test_an_animation_can_be_enlarged_and_its_points_with_it(tmp_path: Path, points: bool) -> None:
+    session = pair_session()
+    session.drag(max_steps=1)
+    path = session.save_animation(tmp_path / "a.png", points=points, scale=3)
+    width, height = session.image.size
+    with Image.open(path) as image:
+        assert image.size == (3 * width, 3 * height)
+        x, y = session.target_points[0]
+        drawn = image.convert("RGB").getpixel(
+            (round(3 * (x + 0.5) - 0.5), round(3 * (y + 0.5) - 0.5))
+        )
+    assert (drawn in (HANDLE_COLOUR, TARGET_COLOUR)) == points
+
+
+@pytest.mark.parametrize("scale", [0, 17, 1.5, True, "2"])
+def test_an_animation_is_not_enlarged_by_nonsense(tmp_path: Path, scale: Any) -> None:
+    session = pair_session()
+    session.drag(max_steps=1)
+    with pytest.raises(InputError, match="scale must be a whole number from 1 to 16"):
+        session.save_animation(tmp_path / "a.gif", scale=scale)
 
 
 def test_without_a_drag_there_is_nothing_to_animate(tmp_path: Path) -> None:

@@ -1,10 +1,27 @@
 /** Questions to the kernel, which change nothing, and their answers; each ends with one, even if the kernel is lost. */
 import type { Answer, Args, ToKernel } from "./protocol";
 
+/** What else comes of a question whose answer takes long. */
+export interface Watch {
+  /** Told at once how to give the question up; it is rejected then. */
+  readonly begun: (cancel: () => void) => void;
+  /** Told how much is done, 0..1. */
+  readonly progressed: (part: number) => void;
+}
+
 /** A question with its files; what comes back is rejected with words for a person. */
-export type Ask = (name: string, args?: Args, files?: readonly Uint8Array[]) => Promise<Answer>;
+export type Ask = (
+  name: string,
+  args?: Args,
+  files?: readonly Uint8Array[],
+  watch?: Watch,
+) => Promise<Answer>;
+
+/** The words of a question that a person has given up. */
+export const CANCELLED = "It was cancelled.";
 
 interface Waiting {
+  readonly watch: Watch | undefined;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
 }
@@ -24,17 +41,19 @@ export class Asks {
   }
 
   /** Asks, and gives what the kernel has found. */
-  readonly ask: Ask = (name, args = {}, files = []) => {
+  readonly ask: Ask = (name, args = {}, files = [], watch) => {
     const rid = this.#nextRid;
     this.#nextRid += 1;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(rid, { resolve, reject });
+      this.#waiting.set(rid, { resolve, reject, watch });
       try {
         this.#send({ k: "ask", rid, name, args }, files.map(copyOf));
       } catch {
         this.#waiting.delete(rid);
         reject(new Error("The kernel cannot be reached."));
+        return;
       }
+      watch?.begun(() => this.#cancel(rid));
     });
   };
 
@@ -45,6 +64,19 @@ export class Asks {
     this.#waiting.delete(answer.rid);
     if (answer.ok) waiting.resolve(answer);
     else waiting.reject(new Error(answer.error));
+  }
+
+  /** Takes the word of how much of a question is answered. */
+  progressed(rid: number, part: number): void {
+    this.#waiting.get(rid)?.watch?.progressed(part);
+  }
+
+  #cancel(rid: number): void {
+    const waiting = this.#waiting.get(rid);
+    if (!waiting) return;
+    this.#waiting.delete(rid);
+    waiting.reject(new Error(CANCELLED));
+    void this.ask("cancel", { rid }).catch(() => undefined);
   }
 
   /** Gives up every question that has no answer. */

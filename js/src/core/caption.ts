@@ -19,7 +19,8 @@ export function captionOf(state: State): Caption | null {
   if (view.modifier === "pan") return { text: "drag: the picture moves", eager: true };
   if (view.mode === "mask") {
     const erases = (view.brush.kind === "erase") !== (view.modifier === "pin");
-    return { text: erases ? "erase: this stays" : "paint: this may move", eager: false };
+    const act = view.brush.kind === "lasso" ? "draw around" : erases ? "erase" : "paint";
+    return { text: `${act}: this ${erases ? "stays" : "may move"}`, eager: false };
   }
   if (view.hover?.kind === "remove" && badgeOf(view)) return { text: "click: remove", eager: true };
   const live = isLive(shared);
@@ -44,7 +45,7 @@ export function cursorOf(state: State): string {
   if (filmPlaceOf(state)) return "film";
   if (view.gesture.kind === "pan") return "panning";
   if (view.modifier === "pan") return "pan";
-  if (view.mode === "mask") return "brush";
+  if (view.mode === "mask") return view.brush.kind === "lasso" ? "place" : "brush";
   if (view.gesture.kind === "move" || view.gesture.kind === "pull") return "move";
   if (view.hover?.kind === "remove" && badgeOf(view)) return "remove";
   if (view.hover) return "take";

@@ -60,6 +60,8 @@ export function maskChanged(shared: Shared): Shared {
 
 /** The shared state with one more command on its way. */
 export function commanded(shared: Shared, name: CommandName, args: Args = {}): Shared {
+  // Nobody will ever take what is said to a kernel that has ended.
+  if (shared.link === "gone") return shared;
   // Who stops no longer wants the start that is still on its way.
   const kept = shared.commands.filter((command) => name !== "stop" || command.name !== "run");
   const commands = [...kept, { rid: shared.nextRid, name, args }];

@@ -4,7 +4,7 @@ import { receiveFrame, receivePairs } from "./points";
 import type { Traits } from "./protocol";
 import { pullsTold } from "./pull";
 import { refusalOf } from "./settings";
-import { assertNever, type KernelAction, type Shared } from "./types";
+import { assertNever, type KernelAction, type Link, type Shared } from "./types";
 
 /** The values of a widget of which nothing is known yet. */
 const UNKNOWN_TRAITS: Traits = {
@@ -27,6 +27,8 @@ const UNKNOWN_TRAITS: Traits = {
   film: { number: 0, count: 0 },
   busyText: "",
   error: null,
+  changeOutside: null,
+  blendOutside: false,
 };
 
 /**
@@ -56,6 +58,7 @@ export function initialShared(firstRid: number): Shared {
     startDistancePx: 0,
     resultRev: 0,
     answering: true,
+    link: "alive",
     problem: null,
     problemSeq: 0,
     refusal: null,
@@ -80,13 +83,22 @@ export function reduceKernel(shared: Shared, action: KernelAction): Shared {
     case "pulls_told":
       return pullsTold(shared);
     case "silence":
-      if (!shared.answering && shared.commands.length === 0) return shared;
-      return { ...shared, answering: false, commands: [] };
+      return shared.link === "gone" ? shared : relinked(shared, "silent");
     case "heard":
-      return shared.answering ? shared : { ...shared, answering: true };
+      return shared.answering ? shared : relinked(shared, "back");
+    case "link":
+      return relinked(shared, action.link);
     default:
       return assertNever(action);
   }
+}
+
+/** The state with another connection; commands that nobody hears are forgotten, edits are not. */
+function relinked(shared: Shared, link: Link): Shared {
+  const answering = link !== "silent" && link !== "gone";
+  const commands = answering || shared.commands.length === 0 ? shared.commands : [];
+  if (link === shared.link && commands === shared.commands) return shared;
+  return { ...shared, link, answering, commands };
 }
 
 /** The state after the kernel's traits; `pointsRev` is the newest edit it had taken in when it set them. */
@@ -96,7 +108,8 @@ function receiveTraits(shared: Shared, traits: Traits, pointsRev: number): Share
   const next = {
     ...goneOn(shared, traits, pointsRev),
     traits,
-    startDistancePx: starts ? 0 : shared.startDistancePx,
+    // An edit that the run has not heard of belongs to it: a pull that was let go before the run began.
+    startDistancePx: starts && shared.edit.rev <= pointsRev ? 0 : shared.startDistancePx,
     shownAtMs: starts ? Number.NEGATIVE_INFINITY : shared.shownAtMs,
     intervalMs: starts ? 0 : shared.intervalMs,
     resultRev: changes ? shared.edit.rev : shared.resultRev,

@@ -10,6 +10,7 @@ export class MaskChannel {
   #value: unknown = null;
   #rev = 0;
   #packing = 0;
+  #unsure = false;
   #closed = false;
 
   /** @param write sets the trait */
@@ -24,9 +25,24 @@ export class MaskChannel {
     return this.#packing > 0;
   }
 
-  /** Takes in the value of the trait. */
+  /** True while nothing shows that the kernel has the newest mask of this page. */
+  get unsure(): boolean {
+    return this.#unsure;
+  }
+
+  /** Notes that the kernel has answered something that followed the mask. */
+  answered(): void {
+    this.#unsure = false;
+  }
+
+  /** Has a mask that may have been lost sent again. */
+  again(): void {
+    if (this.#unsure) this.#rev = -1;
+  }
+
+  /** Takes in the value of the trait; while a newer mask of this page is on its way, it is old. */
   async receive(value: unknown): Promise<void> {
-    if (value === this.#value) return;
+    if (value === this.#value || this.#unsure) return;
     this.#value = value;
     const rev = this.#store.value.maskRev;
     try {
@@ -51,6 +67,7 @@ export class MaskChannel {
       // Jupyter takes a DataView for a binary buffer in every version.
       const value = png && new DataView(png.buffer, png.byteOffset, png.byteLength);
       this.#value = value;
+      this.#unsure = true;
       this.#write(value);
       return true;
     } catch {

@@ -12,17 +12,8 @@ import {
   subtract,
   type Vec,
 } from "./geometry";
-import {
-  badgeOf,
-  brushRadiusPx,
-  completed,
-  maskChanged,
-  placed,
-  removed,
-  started,
-  withView,
-} from "./intent";
-import { filledMask, MAY_MOVE, MAY_NOT_MOVE, type MaskValue, stroke } from "./mask";
+import { badgeOf, completed, maskChanged, placed, removed, started, withView } from "./intent";
+import { continueLasso, continueStroke, endLasso, startPainting } from "./painting";
 import { filmPlaceOf } from "./past";
 import { addPair, dragPart, marksOf, movePart } from "./points";
 import { isLive, pullEnded, pulledTo, pullMark, pullNew } from "./pull";
@@ -48,7 +39,7 @@ export function pointerDown(state: State, pointer: Pointer, { secondary, pin }: 
   if (state.view.gesture.kind !== "none" || !state.shared.frame) return state;
   if (filmPlaceOf(state)) return state;
   const seen = { ...state, view: { ...state.view, touch: pointer.touch } };
-  if (state.view.mode === "mask") return startStroke(seen, pointer, secondary);
+  if (state.view.mode === "mask") return startPainting(seen, pointer, secondary);
   const hit = hitAt(seen, pointer);
   if (hit && (secondary || hit.kind === "remove")) return removed(seen, hit.grip.id);
   if (secondary) return seen;
@@ -96,6 +87,8 @@ export function pointerMove(state: State, pointer: Pointer): State {
       return state;
     case "paint":
       return continueStroke(moved, gesture, pointer.at);
+    case "lasso":
+      return continueLasso(moved, gesture, pointer);
     default:
       return assertNever(gesture);
   }
@@ -130,6 +123,8 @@ export function pointerUp(state: State, pointer: Pointer): State {
     }
     case "paint":
       return { ...idle, shared: maskChanged(idle.shared) };
+    case "lasso":
+      return endLasso(last, gesture);
     default:
       return assertNever(gesture);
   }
@@ -156,6 +151,8 @@ export function gestureCancelled(state: State): State {
       return pullEnded(state, gesture, "undo");
     case "paint":
       return { ...idle, shared: { ...state.shared, mask: gesture.before, painting: false } };
+    case "lasso":
+      return idle;
     default:
       return assertNever(gesture);
   }
@@ -211,30 +208,4 @@ function carried(state: State, grip: Grip, to: Vec): State {
 
 function released(shared: Shared, grip: Grip): Shared {
   return { ...shared, held: shared.held.filter((other) => !sameGrip(other, grip)) };
-}
-
-function startStroke(state: State, pointer: Pointer, secondary: boolean): State {
-  const { mask, traits } = state.shared;
-  const erases = (state.view.brush.kind === "erase") !== secondary;
-  const value: MaskValue = erases ? MAY_NOT_MOVE : MAY_MOVE;
-  // The first dab says what the rest is: painting frees a part of a fixed picture, erasing fixes a part of a free one.
-  const base = mask ?? filledMask(traits.imageSize, erases ? MAY_MOVE : MAY_NOT_MOVE);
-  const gesture: Gesture = { kind: "paint", value, last: pointer.at, before: mask };
-  const painting = { ...state.shared, mask: base, painting: true };
-  return continueStroke(
-    { shared: painting, view: { ...state.view, gesture, hover: null } },
-    gesture,
-    pointer.at,
-  );
-}
-
-function continueStroke(state: State, gesture: Gesture & { kind: "paint" }, to: Vec): State {
-  const { mask, traits } = state.shared;
-  if (!mask) return state;
-  const radiusPx = brushRadiusPx(state.view, traits.imageSize);
-  const painted = stroke(mask, gesture.last, to, radiusPx, gesture.value);
-  return {
-    shared: { ...state.shared, mask: painted },
-    view: { ...state.view, gesture: { ...gesture, last: to }, cursor: to },
-  };
 }

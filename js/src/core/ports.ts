@@ -1,6 +1,7 @@
 /** What the front end needs of its surroundings: the host's model, and what the page lends. */
 import type { Later } from "./alarms";
 import type { Mask } from "./mask";
+import type { Meter } from "./meter";
 import type { FrameInfo, ToKernel } from "./protocol";
 
 /** What every anywidget host offers. */
@@ -8,7 +9,7 @@ export interface AnyModel {
   get(name: string): unknown;
   set(name: string, value: unknown): void;
   save_changes(): void;
-  send(content: ToKernel, callbacks?: undefined, buffers?: ArrayBuffer[]): void;
+  send(content: ToKernel, callbacks?: undefined, buffers?: (ArrayBuffer | DataView)[]): void;
   on(event: string, callback: (...values: unknown[]) => void): void;
   off(event: string, callback: (...values: unknown[]) => void): void;
 }
@@ -21,6 +22,8 @@ export interface Ports {
   /** Calls back once, before the next paint. */
   readonly beforePaint: (callback: () => void) => void;
   readonly later: Later;
+  /** Told when a pointer asks for a picture, and by which number the kernel is then asked. */
+  readonly meter?: Pick<Meter, "asked" | "pulled">;
   readonly dpr: number;
   readonly loopback: boolean;
 }

@@ -83,7 +83,9 @@ export interface Answer {
 export type FromKernel =
   | { readonly kind: "frame"; readonly frame: FrameInfo; readonly picture: Uint8Array }
   | { readonly kind: "reply"; readonly reply: Reply }
-  | { readonly kind: "answer"; readonly answer: Answer };
+  | { readonly kind: "here" }
+  | { readonly kind: "answer"; readonly answer: Answer }
+  | { readonly kind: "progress"; readonly rid: number; readonly part: number };
 
 /** What a command or question needs besides its name. */
 export type Args = Readonly<Record<string, unknown>>;
@@ -129,7 +131,12 @@ export type ToKernel =
       readonly y: number;
       readonly seq: number;
     }
-  | { readonly k: "release"; readonly id: number; readonly end: PullEnd };
+  | { readonly k: "release"; readonly id: number; readonly end: PullEnd }
+  | {
+      readonly k: "set";
+      readonly state: Readonly<Record<string, unknown>>;
+      readonly mask: boolean;
+    };
 
 /** One pair of points: where the picture is held, and where that should go, in image pixels. */
 export interface Pair {
@@ -170,6 +177,10 @@ export interface Traits {
   readonly film: Film;
   readonly busyText: string;
   readonly error: KernelError | null;
+  /** By how much drags have changed the picture outside the mask, of 255; null where nothing is known of it. */
+  readonly changeOutside: number | null;
+  /** True where that part is shown as it was before, once the picture rests. */
+  readonly blendOutside: boolean;
 }
 
 /** A custom message of the kernel with its buffers; null where it is not understood. */
@@ -186,12 +197,19 @@ export function decodeMessage(message: unknown, buffers: readonly unknown[]): Fr
       if (!isCount(rid, 1) || typeof ok !== "boolean" || typeof error !== "string") return null;
       return { kind: "reply", reply: { rid, ok, error } };
     }
+    case "here":
+      return { kind: "here" };
     case "answer": {
       const { rid, ok, error, result } = message;
       if (!isCount(rid, 1) || typeof ok !== "boolean" || typeof error !== "string") return null;
       const files = decodeList([...buffers], decodeBytes);
       if (!isRecord(result) || !files) return null;
       return { kind: "answer", answer: { rid, ok, error, result, files } };
+    }
+    case "progress": {
+      const { rid, part } = message;
+      if (!isCount(rid, 1) || !isLength(part) || part > 1) return null;
+      return { kind: "progress", rid, part };
     }
     default:
       return null;
@@ -277,6 +295,11 @@ const TRAIT_DECODERS: {
   film: ["film", (value) => box(decodeFilm(value))],
   busyText: ["busy_text", keepIf(isText)],
   error: ["error", decodeError],
+  changeOutside: [
+    "change_outside",
+    (value) => (value === null ? { value } : keepIf(isLength)(value)),
+  ],
+  blendOutside: ["blend_outside", keepIf(isBoolean)],
 };
 
 /** The names of the traits of `Traits` on the wire. */

@@ -1,5 +1,5 @@
 /** Live pulls: the picture follows the pointer while it is pressed. */
-import { add, clampToImage, type Grip, sameGrip, type Vec } from "./geometry";
+import { add, clampToImage, distance, type Grip, sameGrip, type Vec } from "./geometry";
 import { addPair, dragPart, movePart } from "./points";
 import type { PullEnd } from "./protocol";
 import type { Gesture, Pull, Shared, State } from "./types";
@@ -45,9 +45,14 @@ export function pullEnded(state: State, gesture: Gesture & { kind: "pull" }, end
   const pulls = free.pulls.map((each) => (each === pull ? { ...each, end } : each));
   const shared = { ...free, pulls };
   return {
-    shared: pull && end !== "undo" ? movePart(shared, grip, pull.at) : shared,
+    shared: pull && end !== "undo" ? aimedFrom(movePart(shared, grip, pull.at), pull) : shared,
     view: { ...state.view, gesture: { kind: "none" } },
   };
+}
+
+/** The shared state of a run that goes on where a pull ends: its way began where the pull did. */
+function aimedFrom(shared: Shared, { from, at }: Pull): Shared {
+  return { ...shared, startDistancePx: Math.max(shared.startDistancePx, distance(from, at)) };
 }
 
 /** The shared state without the pulls whose end the kernel was told. */
@@ -57,8 +62,9 @@ export function pullsTold(shared: Shared): Shared {
 
 function pulling(state: State, id: number, offset: Vec, to: Vec): State {
   const grip = targetOf(id);
-  const pull: Pull = { id, at: to, end: null };
   const { shared } = state;
+  const from = shared.pairs.find((pair) => pair.id === id)?.handle ?? to;
+  const pull: Pull = { id, at: to, from, end: null };
   const gesture = { kind: "pull", id, offset } as const;
   return pulledTo(
     {

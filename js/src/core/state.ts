@@ -49,7 +49,9 @@ export const INITIAL_VIEW: View = {
   gesture: { kind: "none" },
   draft: null,
   brush: { kind: "paint", radiusPx: null },
+  brushShown: false,
   helpOpen: false,
+  meterOpen: false,
   drawer: null,
   historyOpen: false,
   film: null,
@@ -73,6 +75,7 @@ export function reduce(before: State, action: Action): State {
     case "pulls_told":
     case "silence":
     case "heard":
+    case "link":
       return { ...state, shared: reduceKernel(shared, action) };
     case "look":
     case "zoom":
@@ -116,6 +119,15 @@ export function reduce(before: State, action: Action): State {
       return brushed(state, action.radiusPx);
     case "brush_scale":
       return brushed(state, brushRadiusPx(view, shared.traits.imageSize) * action.factor);
+    case "brush_seen":
+      return withView(state, { brushShown: false });
+    case "blend_outside":
+      return {
+        ...state,
+        shared: { ...shared, traits: { ...shared.traits, blendOutside: action.on } },
+      };
+    case "meter":
+      return withView(state, { meterOpen: action.open });
     case "mask_invert": {
       const mask = shared.mask ?? filledMask(shared.traits.imageSize, MAY_MOVE);
       return { ...state, shared: maskChanged({ ...shared, mask: inverted(mask) }) };
@@ -249,7 +261,7 @@ function brushed(state: State, radiusPx: number): State {
   const { width, height } = state.shared.traits.imageSize;
   const largest = Math.min(width, height) / 2;
   const radius = clamp(Number.isFinite(radiusPx) ? radiusPx : 1, 0.5, largest);
-  return withView(state, { brush: { ...state.view.brush, radiusPx: radius } });
+  return withView(state, { brush: { ...state.view.brush, radiusPx: radius }, brushShown: true });
 }
 
 /** The state with no live pull: who gives a command meanwhile wants that next, and the picture to stay for it. */

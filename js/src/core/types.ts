@@ -33,6 +33,8 @@ export interface Pull {
   readonly id: number;
   /** Where its target belongs. */
   readonly at: Vec;
+  /** Where its handle was when the pull began, from where progress is measured. */
+  readonly from: Vec;
   /** What becomes of the picture, once the pointer has let go; the kernel is still to be told. */
   readonly end: PullEnd | null;
 }
@@ -48,6 +50,12 @@ export interface Problem {
   readonly message: string;
   readonly details: string;
 }
+
+/**
+ * How the connection fares: the kernel answers; a cell keeps it busy; it says nothing; its comm is gone; or it has
+ * just come back.
+ */
+export type Link = "alive" | "busy" | "silent" | "gone" | "back";
 
 /** What all views of one widget share: the kernel's values and this page's newer intent. */
 export interface Shared {
@@ -82,6 +90,7 @@ export interface Shared {
   /** The edit that was newest when the status last changed; a later one makes the result old. */
   readonly resultRev: number;
   readonly answering: boolean;
+  readonly link: Link;
   readonly problem: Problem | null;
   /** The newest `error.seq` that was shown. */
   readonly problemSeq: number;
@@ -93,7 +102,7 @@ export type DrawerName = "gallery" | "settings";
 
 export type Mode = "points" | "mask";
 
-export type BrushKind = "paint" | "erase";
+export type BrushKind = "paint" | "erase" | "lasso";
 
 export interface Brush {
   readonly kind: BrushKind;
@@ -126,7 +135,9 @@ export type Gesture =
       readonly value: MaskValue;
       readonly last: Vec;
       readonly before: Mask | null;
-    };
+    }
+  /** Draws a loop, in image pixels, that is filled when it is let go. */
+  | { readonly kind: "lasso"; readonly value: MaskValue; readonly loop: readonly Vec[] };
 
 /** The picture of the last drag that is shown in place of the present one. */
 export interface FilmPlace {
@@ -147,7 +158,11 @@ export interface View {
   readonly gesture: Gesture;
   readonly draft: Draft | null;
   readonly brush: Brush;
+  /** True for a moment after the brush has got another size, which is then shown. */
+  readonly brushShown: boolean;
   readonly helpOpen: boolean;
+  /** True while the pace of steps and pictures is shown. */
+  readonly meterOpen: boolean;
   readonly drawer: DrawerName | null;
   readonly historyOpen: boolean;
   /** The picture of the last drag that is shown in place of the present one; null for the present one. */
@@ -174,7 +189,8 @@ export type KernelAction =
   | { readonly kind: "problem"; readonly message: string }
   | { readonly kind: "pulls_told" }
   | { readonly kind: "silence" }
-  | { readonly kind: "heard" };
+  | { readonly kind: "heard" }
+  | { readonly kind: "link"; readonly link: Link };
 
 /** The commands that need no more than their name. */
 export type SimpleCommand = Exclude<
@@ -207,6 +223,9 @@ export type ViewAction =
   | { readonly kind: "brush_kind"; readonly brush: BrushKind }
   | { readonly kind: "brush_radius"; readonly radiusPx: number }
   | { readonly kind: "brush_scale"; readonly factor: number }
+  | { readonly kind: "brush_seen" }
+  | { readonly kind: "blend_outside"; readonly on: boolean }
+  | { readonly kind: "meter"; readonly open: boolean }
   | { readonly kind: "mask_invert" }
   | { readonly kind: "mask_clear" }
   | { readonly kind: "command"; readonly name: SimpleCommand }

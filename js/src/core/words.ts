@@ -16,6 +16,7 @@ export type Mood =
   | "stalled"
   | "stopped"
   | "failed"
+  | "busy"
   | "silent";
 
 export interface Sentence {
@@ -31,16 +32,35 @@ export interface Metrics {
   readonly progress: number;
 }
 
+/** What the bar shows: a part that is done, or null for work whose end is not known. */
+export function barOf(state: State): number | null {
+  switch (sentenceOf(state).mood) {
+    case "waiting":
+      return state.shared.frame ? 0 : null;
+    case "arrived":
+      return 1;
+    case "ready":
+    case "failed":
+      return 0;
+    case "busy":
+    case "running":
+    case "silent":
+    case "stalled":
+    case "stopped":
+      return metricsOf(state.shared)?.progress ?? 0;
+  }
+}
+
 /** The status line. */
 export function sentenceOf(state: State): Sentence {
   const { shared, view } = state;
   const { traits } = shared;
-  if (!shared.answering) {
-    return { mood: "silent", text: "No answer from the kernel; it may be busy" };
-  }
-  if (traits.busyText !== "") return { mood: "waiting", text: traits.busyText };
+  const trouble = troubleOf(shared);
+  if (trouble) return trouble;
+  if (!shared.frame && traits.status === "failed") return resultOf(shared);
   if (traits.status === "loading" || !shared.frame) {
-    return { mood: "waiting", text: traits.statusText || "Loading the picture ..." };
+    const text = traits.busyText || traits.statusText || "Loading the picture ...";
+    return { mood: "waiting", text };
   }
   const film = filmHint(state);
   if (film !== null) return { mood: "ready", text: film };
@@ -60,7 +80,11 @@ export function sentenceOf(state: State): Sentence {
     return { mood: "running", text: `Dragging: ${way}` };
   }
   if (isActive(shared)) return { mood: "running", text: "Starting ..." };
-  if (view.mode === "mask") return { mood: "ready", text: maskHint(shared) };
+  if (shared.link === "back") {
+    return { mood: "ready", text: "Connected again; what was changed meanwhile was sent" };
+  }
+  if (traits.busyText !== "") return { mood: "waiting", text: traits.busyText };
+  if (view.mode === "mask") return { mood: "ready", text: maskHint(state) };
   return resultOf(shared);
 }
 
@@ -111,6 +135,34 @@ export function numberOf(shared: Shared, id: number): number {
   return shared.pairs.findIndex((pair) => pair.id === id) + 1;
 }
 
+/** True where Escape has nothing to give up: no gesture, no list of keys, no half-made pair, no run. */
+export function isCalm({ shared, view }: State): boolean {
+  return view.gesture.kind === "none" && !view.helpOpen && !view.draft && !isActive(shared);
+}
+
+/** What keeps the kernel from answering; null while it does. */
+function troubleOf({ link }: Shared): Sentence | null {
+  switch (link) {
+    case "busy":
+      return { mood: "busy", text: "The kernel is busy with a cell; your edit waits" };
+    case "silent":
+      return {
+        mood: "silent",
+        text: "No answer from the kernel; what you change is sent when it is back",
+      };
+    case "gone":
+      return {
+        mood: "silent",
+        text: "Disconnected: the kernel was restarted or has ended. Run the cell again; the picture stays here",
+      };
+    case "alive":
+    case "back":
+      return null;
+    default:
+      return assertNever(link);
+  }
+}
+
 /** What to do next with a half-made pair; null without one. */
 function hintOf({ view }: State): string | null {
   if (!view.draft) return null;
@@ -122,7 +174,8 @@ function hintOf({ view }: State): string | null {
   return view.touch ? "Now tap where it should go" : "Now click where it should go";
 }
 
-function maskHint(shared: Shared): string {
+function maskHint({ shared, view }: State): string {
+  if (view.brush.kind === "lasso") return "Draw around what may move; Shift takes away instead";
   if (!shared.mask) return "Paint where the picture may move; without a mask all of it may";
   return "The dimmed part stays as it is";
 }

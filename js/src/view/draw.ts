@@ -1,8 +1,10 @@
 /** Draws the state on canvases: the picture below, the marks above, a magnifier over both. Device pixels live here alone. */
 import { type Lens, lensOf } from "../core/camera";
 import type { Size, Vec } from "../core/geometry";
+import { veilStrength } from "../core/painting";
 import type { State } from "../core/state";
 import { pointShowing, type Warp } from "../core/warp";
+import { drawBrush } from "./brush";
 import type { Picture } from "./frame";
 import type { Loupe } from "./loupe";
 import { drawMarks } from "./marks";
@@ -70,9 +72,13 @@ export class Drawing {
     this.#loupe.draw(marked, this.#scene, veil, lens, this.#size);
     if (!picture || view.compare.held) return;
     if (view.compare.split) context.globalAlpha = COMPARED_ALPHA;
+    const alpha = context.globalAlpha;
+    context.globalAlpha = alpha * veilStrength(state);
     if (veil) drawOver(context, veil, near, image);
+    context.globalAlpha = alpha;
     context.setTransform(ratio, 0, 0, ratio, near.origin.x, near.origin.y);
     drawMarks(context, marked, lens.scale);
+    drawBrush(context, marked, lens.scale);
     context.globalAlpha = 1;
   }
 

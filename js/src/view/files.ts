@@ -1,29 +1,100 @@
-/** Files that a person keeps: the kernel makes them, the browser saves them. */
-import type { Ask } from "../core/asks";
+/** Files on their way between the kernel, the page and a person: saved, copied, opened. */
+import { type Ask, CANCELLED } from "../core/asks";
 import { isText } from "../core/decode";
+import { essenceOf } from "../core/essence";
+import { type FileKind, fileName, uploadObstacle } from "../core/files";
 import type { ViewStore } from "../core/store";
 import { element } from "./dom";
 
-/** Hands the picture to the browser as a PNG file. */
-export async function savePicture(store: ViewStore, ask: Ask): Promise<void> {
-  try {
-    const { result, files } = await ask("file", { format: "png" });
-    const [file] = files;
-    if (file) download(file, isText(result.mime) ? result.mime : "", `${nameOf(store)}.png`);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    store.dispatch({ kind: "problem", message: `The picture was not saved: ${message}` });
+/** What a person is told of work on a file. */
+export interface Told {
+  /** Work has begun; `cancel` is null where it is short. */
+  readonly begins: (words: string, cancel: (() => void) | null) => void;
+  /** So much is done, 0..1. */
+  readonly progressed: (part: number) => void;
+  /** It has ended well, and this is to be said for a moment; null says nothing. */
+  readonly ends: (words: string | null) => void;
+}
+
+export class Files {
+  readonly #store: ViewStore;
+  readonly #ask: Ask;
+  readonly #told: Told;
+
+  /**
+   * @param store gets the problems
+   * @param ask asks the kernel
+   * @param told tells a person
+   */
+  constructor(store: ViewStore, ask: Ask, told: Told) {
+    this.#store = store;
+    this.#ask = ask;
+    this.#told = told;
+  }
+
+  /** Hands a file to the browser, which saves it. */
+  async save(kind: FileKind, points: boolean): Promise<void> {
+    await this.#try(`The ${kind.noun} was not saved`, async () => {
+      const words = `Making the ${kind.noun}`;
+      this.#told.begins(words, null);
+      const { result, files } = await this.#ask("file", { format: kind.format, points }, [], {
+        begun: (cancel) => this.#told.begins(words, kind.moves ? cancel : null),
+        progressed: this.#told.progressed,
+      });
+      const [file] = files;
+      const name = fileName(this.#store.state.shared.traits, result.ending);
+      if (file) download(file, isText(result.mime) ? result.mime : "", name);
+      this.#told.ends(`Saved ${name}`);
+    });
+  }
+
+  /** Puts the picture into the clipboard. */
+  async copy(points: boolean): Promise<void> {
+    await this.#try("The picture was not copied", async () => {
+      if (!navigator.clipboard || typeof ClipboardItem === "undefined") {
+        throw new Error("this page may not use the clipboard; save it instead.");
+      }
+      const png = this.#ask("file", { format: "png", points }).then(({ files: [file] }) => {
+        if (!file) throw new Error("the kernel has sent no picture.");
+        return blobOf(file, "image/png");
+      });
+      // The promise, not its value: browsers ask for the copy in the moment of the press.
+      await navigator.clipboard.write([new ClipboardItem({ "image/png": png })]);
+      this.#told.ends("Picture copied");
+    });
+  }
+
+  /** Has the kernel open a file: picture, points and mask in it become the present ones. */
+  async open(file: File): Promise<void> {
+    await this.#try("The file was not opened", async () => {
+      this.#told.begins(`Opening ${file.name}`, null);
+      const bytes = essenceOf(new Uint8Array(await file.arrayBuffer()));
+      const obstacle = uploadObstacle(file.name, bytes.length);
+      if (obstacle) throw new Error(obstacle);
+      await this.#ask("open", { name: file.name.slice(-200) }, [bytes]);
+      this.#told.ends(`Opened ${file.name}; Undo goes back`);
+    });
+  }
+
+  /** Does something with a file; what fails is shown, and what was cancelled is not. */
+  async #try(failure: string, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.#told.ends(null);
+      const reason = error instanceof Error ? error.message : String(error);
+      if (reason === CANCELLED) return;
+      this.#store.dispatch({ kind: "problem", message: `${failure}: ${reason}` });
+    }
   }
 }
 
-/** What files of the picture are called, without an ending. */
-function nameOf(store: ViewStore): string {
-  const { generatorName, seed } = store.state.shared.traits;
-  return `${generatorName.replace(/[^\w-]+/g, "_") || "picture"}-${seed}`;
+function blobOf(file: Uint8Array, type: string): Blob {
+  return new Blob([new Uint8Array(file)], { type });
 }
 
 function download(file: Uint8Array, mime: string, name: string): void {
-  const url = URL.createObjectURL(new Blob([new Uint8Array(file)], { type: mime }));
+  const url = URL.createObjectURL(blobOf(file, mime));
   element("a", { href: url, download: name }).click();
   URL.revokeObjectURL(url);
 }

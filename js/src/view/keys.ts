@@ -18,29 +18,35 @@ const ARROWS: Readonly<Record<string, Vec>> = {
   ArrowDown: { x: 0, y: 1 },
 };
 
-/** Every shortcut with what it does, as the help lists them. */
-export const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = [
-  ["Press and pull", "the picture follows; without Live, place handle and target"],
-  ["Click, click", "place a handle, then its target"],
-  ["Shift+click", "pin: hold a point where it is"],
-  ["Drag a mark", "pull on; without Live, move it"],
-  ["Right click, Delete", "remove a pair"],
-  ["Enter", "run or stop; finish a pair"],
-  ["S", "one step"],
-  ["N", "new point at the pointer or in the middle"],
-  ["Tab", "next mark"],
-  ["Arrows", "move the mark by 1 px, with Shift by 10 px; without one, the picture"],
-  ["Z, Shift+Z", "undo, redo"],
-  ["R", "back to the start"],
-  ["H", "earlier pictures, and those of the last drag"],
-  ["A", "new picture"],
-  ["G", "gallery of seeds; arrows and Enter choose"],
-  [",", "settings"],
-  ["M", "points or mask"],
-  ["[ ]", "smaller or larger brush"],
-  ["E", "brush or eraser; so does the right button"],
-  ...SIGHT_SHORTCUTS,
-  ["Esc", "cancel and take back a pull, then stop"],
+/** Every shortcut with what it does and the heading it stands under, as the help lists them. */
+export const SHORTCUTS: readonly (readonly [keys: string, meaning: string, group?: string])[] = [
+  ["Press and pull", "the picture follows; without Live, place handle and target", "Points"],
+  ["Click, click", "place a handle, then its target", "Points"],
+  ["Shift+click", "pin: hold a point where it is", "Points"],
+  ["Drag a mark", "pull on; without Live, move it", "Points"],
+  ["Right click, Delete", "remove a pair", "Points"],
+  ["N", "new point at the pointer or in the middle", "Points"],
+  ["Tab", "next mark", "Points"],
+  ["Arrows", "move the mark by 1 px, with Shift by 10 px; without one, the picture", "Points"],
+  ["Enter", "run or stop; finish a pair", "Run"],
+  ["S", "one step", "Run"],
+  ["Esc", "cancel and take back a pull, then stop", "Run"],
+  ["Z, Shift+Z", "undo, redo", "Run"],
+  ["R", "back to the start", "Run"],
+  ["H", "earlier pictures, and those of the last drag", "Run"],
+  ["A", "new picture", "Picture"],
+  ["G", "gallery of seeds; arrows and Enter choose", "Picture"],
+  [",", "settings", "Picture"],
+  ["D", "save, copy or open a file", "Picture"],
+  ["Ctrl+C", "copy the picture", "Picture"],
+  ["M", "points or mask", "Mask"],
+  ["B, E, L", "brush, eraser, lasso", "Mask"],
+  ["Wheel, [ ]", "smaller or larger brush", "Mask"],
+  ["Shift, right button", "take away while it is held", "Mask"],
+  ...SIGHT_SHORTCUTS.map(([keys, meaning]) => [keys, meaning, "View"] as const),
+  ["F", "fill the screen; Esc leaves it", "View"],
+  ["I", "speed: steps, pictures, lag", "View"],
+  ["?", "this list", "View"],
 ];
 
 /**
@@ -141,6 +147,12 @@ function shortcut(event: KeyboardEvent, key: string, store: ViewStore): ViewActi
       return { kind: "new_point" };
     case "m":
       return { kind: "mode", mode: view.mode === "mask" ? "points" : "mask" };
+    case "b":
+    case "l":
+      if (view.mode !== "mask") return null;
+      return { kind: "brush_kind", brush: key === "b" ? "paint" : "lasso" };
+    case "i":
+      return { kind: "meter", open: !view.meterOpen };
     case "e":
       if (view.mode !== "mask") return null;
       return { kind: "brush_kind", brush: view.brush.kind === "paint" ? "erase" : "paint" };

@@ -4,6 +4,7 @@ import type { Size, Vec } from "../core/geometry";
 import { LOUPE_RADIUS_PX, LOUPE_TIMES, loupeCentre } from "../core/loupe";
 import { marksOf } from "../core/points";
 import type { State } from "../core/state";
+import { drawBrush } from "./brush";
 import { element, setAttribute } from "./dom";
 import { drawMarks } from "./marks";
 import { drawOver, drawScene, type Scene } from "./picture_layer";
@@ -52,6 +53,7 @@ export class Loupe {
     if (veil) drawOver(context, veil, near, scene.image);
     context.setTransform(ratio, 0, 0, ratio, origin.x, origin.y);
     drawMarks(context, state, scale);
+    drawBrush(context, state, scale);
   }
 }
 
@@ -75,6 +77,7 @@ function regardedBy({ shared, view }: State): { finger: Vec; mark: Vec } | null 
       return mark ? { finger: cursor ?? mark, mark } : null;
     }
     case "paint":
+    case "lasso":
       return cursor && { finger: cursor, mark: cursor };
     case "none":
     case "pan":

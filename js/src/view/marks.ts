@@ -9,14 +9,14 @@ import {
   toCss,
   type Vec,
 } from "../core/geometry";
-import { badgeOf, brushRadiusPx } from "../core/intent";
+import { badgeOf } from "../core/intent";
 import { marksOf } from "../core/points";
 import { DRAFT_ID, type State, selectionOf } from "../core/state";
 
 const HANDLE_COLOUR = "#e03a12";
 const TARGET_COLOUR = "#2a78ff";
-const LIGHT = "#ffffff";
-const DARK = "rgba(10, 14, 22, 0.62)";
+export const LIGHT = "#ffffff";
+export const DARK = "rgba(10, 14, 22, 0.62)";
 
 const HANDLE_RADIUS_PX = 8;
 /** Wider than a handle, so that an arrived pair shows as a disc in a ring. */
@@ -52,9 +52,6 @@ export function drawMarks(context: Context, state: State, scale: number): void {
   if (view.mode === "points") {
     drawDraft(context, state, selection, scale);
     drawBadge(context, state, scale);
-  } else {
-    context.globalAlpha = 1;
-    drawBrush(context, state, scale);
   }
   context.restore();
 }
@@ -186,19 +183,6 @@ function drawBadge(context: Context, state: State, scale: number): void {
   });
 }
 
-/** The rim of the brush under the pointer; a broken one erases. */
-function drawBrush(context: Context, state: State, scale: number): void {
-  const { cursor, brush } = state.view;
-  if (!cursor) return;
-  const at = toCss(cursor, scale);
-  const radius = Math.max(2, brushRadiusPx(state.view, state.shared.traits.imageSize) * scale);
-  context.save();
-  stroked(context, 3.5, DARK, () => context.arc(at.x, at.y, radius, 0, 2 * Math.PI));
-  if (brush.kind === "erase") context.setLineDash([6, 5]);
-  stroked(context, 1.8, LIGHT, () => context.arc(at.x, at.y, radius, 0, 2 * Math.PI));
-  context.restore();
-}
-
 function disc(context: Context, at: Vec, radius: number, colour: string): void {
   context.beginPath();
   context.arc(at.x, at.y, radius, 0, 2 * Math.PI);
@@ -213,7 +197,8 @@ function outlined(context: Context, width: number, colour: string, path: () => v
   stroked(context, width, colour, path);
 }
 
-function stroked(context: Context, width: number, colour: string, path: () => void): void {
+/** A path drawn as a line in one colour. */
+export function stroked(context: Context, width: number, colour: string, path: () => void): void {
   context.beginPath();
   path();
   context.lineCap = "round";

@@ -1,7 +1,9 @@
 /** What the widget tells: status line, progress, error banner, placeholder and the list of shortcuts. */
+
+import { outsideInWords } from "../core/outside";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
-import { type Mood, metricsOf, numbersInWords, selectionInWords, sentenceOf } from "../core/words";
+import { barOf, type Mood, numbersInWords, selectionInWords, sentenceOf } from "../core/words";
 import { button, element, type IconName, icon, setAttribute, setIcon, setText } from "./dom";
 import { SHORTCUTS } from "./keys";
 
@@ -13,6 +15,7 @@ const MOOD_ICONS: Readonly<Record<Mood, IconName>> = {
   stalled: "bars",
   stopped: "stop",
   failed: "warning",
+  busy: "hourglass",
   silent: "unplugged",
 };
 
@@ -25,6 +28,8 @@ export interface Panel {
   readonly banner: HTMLElement;
   readonly placeholder: HTMLElement;
   readonly help: HTMLElement;
+  /** Reads words out once whoever listens is free. */
+  readonly say: (words: string) => void;
   readonly update: (state: State) => void;
 }
 
@@ -44,7 +49,11 @@ export function buildPanel(
   const banner = buildBanner(store, signal);
   const help = buildHelp(store, signal);
   const fill = element("div", { class: "dgw-progress-fill" });
-  const progress = element("div", { class: "dgw-progress", "aria-hidden": "true" }, fill);
+  const progress = element(
+    "div",
+    { class: "dgw-progress", role: "progressbar", "aria-label": "Progress" },
+    fill,
+  );
   const placeholder = element(
     "div",
     { class: "dgw-placeholder", "aria-hidden": "true" },
@@ -58,15 +67,19 @@ export function buildPanel(
     banner.update(state);
     showHelp(help, canvas, view.helpOpen);
     placeholder.hidden = shared.frame !== null;
-    const metrics = metricsOf(shared);
-    const done = sentence.mood === "arrived" ? 1 : (metrics?.progress ?? 0);
-    fill.style.transform = `scaleX(${done.toFixed(4)})`;
+    setIcon(placeholder, sentence.mood === "waiting" ? "spinner" : MOOD_ICONS[sentence.mood]);
+    setAttribute(placeholder, "data-mood", sentence.mood);
+    const done = barOf(state);
+    fill.style.transform = done === null ? "" : `scaleX(${done.toFixed(4)})`;
+    setAttribute(progress, "aria-valuenow", done === null ? false : Math.round(100 * done));
+    setAttribute(progress, "data-endless", done === null);
     setAttribute(progress, "data-mood", sentence.mood);
   };
-  return { status: status.node, progress, banner: banner.node, placeholder, help, update };
+  const { node, say } = status;
+  return { status: node, progress, banner: banner.node, placeholder, help, say, update };
 }
 
-function buildStatus(): { node: HTMLElement; update: (state: State) => void } {
+function buildStatus(): Pick<Panel, "say" | "update"> & { readonly node: HTMLElement } {
   const lamp = element("span", { class: "dgw-lamp", "aria-hidden": "true" }, icon("ring"));
   const text = element("span", { class: "dgw-status-text" });
   const numbers = element("span", { class: "dgw-numbers" });
@@ -82,14 +95,20 @@ function buildStatus(): { node: HTMLElement; update: (state: State) => void } {
     setText(text, words);
     setAttribute(text, "title", words);
     setText(numbers, numbersInWords(state.shared));
-    const saysStatus = mood === "running" ? words.replace(/:.*/, "") : words;
+    const rest = mood === "running" ? "" : outsideInWords(state.shared);
+    const saysStatus = mood === "running" ? words.replace(/:.*/, "") : sentences(words, rest);
     const saysSelection = selectionInWords(state);
     if (saysStatus !== saidStatus) setText(spoken, saysStatus);
     else if (saysSelection !== saidSelection) setText(spoken, saysSelection);
     saidStatus = saysStatus;
     saidSelection = saysSelection;
   };
-  return { node, update };
+  return { node, say: (words) => setText(spoken, words), update };
+}
+
+/** Sentences in a row, so that they are read out as such. */
+function sentences(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join(". ");
 }
 
 function buildBanner(
@@ -139,10 +158,15 @@ function buildBanner(
 }
 
 function buildHelp(store: ViewStore, signal: AbortSignal): HTMLElement {
-  const list = element("dl", { class: "dgw-shortcuts" });
-  for (const [keys, meaning] of SHORTCUTS) {
+  const groups = new Map<string, HTMLElement>();
+  for (const [keys, meaning, group = "More"] of SHORTCUTS) {
+    const list = groups.get(group) ?? element("dl", { class: "dgw-shortcuts" });
+    groups.set(group, list);
     list.append(element("dt", {}, keys), element("dd", {}, meaning));
   }
+  const sections = [...groups].map(([name, list]) =>
+    element("section", { class: "dgw-help-group" }, element("h3", {}, name), list),
+  );
   const close = button("close", "Close", { key: "Esc" });
   close.addEventListener("click", () => store.dispatch({ kind: "help", open: false }), { signal });
   const title = element("strong", {}, "Shortcuts");
@@ -151,7 +175,11 @@ function buildHelp(store: ViewStore, signal: AbortSignal): HTMLElement {
     "div",
     { class: "dgw-help", role: "dialog", "aria-label": "Shortcuts", hidden: true },
     head,
-    list,
+    element(
+      "div",
+      { class: "dgw-help-scroll", tabindex: 0 },
+      element("div", { class: "dgw-help-groups" }, ...sections),
+    ),
   );
 }
 

@@ -105,7 +105,7 @@ function buildField(setting: Setting, store: ViewStore, signal: AbortSignal): Fi
     "div",
     { class: "dgw-setting" },
     element("label", { class: "dgw-label", for: id }, text),
-    element("span", { class: "dgw-entry" }, control, element("span", { class: "dgw-unit" }, unit)),
+    element("span", { class: "dgw-input" }, control, element("span", { class: "dgw-unit" }, unit)),
     meaning,
     complaint,
   );

@@ -6,7 +6,7 @@ import type { ViewStore } from "../core/store";
 import { Before } from "./before";
 import { buildCaption } from "./caption";
 import { buildCompare } from "./compare";
-import { element, setAttribute, setText } from "./dom";
+import { setAttribute } from "./dom";
 import type { FrameStream } from "./frame";
 import { Loupe } from "./loupe";
 import { Preview } from "./preview";
@@ -34,6 +34,7 @@ export interface Sight {
  * @param store the state of the view
  * @param frames pictures of the widget
  * @param ask asks the kernel
+ * @param say reads words out, in the one place from which the widget speaks
  * @param redraw called when something is to be drawn that no change of the state tells of
  * @param signal ends it
  */
@@ -43,6 +44,7 @@ export function buildSight(
   store: ViewStore,
   frames: FrameStream,
   ask: Ask,
+  say: (words: string) => void,
   redraw: () => void,
   signal: AbortSignal,
 ): Sight {
@@ -54,8 +56,7 @@ export function buildSight(
   const caption = buildCaption(stage, store, signal);
   // Before the picture for the keyboard, which goes on from the picture to what starts it.
   stage.prepend(viewbar.node);
-  const spoken = element("span", { class: "dgw-spoken", "aria-live": "polite" });
-  canvas.after(compare.node, loupe.node, caption.node, spoken);
+  canvas.after(compare.node, loupe.node, caption.node);
   listenToZoom(stage, store, signal);
   signal.addEventListener(
     "abort",
@@ -72,7 +73,7 @@ export function buildSight(
     if (words === said) return;
     said = words;
     window.clearTimeout(timer);
-    timer = window.setTimeout(() => setText(spoken, words), SPEAK_MS);
+    timer = window.setTimeout(() => say(words), SPEAK_MS);
   };
   const update = (root: HTMLElement, state: State): void => {
     const { zoom, centre } = state.view.camera;

@@ -23,13 +23,13 @@ export interface Toolbar {
  *
  * @param store takes the actions
  * @param sample asks for a new picture with a seed by chance
- * @param save saves the picture as a file
+ * @param files opens the menu for files
  * @param signal ends the listeners
  */
 export function buildToolbar(
   store: ViewStore,
   sample: () => void,
-  save: () => void,
+  files: HTMLElement,
   signal: AbortSignal,
 ): Toolbar {
   const on = (node: HTMLElement, event: string, act: () => void) =>
@@ -47,19 +47,19 @@ export function buildToolbar(
     text: "Live",
   });
   const clearPoints = button("trash", "Remove all points");
-  const paint = button("brush", "Brush: may move", { key: "E" });
+  const paint = button("brush", "Brush: may move", { key: "B" });
   const erase = button("eraser", "Eraser: stays as it is", { key: "E" });
+  const lasso = button("lasso", "Lasso: draw around what may move", { key: "L" });
   const size = element("input", {
     type: "range",
     class: "dgw-range",
     min: 1,
     max: BRUSH_SLIDER_STEPS,
     "aria-label": "Brush size",
-    title: "Brush size ([ and ])",
+    title: "Brush size (wheel over the picture, [ and ])",
   });
   const invert = button("invert", "Swap what may move and what may not");
   const clearMask = button("trash", "Remove the mask: all may move");
-  const savePicture = button("save", "Save the picture as a PNG file");
   const help = button("help", "Shortcuts", { key: "?" });
   const run = button("play", "Run", { text: "Run", key: "Enter", className: "dgw-primary" });
   const step = button("step", "One step", { key: "S" });
@@ -84,10 +84,10 @@ export function buildToolbar(
   does(clearPoints, () => ({ kind: "command", name: "clear_points" }));
   does(paint, () => ({ kind: "brush_kind", brush: "paint" }));
   does(erase, () => ({ kind: "brush_kind", brush: "erase" }));
+  does(lasso, () => ({ kind: "brush_kind", brush: "lasso" }));
   on(size, "input", () => store.dispatch(brushAction(store.state, size.valueAsNumber)));
   does(invert, () => ({ kind: "mask_invert" }));
   does(clearMask, () => ({ kind: "mask_clear" }));
-  press(savePicture, save);
   does(help, ({ view }) => ({ kind: "help", open: !view.helpOpen }));
   does(run, ({ shared }) => ({ kind: "command", name: isActive(shared) ? "stop" : "run" }));
   does(step, () => ({ kind: "command", name: "step" }));
@@ -108,11 +108,11 @@ export function buildToolbar(
     element("div", { class: "dgw-segments", role: "group", "aria-label": label }, ...nodes);
   const grow = () => element("span", { class: "dgw-grow" });
   const pointTools = group("Points", auto, clearPoints);
-  const maskTools = group("Mask", segments("Brush", paint, erase), size, invert, clearMask);
+  const maskTools = group("Mask", segments("Brush", paint, erase, lasso), size, invert, clearMask);
   maskTools.classList.add("dgw-mask-tools");
   const sampling = group("Picture", dice, seed);
   sampling.classList.add("dgw-sampling");
-  const more = group("More", savePicture, help);
+  const more = group("More", files, help);
   const top = element(
     "div",
     { class: "dgw-bar" },
@@ -136,27 +136,29 @@ export function buildToolbar(
     const { traits } = shared;
     const active = isActive(shared);
     const shown = shared.frame !== null;
-    const canRun = shown && shared.pairs.length > 0;
+    const there = shown && shared.link !== "gone";
+    const canRun = there && shared.pairs.length > 0;
     setIcon(run, active ? "stop" : "play");
     setText(run.lastElementChild ?? run, active ? "Stop" : "Run");
     setLabel(run, active ? "Stop" : "Run", active ? "Esc" : "Enter");
     setAttribute(run, "data-active", active);
     setEnabled(run, active || canRun);
     setEnabled(step, canRun && !active);
-    setEnabled(undo, traits.canUndo || view.draft !== null);
-    setEnabled(redo, traits.canRedo);
-    setEnabled(reset, shown);
+    setEnabled(undo, (there && traits.canUndo) || view.draft !== null);
+    setEnabled(redo, there && traits.canRedo);
+    setEnabled(reset, there);
     setAttribute(history, "aria-expanded", String(view.historyOpen));
     setEnabled(clearPoints, shared.pairs.length > 0 || view.draft !== null);
     setEnabled(invert, shared.mask !== null);
     setEnabled(clearMask, shared.mask !== null);
-    setEnabled(savePicture, shown);
-    setEnabled(dice, traits.status !== "loading");
+    setEnabled(dice, there);
     setAttribute(points, "aria-pressed", String(view.mode === "points"));
     setAttribute(mask, "aria-pressed", String(view.mode === "mask"));
     setAttribute(auto, "aria-pressed", String(traits.autoRun));
     setAttribute(paint, "aria-pressed", String(view.brush.kind === "paint"));
     setAttribute(erase, "aria-pressed", String(view.brush.kind === "erase"));
+    setAttribute(lasso, "aria-pressed", String(view.brush.kind === "lasso"));
+    size.hidden = view.brush.kind === "lasso";
     setAttribute(help, "aria-expanded", String(view.helpOpen));
     pointTools.hidden = view.mode !== "points";
     maskTools.hidden = view.mode !== "mask";

@@ -1,17 +1,22 @@
 /** One view of the widget in one element of the page: builds it, keeps it current, and takes it away. */
 import type { Ask } from "../core/asks";
 import { cursorOf } from "../core/caption";
+import type { Meter } from "../core/meter";
 import { MAX_SEED } from "../core/protocol";
 import type { State } from "../core/state";
 import { type SharedStore, ViewStore } from "../core/store";
 import { metricsOf } from "../core/words";
+import { listenToBrush } from "./brush";
 import { element, setAttribute } from "./dom";
 import { Drawing } from "./draw";
-import { savePicture } from "./files";
+import { buildFileMenu } from "./file_menu";
 import { beforePaint, type FrameStream } from "./frame";
+import { buildFullscreen } from "./fullscreen";
 import { buildGallery } from "./gallery";
 import { listenToPointers } from "./gestures";
 import { listenToKeys } from "./keys";
+import { buildMeter } from "./meter";
+import { buildOutside } from "./outside";
 import { buildPanel } from "./panel";
 import { buildPast } from "./past";
 import { buildSettings } from "./settings";
@@ -35,6 +40,7 @@ const INSTRUCTIONS =
  * @param parent gets the view as a child
  * @param shared state of the widget
  * @param frames pictures of the widget
+ * @param meter measures their pace
  * @param ask asks the kernel
  * @param onVisible told whether the view can be seen
  * @returns what takes it away again
@@ -43,6 +49,7 @@ export function mountView(
   parent: HTMLElement,
   shared: SharedStore,
   frames: FrameStream,
+  meter: Meter,
   ask: Ask,
   onVisible: (visible: boolean) => void,
 ): () => void {
@@ -60,8 +67,12 @@ export function mountView(
     "aria-label": "Picture to drag",
     "aria-description": INSTRUCTIONS,
   });
-  const toolbar = buildToolbar(store, sample, () => savePicture(store, ask), signal);
+  const files = buildFileMenu(store, ask, signal);
+  const toolbar = buildToolbar(store, sample, files.button, signal);
   const panel = buildPanel(store, canvas, signal);
+  const outside = buildOutside(store, signal);
+  const pace = buildMeter(meter, store, signal);
+  panel.status.append(pace.toggle);
   const drawers = [buildGallery(store, ask, signal), buildSettings(store, signal)] as const;
   toolbar.sampling.prepend(drawers[0].button);
   toolbar.more.prepend(drawers[1].button);
@@ -73,19 +84,23 @@ export function mountView(
     canvas,
     past.chip,
     panel.placeholder,
+    files.job,
     panel.help,
   );
   const card = element(
     "div",
     { class: "dgw-card" },
     toolbar.top,
-    stage,
+    element("div", { class: "dgw-room" }, stage),
     panel.progress,
     panel.status,
+    outside.node,
+    pace.node,
     panel.banner,
     toolbar.bottom,
     ...drawers.map(({ node }) => node),
     past.node,
+    files.menu,
   );
   const root = element(
     "div",
@@ -99,8 +114,9 @@ export function mountView(
     card,
   );
   parent.append(root);
+  toolbar.help.before(buildFullscreen(root, store, signal));
 
-  const sight = buildSight(stage, canvas, store, frames, ask, () => update(), signal);
+  const sight = buildSight(stage, canvas, store, frames, ask, panel.say, () => update(), signal);
   const drawing = new Drawing(picture, canvas, sight.loupe, sight.preview);
   let due = false;
   const draw = (): void => {
@@ -113,8 +129,11 @@ export function mountView(
     const { state } = store;
     toolbar.update(state);
     panel.update(state);
+    outside.update(state);
+    pace.update(state);
     for (const drawer of drawers) drawer.update(state);
     past.update(state);
+    files.update(state);
     describe(root, stage, state);
     sight.update(root, state);
     setAttribute(canvas, "data-cursor", cursorOf(state));
@@ -125,8 +144,10 @@ export function mountView(
   signal.addEventListener("abort", store.subscribe(update), { once: true });
   signal.addEventListener("abort", frames.subscribe(draw), { once: true });
   listenToPointers(canvas, store, signal);
+  listenToBrush(canvas, store, signal);
   listenToKeys(root, canvas, store, sample, signal);
   sight.listen(root);
+  files.listen(root, stage);
   watchTheme(root, (theme) => setAttribute(root, "data-theme", theme), signal);
   watchSize(stage, drawing, update, signal);
   watchVisibility(root, onVisible, signal);
@@ -148,8 +169,10 @@ function describe(root: HTMLElement, stage: HTMLElement, state: State): void {
   const shownWidth = known ? Math.round((width / Math.max(width, height)) * longest) : longest;
   root.style.setProperty("--dgw-stage-width", `${shownWidth}px`);
   stage.style.aspectRatio = `${width} / ${height}`;
+  root.style.setProperty("--dgw-stage-ratio", String(width / height));
   const pairs = shared.pairs;
   setAttribute(root, "data-status", shared.answering ? shared.traits.status : "no_answer");
+  setAttribute(root, "data-link", shared.link);
   setAttribute(root, "data-mode", view.mode);
   setAttribute(root, "data-seq", shared.frame?.seq ?? 0);
   setAttribute(root, "data-commands", shared.commands.length);

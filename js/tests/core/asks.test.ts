@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Asks } from "../../src/core/asks";
+import { Asks, CANCELLED } from "../../src/core/asks";
 import type { ToKernel } from "../../src/core/protocol";
 import { Bench, settled } from "../fake_model";
 import { example, type MessageFixture, readFixture } from "../fixtures";
@@ -55,5 +55,28 @@ describe("a question", () => {
     bench.model.emit({ ...(PICTURE as object), rid }, [new DataView(new ArrayBuffer(24))]);
     await settled();
     expect((await asked).files[0]?.length).toBe(24);
+  });
+
+  test("that takes long tells how far it is, and can be given up", async () => {
+    const bench = new Bench();
+    const parts: number[] = [];
+    let cancel: () => void = () => undefined;
+    const asked = bench.sync.ask("file", { format: "gif", points: false }, [], {
+      begun: (giveUp) => {
+        cancel = giveUp;
+      },
+      progressed: (part) => parts.push(part),
+    });
+    const [sent] = bench.sent("ask");
+    const rid = sent?.k === "ask" ? sent.rid : 0;
+    bench.model.emit({ k: "progress", rid, part: 0.25 });
+    bench.model.emit({ k: "progress", rid: rid + 1, part: 0.5 });
+    cancel();
+    cancel();
+    bench.model.emit({ k: "progress", rid, part: 0.75 });
+    await expect(asked).rejects.toThrow(CANCELLED);
+    expect(parts).toEqual([0.25]);
+    const cancels = bench.sent("ask").filter((each) => each.k === "ask" && each.name === "cancel");
+    expect(cancels).toMatchObject([{ args: { rid } }]);
   });
 });

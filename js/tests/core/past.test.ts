@@ -25,7 +25,7 @@ describe("the film of the last drag", () => {
     expect(filmIn(stateWith({}, { film: { number: 1, count: 1 } }))).toBeNull();
     expect(filmIn(stateWith({}, { film: FILM, running: true }))).toBeNull();
     expect(filmIn(stateWith({ frame: null }, { film: FILM }))).toBeNull();
-    const pulls = [{ id: 1, at: { x: 1, y: 2 }, end: null }];
+    const pulls = [{ id: 1, at: { x: 1, y: 2 }, from: { x: 1, y: 1 }, end: null }];
     expect(filmIn(stateWith({ pulls }, { film: FILM }))).toBeNull();
     expect(play(stateWith(), at(2)).view.film).toBeNull();
   });

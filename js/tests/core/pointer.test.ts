@@ -98,7 +98,7 @@ describe("moving a mark", () => {
     expect(held.shared.pulls).toEqual([]);
     expect(held.shared.edit.rev).toBe(1);
     const ended = play(held, told({ autoRun: true }, 1), move(91, 40));
-    expect(ended.shared.pulls).toEqual([{ id: 1, at: { x: 91, y: 40 }, end: null }]);
+    expect(ended.shared.pulls).toMatchObject([{ id: 1, at: { x: 91, y: 40 }, end: null }]);
   });
 
   test("a handle that is moved while a run is on is put down, and a run starts", () => {

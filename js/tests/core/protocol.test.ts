@@ -13,6 +13,7 @@ import { type MessageFixture, readFixture, type TraitFixture } from "../fixtures
 const frame = readFixture<MessageFixture>("frame");
 const reply = readFixture<MessageFixture>("reply");
 const answer = readFixture<MessageFixture>("answer");
+const progress = readFixture<MessageFixture>("progress");
 const traits = readFixture<TraitFixture>("traits");
 const UNKNOWN = initialShared(1).traits;
 
@@ -48,7 +49,13 @@ describe("messages of the kernel", () => {
     expect(files.map(({ length }) => length)).toEqual(buffer_bytes ?? []);
   });
 
-  test.each([...frame.hostile, ...reply.hostile, ...answer.hostile])(
+  test.each(progress.valid)("progress is read: $name", ({ message }) => {
+    const decoded = decodeMessage(message, []);
+    if (decoded?.kind !== "progress") throw new Error("expected progress");
+    expect({ k: "progress", rid: decoded.rid, part: decoded.part }).toEqual(message);
+  });
+
+  test.each([...frame.hostile, ...reply.hostile, ...answer.hostile, ...progress.hostile])(
     "is ignored where $why: $name",
     ({ message, buffer_bytes }) => {
       expect(decodeMessage(message, buffersOf(buffer_bytes))).toBeNull();

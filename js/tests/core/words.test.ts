@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { metricsOf, numbersInWords, selectionInWords, sentenceOf } from "../../src/core/words";
-import { click, down, frameOf, move, pair, play, stateWith } from "../builders";
+import {
+  barOf,
+  metricsOf,
+  numbersInWords,
+  selectionInWords,
+  sentenceOf,
+} from "../../src/core/words";
+import { click, down, frameOf, move, pair, play, stateWith, told, up } from "../builders";
 
 const PAIR = pair(1, [40, 40], [52.3, 40]);
 const withPair = (traits = {}, shared = {}) => stateWith({ pairs: [PAIR], ...shared }, traits);
@@ -57,8 +63,35 @@ describe("the status line", () => {
     ["failed", "Failed; the message says why", stateWith({}, { status: "failed" })],
     [
       "silent",
-      "No answer from the kernel; it may be busy",
+      "No answer from the kernel; what you change is sent when it is back",
       play(withPair({ running: true }), { kind: "silence" }),
+    ],
+    [
+      "busy",
+      "The kernel is busy with a cell; your edit waits",
+      play(withPair({ running: true }), { kind: "link", link: "busy" }),
+    ],
+    [
+      "silent",
+      "Disconnected: the kernel was restarted or has ended. Run the cell again; the picture stays here",
+      play(withPair(), { kind: "link", link: "gone" }),
+    ],
+    [
+      "ready",
+      "Connected again; what was changed meanwhile was sent",
+      play(withPair(), { kind: "silence" }, { kind: "heard" }),
+    ],
+    ["waiting", "Compiling ...", stateWith({}, { busyText: "Compiling ..." })],
+    [
+      "running",
+      "Dragging: ...",
+      withPair({ running: true, busyText: "Compiling ..." }, { pairs: [] }),
+    ],
+    ["failed", "Failed; the message says why", stateWith({ frame: null }, { status: "failed" })],
+    [
+      "ready",
+      "Draw around what may move; Shift takes away instead",
+      stateWith({}, {}, { mode: "mask", brush: { kind: "lasso", radiusPx: null } }),
     ],
     [
       "ready",
@@ -79,6 +112,61 @@ describe("the status line", () => {
     expect(metricsOf(arrived.shared)?.distancePx).toBe(0.4);
     const edited = play(arrived, ...click(52.3, 40), { kind: "nudge", by: { x: 10, y: 0 } });
     expect(text(edited)).toBe("Ready: 1 point, 22.3 px to go");
+  });
+});
+
+describe("the bar", () => {
+  const live = (shared = {}) =>
+    withPair({ running: true, autoRun: true, status: "running" }, shared);
+
+  test("is full where a drag has arrived, and empty before one", () => {
+    expect(barOf(withPair({ status: "arrived", distancePx: 3 }, { startDistancePx: 6 }))).toBe(1);
+    expect(barOf(withPair({}, { startDistancePx: 24 }))).toBe(0);
+    expect(barOf(stateWith({ frame: null }, { status: "loading" }))).toBeNull();
+    expect(barOf(stateWith({}, { busyText: "Compiling ..." }))).toBe(0);
+  });
+
+  test("counts the way of a live pull from where it was pressed", () => {
+    const pressed = play(
+      stateWith({}, { autoRun: true }),
+      down(20, 30),
+      move(40, 30),
+      told({ running: true, status: "running", autoRun: true }, 1),
+      { kind: "frame", frame: frameOf(2, [pair(1, [35, 30], [40, 30])]), atMs: 0 },
+    );
+    expect(barOf(pressed)).toBe(0);
+    const free = play(
+      pressed,
+      up(40, 30),
+      { kind: "pulls_told" },
+      {
+        kind: "frame",
+        frame: frameOf(3, [pair(1, [38, 30], [40, 30])]),
+        atMs: 40,
+      },
+    );
+    expect(barOf(free)).toBeCloseTo(0.9, 9);
+  });
+
+  test("keeps that way where the pull was let go before the run began", () => {
+    const flicked = play(
+      stateWith({}, { autoRun: true }),
+      down(20, 30),
+      move(40, 30),
+      up(40, 30),
+      { kind: "pulls_told" },
+      told({ running: true, status: "running", autoRun: true }, 1),
+    );
+    expect(flicked.shared.startDistancePx).toBe(20);
+  });
+
+  test("starts anew where a run goes on without an edit", () => {
+    const again = play(
+      live({ startDistancePx: 40 }),
+      told({ running: false }),
+      told({ running: true }),
+    );
+    expect(again.shared.startDistancePx).toBe(0);
   });
 });
 

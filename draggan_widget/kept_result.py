@@ -1,0 +1,181 @@
+"""The result in the notebook: a plain picture behind the widget, which is there when no kernel is.
+
+It is brought up to date when the picture has come to rest, and at the end of each cell, so that a notebook that is run
+without a page has it too. While the widget is on the page its style sheet hides the picture.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import weakref
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import TYPE_CHECKING, Any
+
+from draggan_widget.errors import DragganError, SessionBusyError
+from draggan_widget.notebook import EMPTY, Bundle, Output, kernel_shell, picture_bundle
+
+if TYPE_CHECKING:
+    from draggan_widget.session import DragSession
+
+REST_S = 0.8
+"""So long after the last change a picture is at rest; each time costs the file's page a redraw."""
+
+FLUSH_S = 2.0
+"""A cell waits this long at its end for the picture."""
+
+LARGEST_PNG_PX = 256
+"""Pictures with a longer side are kept as JPEG: at 512 px that is a sixth of the bytes."""
+
+SHOWN_PX = 256
+"""Smaller pictures are shown this large."""
+
+NOTE = "The picture as it was saved. Run the cell to go on from its start."
+"""Stands below the picture; a kernel that is gone took the widget with it."""
+
+NOTE_HTML = (
+    "<style>.jp-OutputArea-child:has(~ .jp-OutputArea-child .dgw-note)"
+    " > .jp-OutputArea-output:not([data-mime-type]):not(:has(*)){display:none}</style>"
+    f'<small class="dgw-note">{NOTE}</small>'
+)
+"""In a trusted notebook it also hides what JupyterLab writes in the place of a widget that it does not find, which is
+bare text of no named type."""
+
+Submit = Callable[[Callable[["DragSession"], Any]], "Future[Any]"]
+"""Has something done with the session, in the thread that owns it."""
+
+_shown: weakref.WeakSet[KeptResult] = weakref.WeakSet()
+_watched: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+class KeptResult:
+    """Keeps one picture in the notebook."""
+
+    def __init__(self, submit: Submit, is_running: Callable[[], bool]) -> None:
+        """Keep nothing yet.
+
+        Args:
+            submit: Is asked for the picture once it is at rest; raises :class:`DragganError` when there is none any more.
+            is_running: Says whether the picture moves, so that no cell has to wait for it.
+        """
+        self._submit, self._is_running = submit, is_running
+        self._output, self._note = Output(), Output()
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+        self._bundle: tuple[Bundle, Bundle] | None = None
+        self._kept: object = None
+        self._is_over = False
+
+    def show(self) -> None:
+        """Put the picture into the cell that runs; until it is there, an empty place."""
+        data, metadata = self._bundle or (EMPTY, {})
+        self._output.show(data, metadata)
+        self._note.show(self._note_data)
+        _shown.add(self)
+        _watch_cells()
+        self._soon()
+
+    def note(self, session: DragSession) -> None:
+        """Take notice of a change of the session; at rest the picture will follow."""
+        moved = session.status != "running" and session.state.w is not self._kept
+        if self._output.is_shown and moved:
+            self._soon()
+
+    def flush(self) -> None:
+        """Bring the picture up to date now, if it is late and nothing moves."""
+        with self._lock:
+            late = self._timer is not None
+        if late and not self._is_running():
+            # What fails is told where the session is shown.
+            with contextlib.suppress(DragganError, FutureTimeoutError, CancelledError):
+                self._submit(self._refresh).exception(FLUSH_S)
+
+    def end(self, *, keep: bool = True) -> None:
+        """End it; the picture stays as it is, unless it is not to be kept."""
+        with self._lock:
+            self._is_over = True
+            if self._timer is not None:
+                self._timer.cancel()
+        _shown.discard(self)
+        if not keep:
+            self._output.update(EMPTY)
+            self._note.update(EMPTY)
+
+    @property
+    def _note_data(self) -> Bundle:
+        """The note, once there is a picture."""
+        return {"text/html": NOTE_HTML, "text/plain": NOTE} if self._bundle else EMPTY
+
+    def _soon(self) -> None:
+        """Bring the picture up to date when nothing has changed for a while."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            if self._is_over:
+                return
+            self._timer = threading.Timer(REST_S, self._rested)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _rested(self) -> None:
+        """Ask for the picture."""
+        with contextlib.suppress(DragganError):
+            self._submit(self._refresh)
+
+    def _refresh(self, session: DragSession) -> None:
+        """Bring the picture up to date, in the thread that owns the session; one that moves will be told of again."""
+        with self._lock:
+            if self._is_over or session.status == "running":
+                return
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+        w = session.state.w
+        if w is self._kept:
+            return
+        with contextlib.suppress(
+            SessionBusyError
+        ):  # somebody drags the session itself; its end will be told
+            self._kept, self._bundle = w, result_bundle(session)
+            self._output.update(*self._bundle)
+            self._note.update(self._note_data)
+
+
+def result_bundle(session: DragSession, *, hidden: bool = True) -> tuple[Bundle, Bundle]:
+    """Return the picture of a session as an output.
+
+    Args:
+        session: At rest.
+        hidden: Whether the style sheet of the widget may hide it.
+    """
+    from draggan_widget.frames import encode_result
+
+    picture = encode_result(session.image, LARGEST_PNG_PX, marked=hidden)
+    scale = max(1.0, SHOWN_PX / max(picture.width, picture.height))
+    size = round(scale * picture.width), round(scale * picture.height)
+    return picture_bundle(picture.data, picture.mime, *size, words_of(session))
+
+
+def words_of(session: DragSession) -> str:
+    """Return what can be said of a session's picture in a line."""
+    result, points = session.result, len(session.point_ids)
+    begin = f"Picture of {session.generator.name}, seed {session.seed}"
+    if result is not None:
+        return f"{begin}: {result.status} after {result.steps} steps"
+    return f"{begin}, {points} point{'' if points == 1 else 's'}" if points else begin
+
+
+def _watch_cells() -> None:
+    """Have pictures brought up to date at the end of each cell of this kernel."""
+    shell = kernel_shell()
+    if shell is not None and shell not in _watched:
+        _watched.add(shell)
+        shell.events.register("post_run_cell", _flush_all)
+
+
+def _flush_all(*_: object) -> None:
+    """Bring every late picture up to date."""
+    for kept in list(_shown):
+        kept.flush()

@@ -1,0 +1,174 @@
+import { describe, expect, test } from "vitest";
+import { movePart } from "../src/core/points";
+import { ViewStore } from "../src/core/store";
+import type { ViewAction } from "../src/core/types";
+import { click, down, frameOf, move } from "./builders";
+import { Bench, settled } from "./fake_model";
+import { example, type MessageFixture, readFixture } from "./fixtures";
+
+const SET = readFixture<MessageFixture>("set");
+
+const ONE_POINT = {
+  handle_points: [[40, 40]],
+  target_points: [[80, 40]],
+  point_ids: [1],
+  point_edit: { rev: 1, ids: [1], placed: [1] },
+  points_rev: 1,
+};
+
+/** A bench with a view that has its picture, and hands on it. */
+function shown(traits: Record<string, unknown> = {}) {
+  const bench = new Bench({ ...ONE_POINT, ...traits });
+  bench.store.dispatch({ kind: "frame", frame: frameOf(1), atMs: 0 });
+  bench.sync.hello(bench.view, true);
+  bench.model.emit({ k: "here" });
+  bench.model.sent.length = 0;
+  const view = new ViewStore(bench.store);
+  const act = (...actions: unknown[]) => {
+    for (const action of actions as ViewAction[]) view.dispatch(action);
+  };
+  const aim = (x: number) => {
+    bench.store.replace(movePart(bench.store.value, { id: 1, part: "target" }, { x, y: 41 }));
+    bench.paint();
+  };
+  return Object.assign(bench, { act, aim, link: () => bench.store.value.link });
+}
+
+describe("a kernel that a cell keeps busy", () => {
+  test("is asked for a sign of life after a second, and named half a second later", () => {
+    const bench = shown();
+    bench.act({ kind: "command", name: "run" });
+    bench.wait(999);
+    expect(bench.sent("poll")).toEqual([]);
+    bench.wait(1);
+    expect(bench.sent("poll").length).toBe(1);
+    expect(bench.link()).toBe("alive");
+    bench.wait(500);
+    expect(bench.link()).toBe("busy");
+    expect(bench.store.value.commands.length).toBe(1);
+  });
+
+  test("is not taken for one that needs long for a step", () => {
+    const bench = shown();
+    bench.act({ kind: "command", name: "step" });
+    for (let second = 0; second < 4; second++) {
+      bench.wait(1001);
+      bench.model.emit({ k: "here" });
+    }
+    expect(bench.link()).toBe("alive");
+    expect(bench.sent("poll").length).toBe(4);
+  });
+
+  test("stays named while only the worker speaks, and is forgiven at the first answer", async () => {
+    const bench = shown({ running: true, status: "running" });
+    bench.act({ kind: "command", name: "stop" });
+    for (let turn = 0; turn < 20; turn++) {
+      bench.wait(400);
+      bench.store.dispatch({ kind: "frame", frame: frameOf(2 + turn), atMs: turn });
+      await bench.model.update({ step: turn });
+    }
+    expect(bench.link()).toBe("busy");
+    const [command] = bench.store.value.commands;
+    bench.model.emit({ k: "reply", rid: command?.rid, ok: true, error: "" });
+    expect(bench.link()).toBe("alive");
+  });
+
+  test("is named where nobody confirms an edit, follows a pull or takes a mask", async () => {
+    const edited = shown();
+    edited.aim(90);
+    edited.wait(1500);
+    expect(edited.link()).toBe("busy");
+    await edited.model.update({ points_rev: 9 });
+    expect(edited.link()).toBe("alive");
+    const pulled = shown({ auto_run: true });
+    pulled.act(down(20, 70), move(50, 70));
+    pulled.wait(1500);
+    expect(pulled.link()).toBe("busy");
+    const masked = shown();
+    masked.act({ kind: "mode", mode: "mask" }, ...click(50, 50));
+    await settled();
+    masked.wait(1500);
+    expect(masked.link()).toBe("busy");
+    masked.model.emit({ k: "here" });
+    expect(masked.link()).toBe("alive");
+  });
+});
+
+describe("a kernel that is back", () => {
+  test("is asked for while it is silent, and its return is told for a while", async () => {
+    const bench = shown();
+    bench.aim(90);
+    bench.wait(20001);
+    expect(bench.link()).toBe("silent");
+    const asked = bench.sent("poll").length;
+    bench.wait(60000);
+    expect(bench.sent("poll").length - asked).toBeGreaterThanOrEqual(2);
+    expect(bench.sent("poll").length - asked).toBeLessThan(6);
+    bench.model.emit({ k: "here" });
+    expect(bench.link()).toBe("back");
+    await bench.model.update({ points_rev: 9 });
+    bench.wait(4001);
+    expect(bench.link()).toBe("alive");
+  });
+
+  test("is told what was changed by messages, for a lost answer holds the writes of hosts back", async () => {
+    const bench = shown();
+    bench.act({ kind: "mode", mode: "mask" }, ...click(50, 50));
+    await settled();
+    bench.aim(90);
+    bench.wait(20001);
+    bench.model.saved.length = 0;
+    bench.model.emit({ k: "here" });
+    bench.paint();
+    await settled();
+    expect(bench.model.saved).toEqual([]);
+    const points = { handle_points: [[40, 40]], target_points: [[90, 41]], point_ids: [1] };
+    const point_edit = { rev: 2, ids: [1], placed: [] };
+    const told = bench.sent("set");
+    expect(told).toContainEqual({ k: "set", state: { ...points, point_edit }, mask: false });
+    expect(told).toContainEqual(example(SET.valid, "a mask in the buffer").message);
+    const [mask] = bench.model.sentBuffers.flat();
+    expect(new Uint8Array(mask ?? [])).toEqual(new Uint8Array([128, 128]));
+    bench.act({ kind: "mask_clear" });
+    await settled();
+    expect(bench.sent("set").at(-1)).toEqual(example(SET.valid, "the mask removed").message);
+  });
+
+  test("takes nothing back of a mask that it has not taken", async () => {
+    const bench = shown();
+    bench.act({ kind: "mode", mode: "mask" }, ...click(50, 50));
+    await settled();
+    const { mask } = bench.store.value;
+    await bench.model.update({ mask: new Uint8Array([128, 96]) });
+    expect(bench.store.value.mask).toBe(mask);
+    bench.model.emit({ k: "here" });
+    await bench.model.update({ mask: new Uint8Array([128, 96, 1]) });
+    expect(bench.store.value.mask).not.toBe(mask);
+  });
+});
+
+describe("a kernel that has ended", () => {
+  test("is named by the host, takes no commands, and edits stay", () => {
+    const bench = shown();
+    bench.model.tell("comm_live_update");
+    expect(bench.link()).toBe("gone");
+    bench.act({ kind: "command", name: "run" });
+    expect(bench.store.value.commands).toEqual([]);
+    bench.aim(95);
+    bench.wait(60000);
+    expect(bench.link()).toBe("gone");
+    expect(bench.sent("poll").length).toBe(1);
+    expect(bench.store.value.pairs[0]?.target).toEqual({ x: 95, y: 41 });
+  });
+
+  test("and is there again is told the edits", () => {
+    const bench = shown();
+    bench.model.tell("comm_live_update");
+    bench.aim(95);
+    bench.model.saved.length = 0;
+    bench.model.emit({ k: "here" });
+    expect(bench.link()).toBe("back");
+    bench.paint();
+    expect(bench.sent("set").at(-1)).toMatchObject({ state: { target_points: [[95, 41]] } });
+  });
+});
