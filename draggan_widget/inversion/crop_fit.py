@@ -8,7 +8,7 @@ from PIL import Image
 from torch import Tensor
 
 from draggan_widget.inversion.climb import BETAS
-from draggan_widget.inversion.photo import Crop, as_tensor
+from draggan_widget.inversion.photo import SMALLEST_PX, Crop, as_tensor
 from draggan_widget.inversion.samples import SIDE_PX, Samples, brought_to, small_pictures
 
 STEPS = 40
@@ -96,7 +96,8 @@ def _places(
     begun: Tensor, moves: Tensor, size: tuple[int, int], aspect: float, largest: float
 ) -> Tensor:
     """Return middle and width ``[T, 3]`` of parts that have moved, held inside the photo."""
-    side = (begun[:, 2] * moves[:, 2].exp()).clamp(max=largest)
+    least = min(SMALLEST_PX * max(aspect, 1.0), largest)
+    side = (begun[:, 2] * moves[:, 2].exp()).clamp(min=least, max=largest)
     halves = side / 2, side / aspect / 2
     centres = [
         (begun[:, axis] + moves[:, axis] * begun[:, 2]).clamp(min=half, max=size[axis] - half)

@@ -21,13 +21,13 @@ SIZES = (1.0, 0.84, 0.71, 0.59, 0.5, 0.42, 0.35, 0.3)
 STRIDE = 0.125
 """Places that are tried lie so far apart, as a share of the part's own size."""
 
-TRIED = 24
+TRIED = 16
 """So many parts are tried in the end."""
 
 DISTINCT_SHARE = 0.15
 """Parts whose sides lie nearer to each other than this share of their width count as one."""
 
-TRIED = 24
+TRIED = 16
 """So many parts are tried in the end."""
 
 DISTINCT_SHARE = 0.15
@@ -84,7 +84,7 @@ def _grid(size: tuple[int, int], aspect: float) -> Iterator[Crop]:
     largest = centred_crop(size, aspect)
     for share in SIZES:
         width, height = share * largest.width, share * largest.height
-        if min(width, height) < SMALLEST_PX:
+        if share < 1 and min(width, height) < SMALLEST_PX:
             break
         ways = size[0] - width, size[1] - height
         counts = [

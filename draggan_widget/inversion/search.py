@@ -17,8 +17,8 @@ from draggan_widget.inversion.coordinates import Coordinates
 from draggan_widget.inversion.likeness import Likeness
 from draggan_widget.inversion.samples import Samples, samples
 
-STARTS = 4
-"""So many of the most alike pictures are followed for a while: the nearest at first is not always so in the end."""
+STARTS = (16, 8, 4)
+"""So many of the most alike pictures are followed, for a third of the stage each: the nearest at first is not always so in the end."""
 
 START_SHARE, W_SHARE = 0.15, 0.25
 """Parts of all steps that each stage gets: the starts together, and the best one in w; the rest are in w+."""
@@ -71,11 +71,14 @@ def searched(
     if start is None:
         yield Look("samples", 0, steps)
         known = known or samples(generator)
-        start = known.most_alike(likeness.target, STARTS)
-    climb = Climb(
-        generator, likeness, coordinates, coordinates.tied(coordinates.of_w(start)), W_RATE
-    )
+        start = known.most_alike(likeness.target, STARTS[0])
+    first = coordinates.tied(coordinates.of_w(start))
+    climb = Climb(generator, likeness, coordinates, first, W_RATE)
     for step in range(to_start):
+        left = STARTS[step * len(STARTS) // to_start]
+        if left < len(climb.values):
+            nearest = climb.losses.topk(left, largest=False).indices
+            climb = Climb(generator, likeness, coordinates, climb.values[nearest], W_RATE)
         climb.step(1.0)
         yield _look(climb, "starts", step + 1, steps)
     best = int(climb.losses.argmin())

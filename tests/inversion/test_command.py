@@ -45,7 +45,8 @@ def test_a_photo_becomes_a_session_and_a_picture(
     assert values["crop"] == [0, 0, 32, 32]
     session = dg.DragSession.load(tmp_path / "a.dgs", generator=file)
     with Image.open(tmp_path / "a.png") as picture:
-        assert session.image == picture.convert("RGB")
+        change = np.asarray(session.image).astype(int) - np.asarray(picture.convert("RGB"))
+    assert np.abs(change).max() <= 1  # sums may be taken in another order
 
 
 def test_progress_and_score_are_told_to_people(

@@ -58,10 +58,14 @@ def test_a_session_file_brings_the_tuned_generator_back(
     session = found.session()
     path = session.save(tmp_path / "tuned.dgs")
     again = dg.DragSession.load(path, generator=generator)
-    assert again.image == session.image == found.image
-    assert dg.DragSession.load(path, generator=found.generator).image == found.image
     twice = dg.DragSession.load(again.save(tmp_path / "again.dgs"), generator=generator)
-    assert twice.image == found.image
+    given = dg.DragSession.load(path, generator=found.generator)
+    for each in (again, twice, given):
+        assert torch.equal(each.w, found.w)
+        for one, other in zip(each.generator.parameters(), found.generator.parameters()):
+            assert torch.equal(one, other)
+        change = np.asarray(each.image).astype(int) - np.asarray(found.image)
+        assert np.abs(change).max() <= 1  # sums may be taken in another order
 
 
 def test_a_session_file_of_another_generator_is_refused(
