@@ -64,7 +64,7 @@ def test_a_small_photo_is_taken_whole(known: Samples) -> None:
     assert found.box == pytest.approx((0, 0, 8, 8))
     narrow = samples(small_generator("rectangular"))
     found = found_crop(Image.new("RGB", (8, 8)), narrow)
-    assert found.box == pytest.approx((2, 0, 6, 8))
+    assert (found.width, found.height) == pytest.approx((4, 8))
 
 
 def test_a_preview_is_dark_outside_the_crop(photo: Image.Image, generator: Generator) -> None:

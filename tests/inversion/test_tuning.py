@@ -62,8 +62,8 @@ def test_a_session_file_brings_the_tuned_generator_back(
     given = dg.DragSession.load(path, generator=found.generator)
     for each in (again, twice, given):
         assert torch.equal(each.w, found.w)
-        for one, other in zip(each.generator.parameters(), found.generator.parameters()):
-            assert torch.equal(one, other)
+        weights = zip(each.generator.parameters(), found.generator.parameters(), strict=True)
+        assert all(torch.equal(one, other) for one, other in weights)
         change = np.asarray(each.image).astype(int) - np.asarray(found.image)
         assert np.abs(change).max() <= 1  # sums may be taken in another order
 
