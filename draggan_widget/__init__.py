@@ -10,6 +10,7 @@ from draggan_widget._version import __version__
 from draggan_widget.errors import DragganError, GeneratorError, InputError, SessionFileError
 
 if TYPE_CHECKING:
+    from draggan_widget.batch import BatchInterrupted, BatchResult, BatchRow, DragJob, drag_batch
     from draggan_widget.drag import DragConfig, DragStep
     from draggan_widget.evaluation.evaluate import Evaluation, evaluate
     from draggan_widget.generator import Generator
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
     from draggan_widget.widget import DragWidget
 
 __all__ = [
+    "BatchInterrupted",
+    "BatchResult",
+    "BatchRow",
     "DragConfig",
+    "DragJob",
     "DragResult",
     "DragSession",
     "DragStep",
@@ -42,6 +47,7 @@ __all__ = [
     "SessionFileError",
     "__version__",
     "download_generator",
+    "drag_batch",
     "evaluate",
     "inspect",
     "invert",
@@ -51,7 +57,11 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BatchInterrupted": "draggan_widget.batch",
+    "BatchResult": "draggan_widget.batch",
+    "BatchRow": "draggan_widget.batch",
     "DragConfig": "draggan_widget.drag",
+    "DragJob": "draggan_widget.batch",
     "DragResult": "draggan_widget.session",
     "DragSession": "draggan_widget.session",
     "DragStep": "draggan_widget.drag",
@@ -63,6 +73,7 @@ _HOMES = {
     "Inversion": "draggan_widget.inversion",
     "download_generator": "draggan_widget.pretrained",
     "Recipe": "draggan_widget.session",
+    "drag_batch": "draggan_widget.batch",
     "evaluate": "draggan_widget.evaluation.evaluate",
     "inspect": "draggan_widget.inspector",
     "invert": "draggan_widget.inversion",

@@ -418,6 +418,30 @@ def _run_train(args: argparse.Namespace) -> dict[str, Any]:
     return training.run(args)
 
 
+# batch
+
+
+def _add_batch_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``batch``."""
+    from draggan_widget.batch import command
+
+    command.add_arguments(parser)
+
+
+def _run_batch(args: argparse.Namespace) -> dict[str, Any]:
+    """Drag many pictures and return what came out."""
+    from draggan_widget.batch import command
+
+    return command.run(args)
+
+
+def _say_batch(values: dict[str, Any]) -> str:
+    """Return how the items ended."""
+    from draggan_widget.batch import command
+
+    return command.as_text(values)
+
+
 # evaluate
 
 
@@ -470,6 +494,7 @@ COMMANDS = (
     Command("demo", "open JupyterLab on the quickstart", _add_demo_arguments, _run_demo),
     Command("sample", "write the picture of a seed", _add_sample_arguments, _run_sample),
     Command("drag", "drag points of a picture", _add_drag_arguments, _run_drag),
+    Command("batch", "drag many pictures", _add_batch_arguments, _run_batch, _say_batch),
     Command("invert", "make a photo a picture to drag", _add_invert_arguments, _run_invert),
     Command(
         "evaluate",

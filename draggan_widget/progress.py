@@ -7,12 +7,12 @@ from tqdm.auto import tqdm
 
 
 def progress_bar(
-    total: int, words: str, *, done: int = 0, shown: bool | None = None
+    total: int | None, words: str, *, done: int = 0, shown: bool | None = None
 ) -> "tqdm[Any]":
     """Return a bar, to be used as a context manager.
 
     Args:
-        total: How much there is to do.
+        total: How much there is to do; None where nobody knows.
         words: What is done.
         done: How much of it is done already.
         shown: None shows the bar in a terminal and in a notebook, but not in a file.

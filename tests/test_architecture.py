@@ -152,7 +152,7 @@ def described_dependencies() -> set[str]:
 def _is_needed(requirement: str) -> bool:
     """Whether a requirement belongs to the package itself or to an extra that a part of it uses."""
     return "extra ==" not in requirement or bool(
-        re.search(r"extra == .(evaluation|lab|video).", requirement)
+        re.search(r"extra == .(dask|evaluation|lab|video).", requirement)
     )
 
 

@@ -23,13 +23,13 @@ from draggan_widget.evaluation.protocols import PROTOCOLS
 from draggan_widget.evaluation.report import markdown, report_of
 from draggan_widget.evaluation.study import (
     Plan,
-    default_processes,
     fingerprint,
     open_bench,
     outcomes,
 )
 from draggan_widget.evaluation.trial import Bench
 from draggan_widget.pretrained import DEFAULT_GENERATOR
+from draggan_widget.processes import default_processes
 from draggan_widget.progress import progress_bar
 
 if TYPE_CHECKING:  # matplotlib is an extra

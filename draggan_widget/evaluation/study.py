@@ -5,14 +5,9 @@ What an outcome depends on is the plan, the case and the setting, and every tria
 
 import functools
 import multiprocessing
-import os
-import signal
-import sys
-import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
@@ -31,15 +26,7 @@ from draggan_widget.evaluation.protocols import PROTOCOLS, case_of
 from draggan_widget.evaluation.trial import Bench, picture, weights_digest
 from draggan_widget.generator import Generator as LoadedGenerator
 from draggan_widget.pretrained import load_stylegan2
-
-MOST_PROCESSES = 8
-"""Default limit of the number of processes; each takes some 500 MB."""
-
-_STARTING = threading.Lock()
-"""Held while a process may begin, in which signals and the script that runs are others for a moment."""
-
-ORPHANED = 1
-"""Exit status of a worker whose parent was killed."""
+from draggan_widget.processes import begin_worker, one_thread, starting
 
 
 @dataclass(frozen=True)
@@ -142,15 +129,6 @@ def _as_json(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: list(v) if isinstance(v, tuple) else v for name, v in fields.items()}
 
 
-def default_processes(device: torch.device) -> int:
-    """Return how many processes suit this machine: one a core, and one for a device of another kind."""
-    if device.type != "cpu":
-        return 1
-    affinity = getattr(os, "sched_getaffinity", None)  # not on every system
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return min(cores, MOST_PROCESSES)
-
-
 def outcomes(
     plan: Plan, bench: Bench, jobs: Sequence[Job], processes: int
 ) -> Generator[Outcome, None, None]:
@@ -169,14 +147,14 @@ def outcomes(
                 yield carried_out(plan.protocol, bench, job)
         return
     with ProcessPoolExecutor(
-        processes, multiprocessing.get_context("spawn"), initializer=_begin_worker
+        processes, multiprocessing.get_context("spawn"), initializer=begin_worker
     ) as pool:
         # No more than one job a process is handed out, so that an interrupted study ends soon.
         left = iter(jobs)
         running: set[Future[Outcome]] = set()
         while True:
             for job in islice(left, processes - len(running)):
-                with _STARTING, _interruptions_held(), _script_hidden():
+                with starting():
                     running.add(pool.submit(_work, plan, job))
             if not running:
                 return
@@ -196,48 +174,6 @@ def carried_out(protocol: str, bench: Bench, job: Job) -> Outcome:
     return PROTOCOLS[protocol].carry_out(bench, case, job)
 
 
-def _begin_worker() -> None:
-    """Set a worker up: one thread of torch, interruptions are the parent's business, and it ends with the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """Wait until the parent has ended, however it did, and end this process."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(ORPHANED)
-
-
-@contextmanager
-def _interruptions_held() -> Iterator[None]:
-    """Put Ctrl-C off for a moment, and for ever in the processes that begin in it; none is lost."""
-    if not hasattr(signal, "pthread_sigmask"):  # not on every system
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _script_hidden() -> Iterator[None]:
-    """Hide for a moment which script runs, so that the processes that begin in it do not run it too."""
-    main = vars(sys.modules["__main__"])
-    names = ("__file__", "__spec__")
-    held = {name: main.pop(name) for name in names if name in main}
-    main["__spec__"] = None
-    try:
-        yield
-    finally:
-        del main["__spec__"]
-        main.update(held)
-
-
 @functools.cache
 def _bench(plan: Plan) -> Bench:
     """Return the bench of this worker, opened once."""
@@ -247,14 +183,3 @@ def _bench(plan: Plan) -> Bench:
 def _work(plan: Plan, job: Job) -> Outcome:
     """Carry out a job in a worker."""
     return carried_out(plan.protocol, _bench(plan), job)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let torch use one thread for a while: results depend on the number."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -14,9 +14,7 @@ import torch
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.evaluation.outcomes import OUTCOMES_FILE, Job, Outcome, Setting
 from draggan_widget.evaluation.study import (
-    MOST_PROCESSES,
     Plan,
-    default_processes,
     fingerprint,
     open_bench,
     outcomes,
@@ -85,11 +83,6 @@ def test_a_mask_needs_a_known_edit(strange_file: Path) -> None:
 def test_an_unknown_generator_is_named() -> None:
     with pytest.raises(GeneratorError, match="there is no generator 'unicorns'"):
         open_bench(plan_of(Path("unicorns")))
-
-
-def test_as_many_processes_as_cores_but_one_for_a_gpu() -> None:
-    assert 1 <= default_processes(torch.device("cpu")) <= MOST_PROCESSES
-    assert default_processes(torch.device("cuda")) == 1
 
 
 @pytest.mark.slow
