@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from draggan_widget.session import DragSession
 
 STEPS = 200
-"""Steps of the search; some 20 s of one core at 128 px."""
+"""Steps of the search; some 28 s of one core at 128 px."""
 
 MOST_STEPS = 100_000
 
