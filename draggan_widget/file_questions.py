@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from draggan_widget.session import DragSession
 
+IsBlended = Callable[["DragSession"], bool]
+"""Says of a session whether its picture is shown as it was outside the mask."""
+
 STILLS = {"png": "image/png", "session": "application/octet-stream"}
 ANIMATIONS = {"gif": "image/gif", "mp4": "video/mp4"}
 """Types of files, by the names under which they are asked for."""
@@ -42,8 +45,13 @@ def formats_question(ask: Ask) -> Question:
     return Question(answer, When.BETWEEN_STEPS)
 
 
-def file_question(ask: Ask) -> Question | LongQuestion:
-    """Return the question for a file to keep: picture, session or animation, with the points drawn or without."""
+def file_question(ask: Ask, is_blended: IsBlended) -> Question | LongQuestion:
+    """Return the question for a file to keep: picture, session or animation, with the points drawn or without.
+
+    Args:
+        ask: What the front end has asked.
+        is_blended: Says when the answer is made whether the picture is shown blended, for then it is kept so.
+    """
     kinds = {"format": choice_of(*STILLS, *ANIMATIONS), "points": decode_flag}
     args = decode_args(ask.name, ask.args, kinds)
     name, points = args["format"], args["points"]
@@ -51,7 +59,10 @@ def file_question(ask: Ask) -> Question | LongQuestion:
         return LongQuestion(lambda session: _animate(session, name, points=points))
 
     def answer(session: DragSession) -> Answer:
-        data = session.to_png(points=points) if name == "png" else session.to_bytes()
+        if name == "png":
+            data = session.to_png(points=points, blended=is_blended(session))
+        else:
+            data = session.to_bytes()
         return _file(name, STILLS[name], data)
 
     return Question(answer, When.AFTER_THE_DRAG if name == "session" else When.BETWEEN_STEPS)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from draggan_widget import protocol
 from draggan_widget.answers import Answer
+from draggan_widget.calls import call_of, newly_placed
 from draggan_widget.errors import DragganError, InputError
 from draggan_widget.model import DragModel
 from draggan_widget.protocol import decode_args, rid_argument
@@ -24,7 +25,6 @@ from draggan_widget.works import LongQuestion, Works
 
 if TYPE_CHECKING:
     from draggan_widget.session import DragSession
-    from draggan_widget.session.state import SessionState
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ class FrontEnd(DragModel):
                     list(edit.handles),
                     list(edit.targets),
                     point_ids=edit.ids,
-                    placed=_newly_placed(edit, session.state),
+                    placed=newly_placed(edit, session.state),
                 )
             finally:
                 self._rev, self._answer_due = max(self._rev, edit.rev), True
@@ -197,7 +197,7 @@ class FrontEnd(DragModel):
         else:
             # Who changes settings is told beside them, and nobody else.
             told = command.name != "configure"
-            future = self._worker.submit(self._forgiving(_call_of(command)), told=told)
+            future = self._worker.submit(self._forgiving(call_of(command)), told=told)
             future.add_done_callback(lambda done: answer(_failure_of(done)))
 
     def _choose(self, name: str, answer: Callable[[BaseException | None], None]) -> None:
@@ -218,7 +218,7 @@ class FrontEnd(DragModel):
                 self._works.cancel(decode_args(ask.name, ask.args, {"rid": rid_argument})["rid"])
                 self.send(protocol.answer_message(ask.rid, "", {}))
                 return
-            question = question_of(ask)
+            question = question_of(ask, self._worker.resting.is_blended)
             if isinstance(question, LongQuestion):
                 self._works.begin(ask.rid, question)
                 return
@@ -266,33 +266,6 @@ class FrontEnd(DragModel):
         """Log what the front end has done wrong, and show it there."""
         logger.warning("The front end: %s", error)
         self.report(error)
-
-
-def _newly_placed(edit: protocol.PointEdit, state: SessionState) -> set[int]:
-    """Return the ids that an edit places where they were not put already.
-
-    Edits repeat what was not confirmed yet: a handle that was put down and has moved on since is not put back.
-    """
-    put = dict(zip(state.point_ids, map(tuple, state.put_points.tolist()), strict=True))
-    handles = dict(zip(edit.ids, edit.handles, strict=True))
-    return {key for key in edit.placed if put.get(key) != handles[key]}
-
-
-def _call_of(command: protocol.Command) -> Callable[[DragSession], object]:
-    """Return what a command of the front end does to the session."""
-    args = command.args
-    calls: dict[str, Callable[[DragSession], object]] = {
-        "step": lambda session: session.step(),
-        "undo": lambda session: session.undo(),
-        "redo": lambda session: session.redo(),
-        "reset": lambda session: session.reset(),
-        "clear_points": lambda session: session.clear_points(),
-        "sample": lambda session: session.sample(args["seed"], args.get("truncation_psi")),
-        "configure": lambda session: session.configure(args["settings"]),
-        "jump": lambda session: session.jump(args["entry"]),
-        "take": lambda session: session.take(args["index"]),
-    }
-    return calls[command.name]
 
 
 def _failure_of(done: Future[Any]) -> BaseException | None:

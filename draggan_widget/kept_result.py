@@ -12,12 +12,16 @@ import weakref
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from draggan_widget.errors import DragganError, SessionBusyError
 from draggan_widget.notebook import EMPTY, Bundle, Output, kernel_shell, picture_bundle
 
 if TYPE_CHECKING:
+    from PIL import Image
+
+    from draggan_widget.resting import Resting
     from draggan_widget.session import DragSession
 
 REST_S = 0.8
@@ -53,19 +57,20 @@ _watched: weakref.WeakSet[Any] = weakref.WeakSet()
 class KeptResult:
     """Keeps one picture in the notebook."""
 
-    def __init__(self, submit: Submit, is_running: Callable[[], bool]) -> None:
+    def __init__(self, submit: Submit, is_running: Callable[[], bool], resting: Resting) -> None:
         """Keep nothing yet.
 
         Args:
             submit: Is asked for the picture once it is at rest; raises :class:`DragganError` when there is none any more.
             is_running: Says whether the picture moves, so that no cell has to wait for it.
+            resting: Says what is shown of the picture at rest, for that is kept.
         """
-        self._submit, self._is_running = submit, is_running
+        self._submit, self._is_running, self._resting = submit, is_running, resting
         self._output, self._note = Output(), Output()
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
         self._bundle: tuple[Bundle, Bundle] | None = None
-        self._kept: object = None
+        self._kept: tuple[object, ...] = ()
         self._is_over = False
 
     def show(self) -> None:
@@ -79,7 +84,7 @@ class KeptResult:
 
     def note(self, session: DragSession) -> None:
         """Take notice of a change of the session; at rest the picture will follow."""
-        moved = session.status != "running" and session.state.w is not self._kept
+        moved = session.status != "running" and not self._is_kept(self._resting.basis(session))
         if self._output.is_shown and moved:
             self._soon()
 
@@ -132,27 +137,35 @@ class KeptResult:
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
-        w = session.state.w
-        if w is self._kept:
+        basis = self._resting.basis(session)
+        if self._is_kept(basis):
             return
         with contextlib.suppress(
             SessionBusyError
         ):  # somebody drags the session itself; its end will be told
-            self._kept, self._bundle = w, result_bundle(session)
+            self._bundle = result_bundle(session, self._resting.image(session))
+            self._kept = basis
             self._output.update(*self._bundle)
             self._note.update(self._note_data)
 
+    def _is_kept(self, basis: tuple[object, ...]) -> bool:
+        """Return whether the picture that is kept was drawn from the same."""
+        return len(basis) == len(self._kept) and all(map(is_, basis, self._kept))
 
-def result_bundle(session: DragSession, *, hidden: bool = True) -> tuple[Bundle, Bundle]:
+
+def result_bundle(
+    session: DragSession, image: Image.Image, *, hidden: bool = True
+) -> tuple[Bundle, Bundle]:
     """Return the picture of a session as an output.
 
     Args:
         session: At rest.
+        image: Its picture, as it is shown.
         hidden: Whether the style sheet of the widget may hide it.
     """
     from draggan_widget.frames import encode_result
 
-    picture = encode_result(session.image, LARGEST_PNG_PX, marked=hidden)
+    picture = encode_result(image, LARGEST_PNG_PX, marked=hidden)
     scale = max(1.0, SHOWN_PX / max(picture.width, picture.height))
     size = round(scale * picture.width), round(scale * picture.height)
     return picture_bundle(picture.data, picture.mime, *size, words_of(session))

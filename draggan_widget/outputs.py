@@ -51,7 +51,7 @@ class Outputs(FrontEnd):
 
     def snapshot(self) -> Image.Image:
         """Return the picture as it is now."""
-        return self._do(lambda session: session.image, When.BETWEEN_STEPS)
+        return self._do(self._worker.resting.image, When.BETWEEN_STEPS)
 
     def show_snapshot(self, caption: str | None = None) -> None:
         """Put the picture as it is now into the cell that runs, where it stays.
@@ -59,7 +59,7 @@ class Outputs(FrontEnd):
         Args:
             caption: Text below it, as Markdown; None says what it is, and an empty one nothing.
         """
-        (data, metadata), words = self._do(_snapshot_of, When.BETWEEN_STEPS)
+        (data, metadata), words = self._do(self._snapshot_of, When.BETWEEN_STEPS)
         Output().show(data, metadata)
         if text := words if caption is None else caption:
             Output().show({"text/markdown": text, "text/plain": text})
@@ -69,7 +69,7 @@ class Outputs(FrontEnd):
 
         What is left in the notebook needs no kernel and no front end. A drag that runs is stopped first.
         """
-        (data, metadata), _ = self._do(_snapshot_of)
+        (data, metadata), _ = self._do(self._snapshot_of)
         if self._kept_result is not None:
             self._kept_result.end(keep=False)
         if self._own_output.is_shown:
@@ -91,13 +91,13 @@ class Outputs(FrontEnd):
         if keep:
             submit = functools.partial(self._worker.submit, when=When.BETWEEN_STEPS, told=True)
             worker = self._worker
-            self._kept_result = KeptResult(submit, lambda: worker.is_running)
+            self._kept_result = KeptResult(submit, lambda: worker.is_running, worker.resting)
+
+    def _snapshot_of(self, session: DragSession) -> tuple[tuple[Bundle, Bundle], str]:
+        """Return the picture as it is shown as an output, and what can be said of it."""
+        image = self._worker.resting.image(session)
+        return result_bundle(session, image, hidden=False), words_of(session)
 
     def _do(self, call: Callable[[DragSession], T], when: When = When.INSTEAD_OF_THE_DRAG) -> T:
         """Do something with the session in the runner's thread, and wait for it."""
         return self._worker.submit(call, when).result()
-
-
-def _snapshot_of(session: DragSession) -> tuple[tuple[Bundle, Bundle], str]:
-    """Return a picture as an output, and what can be said of it."""
-    return result_bundle(session, hidden=False), words_of(session)

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from draggan_widget.answers import Answer, Question
 from draggan_widget.errors import InputError
-from draggan_widget.file_questions import file_question, formats_question, open_question
+from draggan_widget.file_questions import (
+    IsBlended,
+    file_question,
+    formats_question,
+    open_question,
+)
 from draggan_widget.inputs import checked_index
 from draggan_widget.protocol import (
     Ask,
@@ -30,15 +35,22 @@ Understand = Callable[[Ask], Question | LongQuestion]
 """Checks what is asked; raises :class:`InputError`."""
 
 
-def question_of(ask: Ask) -> Question | LongQuestion:
+def question_of(ask: Ask, is_blended: IsBlended) -> Question | LongQuestion:
     """Return a question, checked.
+
+    Args:
+        ask: What the front end has asked.
+        is_blended: Whether the picture of a session is shown, and so kept, as it was outside the mask.
 
     Raises:
         InputError: Nobody can answer it.
     """
+    if ask.name == "file":
+        return file_question(ask, is_blended)
     understand = QUESTIONS.get(ask.name)
     if understand is None:
-        raise InputError(f"a question must be one of {', '.join(QUESTIONS)}, got {ask.name!r}")
+        names = ", ".join(["file", *QUESTIONS])
+        raise InputError(f"a question must be one of {names}, got {ask.name!r}")
     return understand(ask)
 
 
@@ -111,11 +123,10 @@ def _film(ask: Ask) -> Question:
 
 QUESTIONS: Mapping[str, Understand] = {
     "picture": _picture,
-    "file": file_question,
     "file_formats": formats_question,
     "open": open_question,
     "seed": _seed,
     "thumbnail": _thumbnail,
     "film": _film,
 }
-"""How each question is understood."""
+"""How each question is understood, but for that for a file, which depends on what is shown."""

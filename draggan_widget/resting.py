@@ -57,6 +57,11 @@ class Resting:
             self._drawn = state, session.blended_image()
         return self._drawn[1].copy()
 
+    def basis(self, session: DragSession) -> tuple[object, ...]:
+        """Return what the picture as it is shown is drawn from: the same objects, the same picture."""
+        state = session.state
+        return (state.w, state.held_w, state.mask) if self.is_blended(session) else (state.w,)
+
     def is_blended(self, session: DragSession) -> bool:
         """Return whether the picture as it is shown is another one than the session's."""
         return self.blends and session.status != "running" and changes_outside(session.state)

@@ -50,7 +50,7 @@ def test_the_picture_at_the_start_can_be_asked_for_after_a_drag(
 @pytest.mark.parametrize(
     ("name", "arguments", "error"),
     [
-        ("gossip", {}, "a question must be one of picture"),
+        ("gossip", {}, "a question must be one of file, picture"),
         ("picture", {}, "picture takes args {of}"),
         ("picture", {"of": "start", "file": "/etc/passwd"}, "picture takes args {of}"),
         ("picture", {"of": 3}, "of must be one of start"),

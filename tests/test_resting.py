@@ -111,7 +111,9 @@ def test_the_rest_is_put_back_in_all_that_shows_the_picture_at_rest(
     assert not np.array_equal(np.asarray(blended), np.asarray(plain))
     shown = [buffers[0] for message, buffers in browser.custom if message["k"] == "frame"][-1]
     saved = Image.open(animal.save_image(tmp_path / "picture.png"))
-    for picture in (Image.open(io.BytesIO(shown)), saved, animal.image, animal.snapshot()):
+    _, (asked,) = browser.ask("file", format="png", points=False)
+    given = Image.open(io.BytesIO(asked))
+    for picture in (Image.open(io.BytesIO(shown)), saved, given, animal.image, animal.snapshot()):
         assert np.array_equal(np.asarray(picture.convert("RGB")), np.asarray(blended))
     assert np.array_equal(np.asarray(animal.session.image), np.asarray(plain))
     animal.blend_outside = False

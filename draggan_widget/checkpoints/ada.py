@@ -15,9 +15,14 @@ import torch
 from torch import Tensor
 
 from draggan_widget.errors import GeneratorError
-from draggan_widget.generator import Generator, StyleGAN2Config
+from draggan_widget.generator import Generator, StyleGAN2Config, StyleGAN3Config
 from draggan_widget.generator.latents import LatentGenerator
 from draggan_widget.ops import resampling_filter
+
+FLOAT = torch.float32
+
+NOISE_SEED = 0
+"""Of noise that a file has no maps of, so that its pictures are the same every time."""
 
 EPSILON = 1e-8
 """Added to mean squares under a root, as published."""
@@ -25,7 +30,13 @@ EPSILON = 1e-8
 LR_MULTIPLIER = 0.01
 """Learning-rate multiplier of every published mapping."""
 
-BLOCK_NAME = re.compile(r"synthesis\.b(\d+)\.")
+BLOCK_NAME = re.compile(r"synthesis\.b(\d{1,5})\.")
+
+MOST_TIMES_LARGER, SPARE_WEIGHTS = 2, 2**22
+"""An architecture of more than so many times the numbers of a file, and some, is not built to say what is missing."""
+
+LONGEST_NAME = 200
+"""Characters of a tensor's name."""
 
 MOST_NAMED = 40
 """So many tensors are named in an error; a file of another kind misses all of them."""
@@ -71,15 +82,52 @@ def generator_of(network: AdaNetwork, name: str, label: int | None) -> Generator
     tensors = {key: value for key, value in network.tensors.items() if not _is_filter(key)}
     _check_filters(network.tensors)
     tensors = without_label(tensors, network, label)
+    has_noise = any(name.endswith("noise_strength") for name in tensors)
     config = _architecture(tensors, network)
     mean = tensors.get("mapping.w_avg", torch.zeros(config.w_dim))
+    check_size(f"the {network.trained_as} network", config, tensors)
     generator = Generator(config, name=name)
-    whole = tensors | {"mapping.w_avg": mean.reshape(1, -1)}
+    whole = _with_noise(tensors, generator) | {"mapping.w_avg": mean.reshape(1, -1)}
     check_tensors(f"the {network.trained_as} network", generator, whole)
     generator.load_state_dict(whole, assign=True)
+    generator.noise = has_noise
     if "mapping.w_avg" not in tensors:
         generator.mapping.measure()
     return generator.frozen()
+
+
+def _with_noise(tensors: dict[str, Tensor], generator: Generator) -> dict[str, Tensor]:
+    """Return tensors with those of the noise, where a network has none at all.
+
+    A network that was trained without noise has no strengths: they are zero then. Some programs draw the noise anew for
+    each picture and keep no map of it: then it is one that was drawn once.
+    """
+    found = dict(tensors)
+    for part in ("noise_strength", "noise_const"):
+        if any(name.endswith(part) for name in tensors):
+            continue
+        rng = torch.Generator().manual_seed(NOISE_SEED)
+        for name, value in generator.state_dict().items():
+            if name.endswith("noise_strength") and name.endswith(part):
+                found[name] = torch.zeros_like(value)
+            elif name.endswith("noise_const") and name.endswith(part):
+                found[name] = torch.randn(value.shape, generator=rng)
+    return found
+
+
+def check_size(
+    what: str, config: StyleGAN2Config | StyleGAN3Config, tensors: Mapping[str, Tensor]
+) -> None:
+    """Refuse an architecture far larger than its tensors, before anything is made of it.
+
+    Raises:
+        GeneratorError: It is.
+    """
+    there = sum(tensor.numel() for tensor in tensors.values())
+    if config.weights > MOST_TIMES_LARGER * there + SPARE_WEIGHTS:
+        raise GeneratorError(
+            f"{what} is not whole: its architecture has {config.weights} weights, but there are {there} numbers only"
+        )
 
 
 def check_tensors(what: str, generator: LatentGenerator, tensors: Mapping[str, Tensor]) -> None:
@@ -99,6 +147,7 @@ def check_tensors(what: str, generator: LatentGenerator, tensors: Mapping[str, T
         for name in expected.keys() & found.keys()
         if expected[name] != found[name]
     ]
+    problems += [f"{name} holds no decimals" for name, t in tensors.items() if t.dtype != FLOAT]
     problems += [f"{name} is not finite" for name, t in tensors.items() if not t.isfinite().all()]
     if problems:
         raise GeneratorError(f"{what} does not fit its architecture: {_listed(sorted(problems))}")
@@ -206,9 +255,11 @@ def without_label(
     if absent := [name for name in needed if name not in tensors]:
         raise GeneratorError(f"the conditional network is not whole: it lacks {', '.join(absent)}")
     embedding, offset, weight, bias = (tensors[name] for name in needed)
-    z_dim = weight.shape[-1] - len(embedding)
-    if weight.ndim != 2 or offset.shape != embedding.shape[:1] or z_dim < 1:
+    z_dim = weight.shape[-1] - len(embedding) if weight.ndim == 2 else 0
+    if offset.shape != embedding.shape[:1] or bias.shape != weight.shape[:1] or z_dim < 1:
         raise GeneratorError("the mapping's first layer does not fit the labels")
+    if not all(tensors[name].dtype == FLOAT for name in needed):
+        raise GeneratorError("the mapping's first layers hold no decimals")
     y = embedding[:, label] / math.sqrt(classes) + offset
     y = y * torch.rsqrt(y.square().mean() + EPSILON)
     width = weight.shape[1]
@@ -228,7 +279,9 @@ def _check_filters(tensors: Mapping[str, Tensor]) -> None:
     """Refuse networks that resample with another filter than the published ones."""
     taps = resampling_filter(dtype=torch.float32, device=torch.device("cpu"))
     for name, value in tensors.items():
-        if _is_filter(name) and (value.shape != taps.shape or not torch.allclose(value, taps)):
+        if _is_filter(name) and (
+            value.shape != taps.shape or not torch.allclose(value.float(), taps)
+        ):
             raise GeneratorError(f"{name} is another filter than the published networks have")
 
 

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from draggan_widget.checkpoints.ada import AdaNetwork, check_tensors, without_label
+from draggan_widget.checkpoints.ada import AdaNetwork, check_size, check_tensors, without_label
 from draggan_widget.errors import GeneratorError
 from draggan_widget.generator import StyleGAN3Config, StyleGAN3Generator
 from draggan_widget.generator.alias_free import bands
 
-LAYER_NAME = re.compile(r"synthesis\.L(\d+)_(\d+)_(\d+)\.")
+LAYER_NAME = re.compile(r"synthesis\.L(\d{1,2})_(\d{1,5})_(\d{1,5})\.")
 
 MARK = "synthesis.input.weight"
 """A tensor that no other layout has."""
@@ -58,6 +58,7 @@ def stylegan3_of(network: AdaNetwork, name: str, label: int | None) -> StyleGAN3
     tensors = without_label(dict(network.tensors), network, label)
     config = _architecture(tensors, network)
     mean = tensors.get("mapping.w_avg", torch.zeros(config.w_dim))
+    check_size("the stylegan3 network", config, tensors)
     generator = StyleGAN3Generator(config, name=name)
     whole = tensors | {"mapping.w_avg": mean.reshape(1, -1)}
     check_tensors("the stylegan3 network", generator, whole)

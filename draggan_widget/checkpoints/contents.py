@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from draggan_widget.checkpoints.arrays import enough
 from draggan_widget.checkpoints.pickles import read_pickle
-from draggan_widget.checkpoints.tensors import Outside, Tensors, enough, read_legacy
+from draggan_widget.checkpoints.safetensors import open_safetensors
+from draggan_widget.checkpoints.tensors import Outside, Tensors, read_legacy
 from draggan_widget.errors import GeneratorError
 
 LARGEST_FILE_BYTES = 8 << 30
@@ -23,6 +25,15 @@ LARGEST_PICKLE_BYTES = 64 << 20
 
 MOST_ENTRIES = 20_000
 """Files in a zip archive; PyTorch writes one for each tensor."""
+
+DIRECTORY_ENTRY = b"PK\x01\x02"
+"""With which each entry of an archive's directory begins."""
+
+ZIP_ERRORS = (
+    *(zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, struct.error),
+    *(KeyError, OverflowError),
+)
+"""What Python's reader of archives raises for damaged ones."""
 
 LEGACY_STARTS = (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.",)
 """The pickled magic number with which PyTorch's files before 1.6 begin."""
@@ -51,9 +62,14 @@ def read_contents(path: Path) -> Contents:
     Raises:
         GeneratorError: It is absent, empty, cut off, unreasonably large, or of no format that holds tensors.
     """
-    if not path.is_file():
+    try:
+        is_there, size = path.is_file(), 0
+        if is_there:
+            size = path.stat().st_size
+    except (OSError, ValueError) as error:
+        raise GeneratorError(f"{path} cannot be looked at ({error}); check the path") from error
+    if not is_there:
         raise GeneratorError(f"there is no file {path}; check the path")
-    size = path.stat().st_size
     if size > LARGEST_FILE_BYTES:
         raise GeneratorError(f"{path} has {size} bytes; no generator's file is that large")
     try:
@@ -64,15 +80,15 @@ def read_contents(path: Path) -> Contents:
                 return _of_zip(stream)
             if start.startswith(LEGACY_STARTS):
                 root, outside = read_legacy(stream)
-                return Contents("PyTorch legacy", root, Tensors(outside), {})
+                return Contents("PyTorch legacy", root, Tensors(outside, size), {})
             if start[8:9] == b"{":
                 return _of_safetensors(path)
             if not _may_be_pickle(start):
                 raise GeneratorError(f"it is {_guess(start)}")
-            return Contents("pickle", read_pickle(stream), Tensors(), {})
+            return Contents("pickle", read_pickle(stream), Tensors(file_bytes=size), {})
     except GeneratorError as error:
         raise GeneratorError(f"{path} cannot be read as a checkpoint: {error}") from error
-    except (OSError, zipfile.BadZipFile, NotImplementedError, MemoryError) as error:
+    except (OSError, *ZIP_ERRORS, MemoryError) as error:
         raise GeneratorError(
             f"{path} cannot be read as a checkpoint: it is damaged ({error})"
         ) from error
@@ -80,15 +96,18 @@ def read_contents(path: Path) -> Contents:
 
 def _of_zip(stream: BinaryIO) -> Contents:
     """Return what a file of PyTorch since 1.6 holds."""
-    archive = zipfile.ZipFile(io.BytesIO(stream.read()))
+    content = stream.read()
+    if content.count(DIRECTORY_ENTRY) > MOST_ENTRIES:  # before each becomes an object
+        raise GeneratorError(f"the archive has more than {MOST_ENTRIES} entries")
+    archive = zipfile.ZipFile(io.BytesIO(content))
     entries = archive.infolist()
-    if len(entries) > MOST_ENTRIES:
-        raise GeneratorError(f"the archive has {len(entries)} entries")
     pickles = [entry for entry in entries if entry.filename.endswith("/data.pkl")]
     if len(pickles) != 1:
         raise GeneratorError("it is a zip archive, but none of PyTorch's: it has no data.pkl")
     top = pickles[0].filename.removesuffix("data.pkl")
     by_name = {entry.filename: entry for entry in entries}
+    if len(by_name) != len(entries):
+        raise GeneratorError("the archive has two entries of one name")
 
     def read(name: str, most: int) -> bytes:
         """Return an entry's bytes; PyTorch never compresses."""
@@ -99,25 +118,23 @@ def _of_zip(stream: BinaryIO) -> Contents:
             raise GeneratorError(
                 f"{name} is compressed or too large; PyTorch writes no such archive"
             )
-        return archive.read(entry)
+        try:
+            return archive.read(entry)
+        except ZIP_ERRORS as error:
+            raise GeneratorError(f"{name} is damaged ({error})") from error
 
     if f"{top}byteorder" in by_name and read(f"{top}byteorder", 16) != b"little":
         raise GeneratorError("the file was written on a machine with another order of bytes")
     root = read_pickle(io.BytesIO(read(pickles[0].filename, LARGEST_PICKLE_BYTES)))
     outside: Outside = lambda key, size: enough(  # noqa: E731  # named for its type
-        read(f"{top}data/{key}", LARGEST_FILE_BYTES), size
+        read(f"{top}data/{key}", len(content)), size
     )
-    return Contents("PyTorch zip", root, Tensors(outside), {})
+    return Contents("PyTorch zip", root, Tensors(outside, len(content)), {})
 
 
 def _of_safetensors(path: Path) -> Contents:
     """Return what a safetensors file holds."""
-    try:
-        with safe_open(str(path), framework="pt") as file:
-            metadata = file.metadata() or {}
-            named = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dict
-    except SafetensorError as error:
-        raise GeneratorError(f"it is no complete safetensors file ({error})") from error
+    metadata, named = open_safetensors(path)
     return Contents("safetensors", metadata, Tensors(), named)
 
 

@@ -8,7 +8,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from draggan_widget.checkpoints.ada import LR_MULTIPLIER, AdaNetwork, generator_of
+from draggan_widget.checkpoints.ada import (
+    LONGEST_NAME,
+    LR_MULTIPLIER,
+    AdaNetwork,
+    generator_of,
+)
 from draggan_widget.checkpoints.alias_free import is_stylegan3, stylegan3_of
 from draggan_widget.checkpoints.contents import Contents, read_contents
 from draggan_widget.checkpoints.modules import Module, module_of
@@ -22,8 +27,19 @@ from draggan_widget.generator import AnyGenerator
 AVERAGES = ("G_ema", "g_ema", "Gs")
 """Where training runs keep the running average of the generator's weights, the only ones that are used."""
 
+OTHERS = ("G", "D", "g", "d", "g_optim", "d_optim")
+"""What lies beside the running average."""
+
 WRAPPERS = ("state_dict", "model", "generator", "params_ema", "params")
 """Where else a state dict may lie in a file that holds nothing else."""
+
+
+STRAY_ERRORS = (
+    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError),
+    *(MemoryError, AssertionError),
+)
+"""What NumPy and PyTorch raise where a tensor has too few axes or a number is out of bounds: the layouts check what they
+can tell a person, and nothing else of a file may get past this."""
 
 
 def load_checkpoint(
@@ -54,6 +70,11 @@ def load_checkpoint(
         return build(network, path.stem, label).to(device or "cpu")
     except GeneratorError as error:
         raise GeneratorError(f"{path} cannot be used: {error}") from error
+    except STRAY_ERRORS as error:
+        reason = f"{type(error).__name__}: {error}"[:300]
+        raise GeneratorError(
+            f"{path} cannot be used: a part of it is not what its layout has there ({reason})"
+        ) from error
 
 
 def entries_of(contents: Contents) -> dict[str, object]:
@@ -66,6 +87,7 @@ def _network(contents: Contents) -> AdaNetwork:
     """Return the generator's tensors, and what is known beside them, in one layout."""
     root = contents.root
     if contents.named:
+        _check_names(contents.named)
         return _of_state_dict({key: value.float() for key, value in contents.named.items()}, None)
     if is_tensorflow(root):
         return read_tensorflow(root, contents.tensors)
@@ -93,6 +115,11 @@ def _of_record(record: object, contents: Contents, mean_w: object) -> AdaNetwork
     tensors = {
         key: found for key, each in entries(record).items() if (found := build(each)) is not None
     }
+    _check_names(tensors)
+    if not tensors and (others := [name for name in OTHERS if name in entries(record)]):
+        raise GeneratorError(
+            f"it holds {', '.join(others)}, but no running average of the generator ({' or '.join(AVERAGES)})"
+        )
     if not tensors:
         kinds = ", ".join(list(entries(record))[:8]) or "nothing"
         raise GeneratorError(
@@ -113,7 +140,7 @@ def _of_module(module: Module, contents: Contents) -> AdaNetwork:
         raise GeneratorError("only generators with skip connections to RGB can be read")
     return AdaNetwork(
         tensors,
-        conv_clamp=_number(synthesis.get("conv_clamp")),
+        conv_clamp=_number(synthesis.get("conv_clamp", module.conv_clamp)),
         lr_multiplier=_number(mapping.get("lr_multiplier")) or LR_MULTIPLIER,
         arguments=synthesis,
     )
@@ -125,6 +152,12 @@ def _of_state_dict(tensors: dict[str, Tensor], mean_w: Tensor | None) -> AdaNetw
         return read_rosinality(tensors, mean_w)
     _refuse_others(tensors)
     return AdaNetwork(tensors)
+
+
+def _check_names(names: Mapping[str, object]) -> None:
+    """Refuse names that no tensor has; messages repeat them."""
+    if any(len(name) > LONGEST_NAME for name in names):
+        raise GeneratorError("a tensor of the file has a name of no end")
 
 
 def _refuse_others(names: Mapping[str, object]) -> None:

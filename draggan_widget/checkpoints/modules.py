@@ -15,6 +15,12 @@ DEEPEST = 32
 
 MOST_MODULES = 10_000
 
+MOST_ENTRIES = 100_000
+"""Things under a name that are looked at in all modules together, which may be one module over and over."""
+
+LONGEST_NAME = 200
+"""Characters of the full name of a parameter."""
+
 
 @dataclass(frozen=True)
 class Module:
@@ -24,11 +30,13 @@ class Module:
         class_name: Of its class, without the module.
         arguments: With which it was made, by name.
         records: Parameters and buffers by their full names, not built yet.
+        conv_clamp: What its layers say that they clamp their activations to; None where they say nothing.
     """
 
     class_name: str
     arguments: dict[str, object]
     records: dict[str, object]
+    conv_clamp: object = None
 
 
 def module_of(value: object) -> Module | None:
@@ -44,23 +52,32 @@ def module_of(value: object) -> Module | None:
     arguments = entries(state.get("_init_kwargs"))
     records: dict[str, object] = {}
     waiting: list[tuple[str, object, int]] = [("", value, 0)]
-    count = 0
+    count = looked_at = 0
+    clamp: object = None
     while waiting:
         prefix, each, depth = waiting.pop()
         inner = _parts(each)
         if inner is None:
             continue
-        count += 1
-        if depth > DEEPEST or count > MOST_MODULES:
-            raise GeneratorError("the file's modules have no end")
         own = inner[1]
-        for kind in ("_parameters", "_buffers"):
-            for name, record in entries(own.get(kind)).items():
-                if record is not None:
-                    records[prefix + name] = record
-        for name, child in entries(own.get("_modules")).items():
+        children, tensors = entries(own.get("_modules")), _tensors(own)
+        count += 1
+        looked_at += len(own) + len(children) + len(tensors)
+        if depth > DEEPEST or count > MOST_MODULES or looked_at > MOST_ENTRIES:
+            raise GeneratorError("the file's modules have no end")
+        if any(len(prefix) + len(name) > LONGEST_NAME for name in (*children, *tensors)):
+            raise GeneratorError("a module of the file has a name of no end")
+        clamp = own.get("conv_clamp") if clamp is None else clamp
+        records |= {prefix + name: record for name, record in tensors.items()}
+        for name, child in children.items():
             waiting.append((f"{prefix}{name}.", child, depth + 1))
-    return Module(class_name, arguments, records)
+    return Module(class_name, arguments, records, clamp)
+
+
+def _tensors(own: dict[str, object]) -> dict[str, object]:
+    """Return the records of a module's own parameters and buffers."""
+    every = entries(own.get("_parameters")) | entries(own.get("_buffers"))
+    return {name: record for name, record in every.items() if record is not None}
 
 
 def _parts(value: object) -> tuple[str, dict[str, object]] | None:

@@ -21,6 +21,12 @@ MOST_OPCODES = 200_000
 _MARK = object()
 """What MARK puts on the stack."""
 
+LONGEST_NAME = 512
+"""Characters of the module and of the name of what a file names; each naming makes a text of its own."""
+
+MOST_KEYWORDS = 64
+"""Of a call: each call copies them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Name:
@@ -64,8 +70,12 @@ class Foreign:
     key: object
 
 
-def read_pickle(stream: BinaryIO) -> object:
+def read_pickle(stream: BinaryIO, most: int = MOST_OPCODES) -> object:
     """Return what the pickle at the stream's place holds; the stream stands behind it then.
+
+    Args:
+        stream: Open for reading.
+        most: Steps that it may have.
 
     Raises:
         GeneratorError: It is no complete pickle, or one of an unreasonable kind.
@@ -73,11 +83,12 @@ def read_pickle(stream: BinaryIO) -> object:
     machine = _Machine()
     try:
         for count, (opcode, argument, _) in enumerate(pickletools.genops(stream)):
-            if count > MOST_OPCODES:
-                raise GeneratorError(f"the pickle has more than {MOST_OPCODES} steps")
+            if count > most:
+                raise GeneratorError(f"the pickle has more than {most} steps")
             machine.run(opcode.name, argument)
         return machine.result()
-    except (ValueError, IndexError, KeyError, TypeError, OverflowError, UnicodeError) as error:
+    except (ValueError, LookupError, TypeError, OverflowError, MemoryError, Warning) as error:
+        # A warning, of an escape that no text has, is an error where a person's filters make it one.
         raise GeneratorError(f"the pickle is damaged: {_brief(error)}") from None
 
 
@@ -175,6 +186,8 @@ class _Machine:
         """Push a name."""
         if not isinstance(module, str) or not isinstance(name, str):
             raise TypeError("a name is no text")
+        if max(len(module), len(name)) > LONGEST_NAME:
+            raise ValueError("a name is longer than any class has")
         self._stack.append(Name(f"{module}.{name}"))
 
     def _stack_global(self, _: object) -> None:
@@ -194,7 +207,10 @@ class _Machine:
     def _new_with_keywords(self, _: object) -> None:
         keywords, arguments, maker = self._pop(), self._pop(), self._pop()
         self._make(maker, arguments)
-        self._top().pairs.extend(keywords.pairs if isinstance(keywords, Made) else [])
+        pairs = keywords.pairs if isinstance(keywords, Made) else []
+        if len(pairs) > MOST_KEYWORDS:
+            raise ValueError("something is called with more keywords than anything takes")
+        self._top().pairs.extend(pairs)
 
     def _build(self, _: object) -> None:
         state = self._pop()

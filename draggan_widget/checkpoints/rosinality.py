@@ -44,14 +44,14 @@ def _renamed(path: str, value: Tensor) -> tuple[str, Tensor]:
     """Return a tensor under its name in the other layout; empty for filters, which are the published ones."""
     if path == "input.input":
         return "synthesis.b4.const", value[0]
-    if match := re.fullmatch(r"style\.(\d+)\.(weight|bias)", path):
+    if match := re.fullmatch(r"style\.(\d{1,2})\.(weight|bias)", path):
         return f"mapping.fc{int(match[1]) - 1}.{match[2]}", value
-    if match := re.fullmatch(r"noises\.noise_(\d+)", path):
+    if match := re.fullmatch(r"noises\.noise_(\d{1,2})", path):
         return f"{_layer(int(match[1]))}.noise_const", value[0, 0]
-    if match := re.fullmatch(r"(?:conv1|convs\.(\d+))\.(.+)", path):
+    if match := re.fullmatch(r"(?:conv1|convs\.(\d{1,2}))\.(.+)", path):
         layer = _layer(0 if match[1] is None else int(match[1]) + 1)
         return _part(layer, match[2], _LAYERS, value)
-    if match := re.fullmatch(r"to_rgb(?:1|s\.(\d+))\.(.+)", path):
+    if match := re.fullmatch(r"to_rgb(?:1|s\.(\d{1,2}))\.(.+)", path):
         size = 4 if match[1] is None else 8 << int(match[1])
         return _part(f"synthesis.b{size}.torgb", match[2], _COLOURS, value)
     return path, value

@@ -11,8 +11,9 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import Tensor
 
-from draggan_widget.checkpoints.ada import check_tensors
+from draggan_widget.checkpoints.ada import check_size, check_tensors
 from draggan_widget.errors import GeneratorError
 from draggan_widget.generator import (
     AnyGenerator,
@@ -34,6 +35,33 @@ KINDS: Mapping[str, tuple[Callable[[Any], Any], Callable[..., AnyGenerator]]] = 
     "stylegan3": (StyleGAN3Config.from_json, StyleGAN3Generator),
 }
 """How each kind of generator is made; files without a kind are of the first."""
+
+
+LONGEST_HEADER_BYTES = 4 << 20
+"""Of a file; a generator's has some kilobytes, and what is in it becomes objects before anything can be looked at."""
+
+
+def open_safetensors(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """Return the metadata and the tensors of a safetensors file.
+
+    Raises:
+        GeneratorError: It is none, or not whole.
+    """
+    try:
+        with path.open("rb") as stream:
+            header = int.from_bytes(stream.read(8), "little")
+        if header > LONGEST_HEADER_BYTES:
+            raise GeneratorError(
+                f"{path} is not a complete safetensors file of a generator: its header has {header} bytes"
+            )
+        with safe_open(str(path), framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dict
+            metadata = file.metadata() or {}
+    except (SafetensorError, OSError, RuntimeError, TypeError, ValueError, KeyError) as error:
+        raise GeneratorError(f"{path} is not a complete safetensors file: {error}") from error
+    if any(tensor.is_complex() for tensor in tensors.values()):
+        raise GeneratorError(f"{path} is no generator's: it holds complex numbers")
+    return metadata, tensors
 
 
 def save_generator_file(
@@ -78,12 +106,8 @@ def load_generator_file(
     path = Path(path)
     if not path.is_file():
         raise GeneratorError(f"there is no generator file {path}; check the path")
-    try:
-        with safe_open(str(path), framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118  # not a dict
-    except SafetensorError as error:
-        raise GeneratorError(f"{path} is not a complete safetensors file: {error}") from error
+    metadata, stored = open_safetensors(path)
+    tensors = {name: tensor.float() for name, tensor in stored.items()}
     kind = metadata.get("kind", "stylegan2")
     if metadata.get("format") != FORMAT or kind not in KINDS:
         raise GeneratorError(
@@ -93,8 +117,9 @@ def load_generator_file(
     read_config, make = KINDS[kind]
     try:
         config = read_config(json.loads(metadata["config"]))
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise GeneratorError(f"{path} describes no architecture: {error!r}") from error
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise GeneratorError(f"{path} describes no architecture: {error!r:.300}") from error
+    check_size(str(path), config, tensors)
     # Not on the meta device: entering it loads PyTorch's compiler, which takes seconds.
     generator = make(config, name=metadata.get("name", path.stem))
     if COVARIANCE in tensors:

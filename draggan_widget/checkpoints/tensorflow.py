@@ -6,7 +6,7 @@ import re
 
 from torch import Tensor
 
-from draggan_widget.checkpoints.ada import LR_MULTIPLIER, AdaNetwork
+from draggan_widget.checkpoints.ada import LONGEST_NAME, LR_MULTIPLIER, AdaNetwork
 from draggan_widget.checkpoints.pickles import Made, entries
 from draggan_widget.checkpoints.tensors import Tensors
 from draggan_widget.errors import GeneratorError
@@ -18,6 +18,9 @@ DEEPEST = 8
 """Networks inside each other."""
 
 MOST_VARIABLES = 2000
+
+MOST_NETWORKS = 100
+"""All of those together, which may be one over and over."""
 
 
 def is_tensorflow(root: object) -> bool:
@@ -43,12 +46,14 @@ def read_tensorflow(root: object, tensors: Tensors) -> AdaNetwork:
             "the network joins its label to z before both are normalised, as TensorFlow's first version did; "
             "only later conditional networks can be read"
         )
+    if not variables:
+        raise GeneratorError("the network of TensorFlow's has no variables")
     arguments = entries(state.get("static_kwargs"))
     clamp, multiplier = arguments.get("conv_clamp"), arguments.get("mapping_lrmul", LR_MULTIPLIER)
     return AdaNetwork(
         {
             name: value
-            for name, value in map(_renamed, *zip(*variables.items(), strict=True))
+            for name, value in (_renamed(path, value) for path, value in variables.items())
             if name
         },
         conv_clamp=float(clamp) if isinstance(clamp, int | float) else None,
@@ -61,17 +66,23 @@ def _variables(state: dict[str, object], tensors: Tensors) -> dict[str, Tensor]:
     """Return the variables of a network and of the networks in it, by path."""
     found: dict[str, Tensor] = {}
     waiting = [("", state, 0)]
+    networks = 0
     while waiting:
         prefix, own, depth = waiting.pop()
+        networks += 1
         variables = own.get("variables")
-        for pair in variables if isinstance(variables, list) else []:
+        pairs = variables if isinstance(variables, list) else []
+        if depth > DEEPEST or networks > MOST_NETWORKS or len(pairs) > MOST_VARIABLES:
+            raise GeneratorError("the file's networks have no end")
+        for pair in pairs:
             name, record = pair if isinstance(pair, tuple) and len(pair) == 2 else (None, None)
             value = tensors.tensor(record)
             if isinstance(name, str) and value is not None:
                 found[prefix + name] = value
-        if depth > DEEPEST or len(found) > MOST_VARIABLES:
+        components = entries(own.get("components"))
+        if len(components) > MOST_NETWORKS or any(len(n) > LONGEST_NAME for n in components):
             raise GeneratorError("the file's networks have no end")
-        for name, part in entries(own.get("components")).items():
+        for name, part in components.items():
             inner = entries(part.state) if isinstance(part, Made) else {}
             waiting.append((f"{prefix}{name}/", inner, depth + 1))
     return found
@@ -81,15 +92,15 @@ def _renamed(path: str, value: Tensor) -> tuple[str, Tensor]:
     """Return a variable under its name in the other layout; an empty name for what has no place there."""
     if path == "dlatent_avg":
         return "mapping.w_avg", value
-    if match := re.fullmatch(r"mapping/Dense(\d+)/(weight|bias)", path):
+    if match := re.fullmatch(r"mapping/Dense(\d{1,2})/(weight|bias)", path):
         return f"mapping.fc{match[1]}.{match[2]}", value.t() if match[2] == "weight" else value
     if match := re.fullmatch(r"mapping/LabelEmbed/(weight|bias)", path):
         return f"mapping.embed.{match[1]}", value.t() if match[1] == "weight" else value
     if path == "synthesis/4x4/Const/const":
         return "synthesis.b4.const", value[0]
-    if match := re.fullmatch(r"synthesis/noise(\d+)", path):
+    if match := re.fullmatch(r"synthesis/noise(\d{1,2})", path):
         return f"{_layer_of_noise(int(match[1]))}.noise_const", value[0, 0]
-    if match := re.fullmatch(r"synthesis/(\d+)x\d+/(Conv|Conv0_up|Conv1|ToRGB)/(\w+)", path):
+    if match := re.fullmatch(r"synthesis/(\d{1,5})x\d+/(Conv|Conv0_up|Conv1|ToRGB)/(\w+)", path):
         layer = {"Conv0_up": "conv0", "ToRGB": "torgb"}.get(match[2], "conv1")
         return _part(f"synthesis.b{match[1]}.{layer}", match[3], value)
     return "", value

@@ -7,15 +7,14 @@ by hand, with every number checked against the bytes that are there.
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from draggan_widget.checkpoints.pickles import Foreign, Made, Name, read_pickle
+from draggan_widget.checkpoints.arrays import array, enough, is_count, latin, stretch, strided
+from draggan_widget.checkpoints.pickles import MOST_OPCODES, Foreign, Made, Name, read_pickle
 from draggan_widget.errors import GeneratorError
 
 Outside = Callable[[str, int], bytes]
@@ -35,10 +34,16 @@ STORAGES: dict[str, torch.dtype] = {
 }
 """Types of the elements by the last part of the storage's name."""
 
-ARRAY_TYPES = {"f8", "f4", "f2", "i8", "i4", "i2", "i1", "u1", "b1"}
-"""Types of NumPy's arrays that a checkpoint may hold."""
+STORAGE_STEPS = 100
+"""Of the pickles around a storage that was pickled with its own file; PyTorch writes a dozen."""
 
-MOST_DIMENSIONS = 8
+MOST_PICKLED_STORAGES = 2000
+"""Of those in a file: each is read as a file of its own. The largest generators have some hundreds of tensors."""
+
+SHARE_OF_FILE, SLACK_BYTES = 6, 16 << 20
+"""The bytes that may be read for the tensors of a file: a multiple of the file's own, and some. Each tensor counts with
+its storage, its stretch of it, and itself in single precision. A file whose tensors are views of each other over and
+over would take all memory else."""
 
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 """What every file of PyTorch before 1.6 begins with."""
@@ -47,13 +52,25 @@ LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 class Tensors:
     """Builds the tensors of one file.
 
-    Attributes:
-        outside: Gives the storages that lie beside the pickle.
+    A storage is read once as long as one tensor of it follows the other.
     """
 
-    def __init__(self, outside: Outside | None = None) -> None:
+    def __init__(self, outside: Outside | None = None, file_bytes: int = 0) -> None:
+        """Begin with a file of so many bytes; ``outside`` gives the storages that lie beside its pickle."""
         self._outside = outside
+        self._left = SHARE_OF_FILE * file_bytes + SLACK_BYTES
         self._legacy: dict[int, tuple[torch.dtype, bytes]] = {}
+        self._last: tuple[str, bytes] | None = None
+
+    def _spend(self, size: int) -> None:
+        """Count bytes that are read or made.
+
+        Raises:
+            GeneratorError: They are more than the file can mean.
+        """
+        self._left -= size
+        if self._left < 0:
+            raise GeneratorError("its tensors are views of the same bytes over and over")
 
     def tensor(self, value: object) -> Tensor | None:
         """Return a record as a tensor, floating-point ones in single precision; None where it is none.
@@ -80,13 +97,23 @@ class Tensors:
             if len(arguments) < 4:
                 raise GeneratorError("a tensor of the file is damaged: it lacks a shape")
             kind, data = self._storage(arguments[0])
-            return strided(data, kind, arguments[1], arguments[2], arguments[3])
+            offset, size, stride = arguments[1:4]
+            first, count, elements = stretch(len(data) // kind.itemsize, offset, size, stride)
+            self._spend(count * kind.itemsize + 4 * elements)
+            part = data[first * kind.itemsize : (first + count) * kind.itemsize]
+            return strided(part, kind, 0, size, stride)
         if path.endswith(".multiarray._reconstruct") and path.startswith("numpy."):
-            return array(value.state)
+            return self._array(value.state)
         if path.endswith(".numeric._frombuffer") and path.startswith("numpy."):
             content, element, size, order = arguments if len(arguments) == 4 else (None,) * 4
-            return array((1, size, element, order == "F", content))
+            return self._array((1, size, element, order == "F", content))
         return None
+
+    def _array(self, state: object) -> Tensor:
+        """Return NumPy's state of an array as a tensor."""
+        content = latin(state[4]) if isinstance(state, tuple) and len(state) == 5 else None
+        self._spend(4 * len(content or b""))
+        return array(state)
 
     def _storage(self, value: object) -> tuple[torch.dtype, bytes]:
         """Return type and bytes of a storage."""
@@ -95,12 +122,19 @@ class Tensors:
                 data = latin(value.arguments[0]) if len(value.arguments) == 1 else None
                 if data is None:
                     raise GeneratorError("a tensor of the file is damaged: it has no bytes")
+                if len(self._legacy) >= MOST_PICKLED_STORAGES:
+                    raise GeneratorError("it has more tensors than any generator")
+                self._spend(len(data))
                 self._legacy[id(value)] = legacy_storage(data)
             return self._legacy[id(value)]
         key, kind, count = described(value)
         if self._outside is None:
             raise GeneratorError("the file refers to tensors that lie outside of it")
-        return kind, self._outside(key, count * kind.itemsize)
+        if self._last is None or self._last[0] != key:
+            data = self._outside(key, count * kind.itemsize)
+            self._spend(len(data))
+            self._last = key, data
+        return kind, enough(self._last[1], count * kind.itemsize)
 
 
 def described(value: object) -> tuple[str, torch.dtype, int]:
@@ -109,7 +143,7 @@ def described(value: object) -> tuple[str, torch.dtype, int]:
     if isinstance(key, tuple) and len(key) >= 5:
         _, kind, name, _, count = key[:5]
         dtype = STORAGES.get(kind.path.rpartition(".")[2]) if isinstance(kind, Name) else None
-        if dtype is not None and isinstance(name, str) and _is_count(count):
+        if dtype is not None and isinstance(name, str) and is_count(count):
             return name, dtype, int(count)
     raise GeneratorError("a tensor of the file is damaged: its storage is of no known kind")
 
@@ -120,25 +154,29 @@ def legacy_storage(data: bytes) -> tuple[torch.dtype, bytes]:
     Raises:
         GeneratorError: It is no such file.
     """
-    root, outside = read_legacy(io.BytesIO(data))
+    root, outside = read_legacy(io.BytesIO(data), STORAGE_STEPS)
     key, kind, count = described(root)
     return kind, outside(key, count * kind.itemsize)
 
 
-def read_legacy(stream: BinaryIO) -> tuple[object, Outside]:
+def read_legacy(stream: BinaryIO, most: int = MOST_OPCODES) -> tuple[object, Outside]:
     """Return what a file of PyTorch before 1.6 holds, and its storages.
 
     It is five pickles, magic number, version, machine, content and keys, and then the storages in the order of the
     keys, each after its number of elements.
 
+    Args:
+        stream: Open for reading.
+        most: Steps that the content and the keys may have.
+
     Raises:
         GeneratorError: It is no such file.
     """
-    if read_pickle(stream) != LEGACY_MAGIC:
+    if read_pickle(stream, STORAGE_STEPS) != LEGACY_MAGIC:
         raise GeneratorError("the file is none of PyTorch's")
     for _ in range(2):
-        read_pickle(stream)
-    root, keys = read_pickle(stream), read_pickle(stream)
+        read_pickle(stream, STORAGE_STEPS)
+    root, keys = read_pickle(stream, most), read_pickle(stream, most)
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         raise GeneratorError("the file's list of storages is damaged")
     rest = memoryview(stream.read())
@@ -173,91 +211,3 @@ def storage_kinds(root: object) -> dict[str, torch.dtype]:
         elif isinstance(value, Made):
             waiting += [value.arguments, value.state, value.items, *value.pairs]
     return kinds
-
-
-def strided(data: bytes, kind: torch.dtype, offset: object, size: object, stride: object) -> Tensor:
-    """Return a tensor of some bytes; every element has a place of its own among them.
-
-    Raises:
-        GeneratorError: It reaches out of them, or repeats elements.
-    """
-    shape, steps = _whole(size), _whole(stride)
-    if shape is None or steps is None or len(shape) != len(steps) or not _is_count(offset):
-        raise GeneratorError("a tensor of the file is damaged: its shape is no list of sizes")
-    assert isinstance(offset, int)
-    count = math.prod(shape)
-    last = offset + sum((n - 1) * step for n, step in zip(shape, steps, strict=True))
-    there = len(data) // kind.itemsize
-    if count > there or (count and last >= there):
-        raise GeneratorError(
-            f"a tensor of the file is damaged: its shape {list(shape)[:MOST_DIMENSIONS]} needs more than the "
-            f"{there} elements that are there"
-        )
-    if count == 0:
-        return torch.empty(shape, dtype=kind)
-    flat = torch.frombuffer(bytearray(data), dtype=kind, count=there)
-    return flat.as_strided(shape, steps, offset).clone(memory_format=torch.contiguous_format)
-
-
-def array(state: object) -> Tensor:
-    """Return NumPy's state of an array, ``(version, shape, dtype, in Fortran's order, bytes)``, as a tensor."""
-    if isinstance(state, tuple) and len(state) == 5:
-        _, size, kind, is_fortran, data = state
-        shape, dtype = _whole(size), _array_type(kind)
-        content = latin(data)
-        if shape is not None and dtype is not None and content is not None:
-            if math.prod(shape) * dtype.itemsize != len(content):
-                raise GeneratorError("an array of the file is damaged: its bytes do not fill it")
-            values = np.frombuffer(content, dtype)
-            ordered = values.reshape(shape, order="F" if is_fortran is True else "C")
-            return torch.from_numpy(ordered.astype(dtype.newbyteorder("=")))
-    raise GeneratorError("an array of the file is damaged, or of a kind that no checkpoint has")
-
-
-def latin(value: object) -> bytes | None:
-    """Return bytes, which Python 2's protocols write as a call; None for anything else."""
-    if isinstance(value, bytes | bytearray):
-        return bytes(value)
-    if isinstance(value, Made) and value.path == "_codecs.encode" and value.arguments:
-        text = value.arguments[0]
-        if isinstance(text, str):
-            try:
-                return text.encode("latin-1")
-            except UnicodeEncodeError:
-                return None
-    return None
-
-
-def enough(data: bytes | None, size: int) -> bytes:
-    """Return a storage's bytes, so many at least.
-
-    Raises:
-        GeneratorError: It is absent or too short.
-    """
-    if data is None or len(data) < size:
-        raise GeneratorError("the file is cut off: the bytes of a tensor are not all there")
-    return data
-
-
-def _array_type(value: object) -> np.dtype[Any] | None:
-    """Return NumPy's record of a type; None where a checkpoint has no such type."""
-    code = value.arguments[0] if isinstance(value, Made) and value.arguments else None
-    if not isinstance(value, Made) or not value.path.endswith("dtype") or code not in ARRAY_TYPES:
-        return None
-    order = value.state[1] if isinstance(value.state, tuple) and len(value.state) > 1 else "<"
-    assert isinstance(code, str)
-    return np.dtype(f"{'>' if order == '>' else '<'}{code}")
-
-
-def _whole(value: object) -> tuple[int, ...] | None:
-    """Return a few whole numbers from 0, as they are written for a shape; None for anything else."""
-    if isinstance(value, Made) and value.path == "torch.Size" and len(value.arguments) == 1:
-        value = value.arguments[0]
-    if not isinstance(value, tuple | list) or len(value) > MOST_DIMENSIONS:
-        return None
-    return tuple(value) if all(_is_count(each) for each in value) else None
-
-
-def _is_count(value: object) -> bool:
-    """Whether a value is a whole number from 0 that a size can be."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**48

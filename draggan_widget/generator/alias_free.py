@@ -1,4 +1,4 @@
-"""Sizes, sampling rates and filters of an alias-free network (Karras et al. 2021); no weights.
+"""Sizes and sampling rates of an alias-free network (Karras et al. 2021); no weights.
 
 Maps are larger than the picture by a margin, so that what is beyond its border can move in; rates and frequencies are
 counted per width of the picture.
@@ -12,18 +12,24 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from draggan_widget.errors import GeneratorError
-from draggan_widget.generator.config import LARGEST, RESOLUTIONS, LatentSplit
+from draggan_widget.generator.config import (
+    LARGEST,
+    LARGEST_NUMBER,
+    RESOLUTIONS,
+    LatentSplit,
+)
+from draggan_widget.generator.low_pass import low_pass
 
 MOST_LAYERS = 64
 
-FAR_SIDE_LOBES_DB, NEAR_SIDE_LOBES_DB = 50.0, 21.0
-"""Attenuations between which Kaiser's formula for the shape of his window changes (Kaiser 1974)."""
+MOST_TAPS = 256
+"""Of a filter: ten times the published ones."""
+
+MOST_FREQUENCY_STEP = 16.0
+"""Bounds of frequencies, as multiples."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ class StyleGAN3Config:
 
     def __post_init__(self) -> None:
         """Refuse architectures that cannot exist."""
-        if self.resolution not in RESOLUTIONS:
+        if type(self.resolution) is not int or self.resolution not in RESOLUTIONS:
             raise GeneratorError(
                 f"resolution must be one of {RESOLUTIONS}, got {self.resolution!r}"
             )
@@ -96,10 +102,40 @@ class StyleGAN3Config:
         ):
             value = getattr(self, name)
             optional = name == "conv_clamp" and value is None
-            if not optional and not (isinstance(value, int | float) and 0 < value < math.inf):
+            if not optional and not (isinstance(value, int | float) and 0 < value < LARGEST_NUMBER):
                 raise GeneratorError(f"{name} must be a positive number, got {value!r}")
         if not isinstance(self.radial, bool):
             raise GeneratorError(f"radial must be true or false, got {self.radial!r}")
+        self._check_bands()
+
+    def _check_bands(self) -> None:
+        """Refuse frequencies between which no filter lies, or only one that would take all memory."""
+        last_cutoff = self.resolution / 2
+        if not MOST_FREQUENCY_STEP**-1 <= self.first_cutoff <= last_cutoff:
+            raise GeneratorError(
+                f"first_cutoff must be at least {1 / MOST_FREQUENCY_STEP} and at most {last_cutoff}, got {self.first_cutoff}"
+            )
+        if not self.first_cutoff < self.first_stopband <= MOST_FREQUENCY_STEP * self.resolution:
+            raise GeneratorError(
+                f"first_stopband must lie above first_cutoff, which is {self.first_cutoff}, got {self.first_stopband}"
+            )
+        if not 1 < self.last_stopband_ratio <= MOST_FREQUENCY_STEP:
+            raise GeneratorError(
+                f"last_stopband_ratio must be above 1 and at most {MOST_FREQUENCY_STEP}, got {self.last_stopband_ratio}"
+            )
+        taps = max(max(plan.up_taps, plan.down_taps) for plan in plans(self))
+        if taps > MOST_TAPS:
+            raise GeneratorError(f"its filters have {taps} taps; at most {MOST_TAPS} are possible")
+
+    @property
+    def weights(self) -> int:
+        """Numbers that a generator of this architecture has at least: mapping, convolutions and styles."""
+        total = (self.z_dim + (self.mapping_layers - 1) * self.w_dim) * self.w_dim
+        total += bands(self)[0].channels ** 2
+        for plan in plans(self):
+            inputs = plan.before.channels
+            total += inputs * (plan.after.channels * plan.kernel**2 + self.w_dim)
+        return total
 
     @property
     def num_ws(self) -> int:
@@ -246,47 +282,3 @@ def plans(config: StyleGAN3Config) -> tuple[LayerPlan, ...]:
             )
         )
     return tuple(found)
-
-
-def low_pass(
-    taps: int, cutoff: float, width: float, rate: float, *, radial: bool = False
-) -> Tensor | None:
-    """Return a low-pass filter with a Kaiser window and sum one; None for a single tap.
-
-    Args:
-        taps: Number of taps along a line.
-        cutoff: Frequency at which half of the amplitude is left.
-        width: Width of the transition.
-        rate: Samples per unit.
-        radial: Whether it is radially symmetric (a jinc), ``[taps, taps]``, and not a line.
-    """
-    if taps == 1:
-        return None
-    attenuation = 2.285 * (taps - 1) * math.pi * (width / (rate / 2)) + 7.95
-    window = np.kaiser(taps, kaiser_shape(attenuation))
-    places = (np.arange(taps) - (taps - 1) / 2) / rate
-    if radial:
-        values = _jinc(np.hypot(*np.meshgrid(places, places)), cutoff) * np.outer(window, window)
-    else:
-        values = np.sinc(2 * cutoff * places) * window
-    return torch.from_numpy((values / values.sum()).astype(np.float32))
-
-
-def kaiser_shape(attenuation_db: float) -> float:
-    """Return the shape parameter of Kaiser's window for an attenuation in the stopband (Kaiser 1974)."""
-    if attenuation_db > FAR_SIDE_LOBES_DB:
-        return 0.1102 * (attenuation_db - 8.7)
-    if attenuation_db > NEAR_SIDE_LOBES_DB:
-        above = attenuation_db - NEAR_SIDE_LOBES_DB
-        return float(0.5842 * above**0.4 + 0.07886 * above)
-    return 0.0
-
-
-def _jinc(radius: NDArray[np.float64], cutoff: float) -> NDArray[np.float64]:
-    """Return the radial low-pass of a cut-off at some distances, ``J1(2 pi f r) / (pi r)`` up to a factor."""
-    argument = torch.from_numpy(2 * math.pi * cutoff * radius)
-    small = argument < 1e-9
-    safe = torch.where(small, torch.ones_like(argument), argument)
-    values = torch.where(small, torch.full_like(safe, 0.5), torch.special.bessel_j1(safe) / safe)
-    found: NDArray[np.float64] = values.numpy()
-    return found

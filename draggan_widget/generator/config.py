@@ -16,6 +16,9 @@ RESOLUTIONS = tuple(2**k for k in range(3, 13))
 WIDEST_CONSTANT = 16
 """Columns of a constant: pictures four times as wide as high."""
 
+LARGEST_NUMBER = 1e30
+"""Of what counts nothing: larger ones leave single precision."""
+
 LARGEST = {
     "z_dim": 4096,
     "w_dim": 4096,
@@ -80,7 +83,7 @@ class StyleGAN2Config:
 
     def __post_init__(self) -> None:
         """Refuse architectures that cannot exist."""
-        if self.resolution not in RESOLUTIONS:
+        if type(self.resolution) is not int or self.resolution not in RESOLUTIONS:
             raise GeneratorError(
                 f"resolution must be a power of two from 8 to {RESOLUTIONS[-1]}, got {self.resolution!r}"
             )
@@ -95,7 +98,7 @@ class StyleGAN2Config:
         for name in ("mapping_lr_multiplier", "conv_clamp"):
             value = getattr(self, name)
             optional = name == "conv_clamp" and value is None
-            if not optional and not (isinstance(value, int | float) and 0 < value < math.inf):
+            if not optional and not (isinstance(value, int | float) and 0 < value < LARGEST_NUMBER):
                 raise GeneratorError(f"{name} must be a positive number, got {value!r}")
         if type(self.base_width) is not int or not 1 <= self.base_width <= WIDEST_CONSTANT:
             raise GeneratorError(
@@ -103,6 +106,8 @@ class StyleGAN2Config:
             )
         self._check_block_channels()
         split = self.split
+        if split and not (type(split.dims) is type(split.rows) is int):
+            raise GeneratorError(f"split must hold whole numbers, got {split}")
         if split and not (0 < split.dims < self.z_dim and 0 < split.rows < self.num_ws):
             raise GeneratorError(
                 f"split must leave entries of z (of {self.z_dim}) and rows (of {self.num_ws}) on both sides, got {split}"
@@ -132,6 +137,17 @@ class StyleGAN2Config:
         if self.block_channels is not None:
             return self.block_channels[self.blocks.index(resolution)]
         return min(self.channel_base // resolution, self.channel_max)
+
+    @property
+    def weights(self) -> int:
+        """Numbers that a generator of this architecture has at least: mapping, convolutions, styles and noise."""
+        mapping = (self.z_dim + (self.mapping_layers - 1) * self.w_dim) * self.w_dim
+        total, before = mapping, 0
+        for block in self.blocks:
+            here = self.channels(block)
+            total += (before + here) * (9 * here + self.w_dim) + block * self.columns(block)
+            before = here
+        return total
 
     def _check_block_channels(self) -> None:
         """Refuse numbers of channels that no network has."""

@@ -8,11 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +18,13 @@ from platformdirs import user_cache_path
 
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.pretrained.catalogue import GeneratorInfo, catalogue, info_of
-
-CHUNK_BYTES = 1 << 20
-"""Read and written at a time."""
-
-TIMEOUT_S = 30.0
-"""A source that says nothing for so long counts as lost; what has come is kept."""
-
-LARGEST_BYTES = 4 << 30
-"""No published generator is larger: a source that sends more sends something else."""
+from draggan_widget.pretrained.transfer import CHUNK_BYTES, Progress, alone, fill
 
 CHECKSUMS = "checksums.json"
 """File of the cache that notes the SHA-256 of what was fetched first, where none was published."""
 
 FOLDER_VARIABLE = "DRAGGAN_WIDGET_CACHE"
 """Environment variable that puts the cache elsewhere."""
-
-Progress = Callable[[int, int | None], object]
-"""Is told how many bytes have come, and of how many, if the source says so; an exception of it ends the download."""
 
 
 def generator_folder() -> Path:
@@ -94,48 +81,16 @@ def download_generator(
 
 def fetch(info: GeneratorInfo, address: str, folder: Path, progress: Progress | None) -> Path:
     """Fetch a file into a folder and return its path; as :func:`download_generator`, from any HTTP address."""
-    folder.mkdir(parents=True, exist_ok=True)
     target = folder / info.filename
     unfinished = target.with_suffix(".part")
     with _words_for_failures(info, address, unfinished):
-        _fill(address, unfinished, progress or (lambda done, total: None))
-    _check(info, unfinished, folder)
-    unfinished.replace(target)
+        folder.mkdir(parents=True, exist_ok=True)
+        with alone(folder.with_name(f"{folder.name}.lock")):
+            if not target.is_file():  # another program may have been faster
+                fill(address, unfinished, progress or (lambda done, total: None))
+                _check(info, unfinished, folder)
+                unfinished.replace(target)
     return target
-
-
-def _fill(address: str, unfinished: Path, tell: Progress) -> None:
-    """Bring an unfinished file to its end, from where it stands if the source can do that."""
-    have = unfinished.stat().st_size if unfinished.exists() else 0
-    headers = {"Range": f"bytes={have}-"} if have else {}
-    request = urllib.request.Request(address, headers=headers)  # noqa: S310  # from our catalogue, https
-    try:
-        response: HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT_S)  # noqa: S310
-    except urllib.error.HTTPError as error:
-        if error.code == 416 and have:  # nothing comes after what is here
-            return
-        raise
-    with response:
-        resumed = response.status == 206
-        done = have if resumed else 0
-        length = response.headers.get("Content-Length")
-        total = done + int(length) if length is not None and length.isdigit() else None
-        _refuse_large(total or 0)
-        with unfinished.open("ab" if resumed else "wb") as file:
-            tell(done, total)
-            for chunk in iter(lambda: response.read(CHUNK_BYTES), b""):
-                done += len(chunk)
-                _refuse_large(done)
-                file.write(chunk)
-                tell(done, total)
-    if total is not None and done < total:
-        raise ConnectionError(f"the source stopped after {done} of {total} bytes")
-
-
-def _refuse_large(size: int) -> None:
-    """Raise :class:`GeneratorError` for more than any generator has."""
-    if size > LARGEST_BYTES:
-        raise GeneratorError(f"the source sends {size} bytes or more; no generator is that large")
 
 
 @contextmanager
@@ -144,7 +99,7 @@ def _words_for_failures(info: GeneratorInfo, address: str, unfinished: Path) -> 
     try:
         yield
     except (OSError, HTTPException, ValueError) as error:
-        kept = unfinished.stat().st_size / 2**20 if unfinished.exists() else 0.0
+        kept = unfinished.stat().st_size / 2**20 if unfinished.is_file() else 0.0
         come = f"; the {kept:.0f} MB that have come are kept, try again to go on" if kept else ""
         raise GeneratorError(
             f"{info.name} could not be fetched from {address} ({error}){come}. Without a network, copy the file "
@@ -169,7 +124,9 @@ def _check(info: GeneratorInfo, file: Path, folder: Path) -> None:
         )
     if known is None:
         text = json.dumps({**noted, info.name: found}, indent=2, sort_keys=True)
-        (folder / CHECKSUMS).write_text(text + "\n", encoding="utf-8")
+        notes = folder / f"{CHECKSUMS}.new"
+        notes.write_text(text + "\n", encoding="utf-8")
+        notes.replace(folder / CHECKSUMS)
 
 
 def _noted(folder: Path) -> dict[str, Any]:

@@ -133,14 +133,20 @@ class DragSession(Shown):
         """Return the content of the file that :meth:`save` writes; a live drag goes on."""
         return session_bytes(self.generator, self._saved())
 
-    def to_png(self, *, points: bool = False, with_session: bool = True) -> bytes:
+    def to_png(
+        self, *, points: bool = False, blended: bool = False, with_session: bool = True
+    ) -> bytes:
         """Return the picture as a PNG file.
 
         Args:
             points: Whether handles and targets are drawn.
+            blended: Give :meth:`blended_image` instead.
             with_session: Whether the file holds the session too, so that :meth:`load` and :meth:`open_file` take it.
+
+        Raises:
+            InputError: The generator's pictures cannot be blended.
         """
-        picture, state = self.image, self._state
+        picture, state = self.blended_image() if blended else self.image, self._state
         if points and state.is_complete:
             picture = with_points(picture, state.handle_points, state.target_points)
         png = encode_png(picture).data

@@ -5,9 +5,10 @@
  */
 import { Alarms } from "./core/alarms";
 import { type Ask, Asks } from "./core/asks";
-import type { Vec } from "./core/geometry";
+import { CommandChannel } from "./core/command_channel";
 import { LinkWatch } from "./core/link";
 import { MaskChannel } from "./core/mask_channel";
+import { Outbox } from "./core/outbox";
 import { isConfirmed } from "./core/points";
 import type { AnyModel, Ports } from "./core/ports";
 import {
@@ -17,27 +18,22 @@ import {
   decodeTraits,
   encodePairs,
   PROTOCOL_VERSION,
-  type PullEnd,
   type ToKernel,
   TRAIT_NAMES,
   type Traits,
 } from "./core/protocol";
+import { PullChannel } from "./core/pull_channel";
 import type { SharedStore } from "./core/store";
-import { Trail } from "./core/trail";
-import type { Command, Pull } from "./core/types";
 
 /** A frame that is awaited is asked for after this time, then ever less often. */
 const POLL_MS = 300;
 const POLL_SLOWEST_MS = 2400;
 
-/** A pointer that rests says so this often, so that the kernel knows that it was not lost. */
-const HOLD_MS = 1000;
-
-/** A command waits this long for the kernel to confirm the edits made before it, so that they come first. */
-const ORDER_MS = 400;
-
 /** What Jupyter's models tell when their kernel is restarted. */
 const COMM_LOST = "comm_live_update";
+
+/** Said of questions that nobody hears. */
+const SILENT = "The kernel does not answer.";
 
 const POINT_TRAITS = ["handle_points", "target_points", "point_ids", "points_rev"];
 
@@ -47,38 +43,38 @@ export class Sync {
   readonly #ports: Ports;
   readonly #cleanups: (() => void)[] = [];
   readonly #visible = new Map<object, boolean>();
-  readonly #sent = new Set<number>();
-  readonly #alarms: Alarms<"poll" | "order" | "hold">;
+  readonly #alarms: Alarms<"poll">;
   readonly #link: LinkWatch;
   readonly #mask: MaskChannel;
   readonly #asks: Asks;
+  readonly #out: Outbox;
+  readonly #pulls: PullChannel;
+  readonly #commands: CommandChannel;
   #closed = false;
-  #writing = false;
   #pulling = false;
   #writeDue = false;
   #writtenRev = 0;
-  #pullsDue = false;
-  #pullSeq = 0;
-  readonly #trail = new Trail();
-  readonly #pulled = new Map<number, Vec>();
-  readonly #ended = new WeakSet<Pull>();
   #flags: Flags;
   #newestSeq = 0;
   #pollMs = POLL_MS;
-  #impatient = false;
   #greeted = false;
-  #direct = false;
 
   constructor(model: AnyModel, store: SharedStore, ports: Ports) {
     this.#model = model;
     this.#store = store;
     this.#ports = ports;
     this.#alarms = new Alarms(ports.later);
+    this.#out = new Outbox(model, () => store.dispatch({ kind: "silence" }));
     this.#link = new LinkWatch(store, ports.later, () => this.#probe());
     this.#asks = new Asks(store.value.firstRid, (message, files) =>
       model.send(message, undefined, files),
     );
-    this.#mask = new MaskChannel(store, ports, (mask) => this.#write({ mask }));
+    this.#mask = new MaskChannel(store, ports, (mask) => this.#out.write({ mask }));
+    const send = (message: ToKernel) => this.#out.send(message);
+    const write = () => this.#writePoints();
+    this.#pulls = new PullChannel(store, ports, send, write);
+    const areConfirmed = () => isConfirmed(store.value) && !this.#mask.busy;
+    this.#commands = new CommandChannel(store, ports.later, { areConfirmed, write }, send);
     this.#flags = flagsOf(store.value.traits);
     const changed = () => this.#changed();
     for (const name of [...TRAIT_NAMES, ...POINT_TRAITS, "mask"]) {
@@ -95,18 +91,21 @@ export class Sync {
     const { dpr, loopback } = this.#ports;
     this.#visible.set(view, visible);
     this.#greeted = true;
-    this.#send({ k: "hello", v: PROTOCOL_VERSION, dpr, loopback, visible: this.#isVisible() });
+    this.#out.send({ k: "hello", v: PROTOCOL_VERSION, dpr, loopback, visible: this.#isVisible() });
     this.#stored();
   }
 
   /** Asks the kernel something that changes nothing. */
-  get ask(): Ask {
-    return this.#asks.ask;
-  }
+  readonly ask: Ask = (...question) => {
+    const answer = this.#asks.ask(...question);
+    if (this.#store.value.answering) this.#watchSilence();
+    else this.#asks.giveUp(SILENT);
+    return answer;
+  };
 
   /** Tells the kernel that a frame has left the queue, drawn or not. */
   acknowledge(seq: number, shown: boolean): void {
-    this.#send({ k: "ack", seq, shown, visible: this.#isVisible() });
+    this.#out.send({ k: "ack", seq, shown, visible: this.#isVisible() });
   }
 
   /** Notes whether a view can be seen; null when it is gone. Frames stop while none can. */
@@ -125,6 +124,8 @@ export class Sync {
     this.#closed = true;
     this.#link.close();
     this.#mask.close();
+    this.#pulls.close();
+    this.#commands.close();
     this.#asks.giveUp("The widget was closed.");
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
     this.#alarms.cancelAll();
@@ -141,7 +142,7 @@ export class Sync {
 
   /** Reads the traits once for a burst of changes: a host may announce them one by one. */
   #changed(): void {
-    if (this.#writing || this.#pulling) return;
+    if (this.#out.isWriting || this.#pulling) return;
     this.#pulling = true;
     queueMicrotask(() => {
       this.#pulling = false;
@@ -174,26 +175,20 @@ export class Sync {
     if (!decoded) return;
     this.#heard();
     if (decoded.kind !== "frame" || decoded.frame.pull > 0) this.#answered();
-    if (decoded.kind === "here") {
-      this.#watchSilence();
-      return;
-    }
     if (decoded.kind === "reply") {
       this.#store.dispatch(decoded);
       return;
     }
-    if (decoded.kind === "answer") {
-      this.#asks.receive(decoded.answer);
-      return;
-    }
-    if (decoded.kind === "progress") {
-      this.#asks.progressed(decoded.rid, decoded.part);
+    if (decoded.kind === "answer") this.#asks.receive(decoded.answer);
+    if (decoded.kind === "progress") this.#asks.progressed(decoded.rid, decoded.part);
+    if (decoded.kind !== "frame") {
+      this.#watchSilence();
       return;
     }
     this.#newestSeq = Math.max(this.#newestSeq, decoded.frame.seq);
     this.#pollMs = POLL_MS;
     this.#alarms.cancel("poll");
-    this.#ports.showFrame(this.#trail.mark(decoded.frame), decoded.picture);
+    this.#ports.showFrame(this.#pulls.trail.mark(decoded.frame), decoded.picture);
     this.#stored();
   }
 
@@ -203,7 +198,7 @@ export class Sync {
     if (this.#store.value.answering) return;
     // What was said into the silence may be lost; saying it again does no harm.
     this.#writtenRev = 0;
-    this.#direct = true;
+    this.#out.goDirect();
     this.#mask.again();
     this.#store.dispatch({ kind: "heard" });
   }
@@ -221,27 +216,28 @@ export class Sync {
 
   /** Asks for a sign of life, and for a newer picture if there is one. */
   #probe(): void {
-    this.#send({ k: "poll", have: this.#newestSeq });
+    this.#out.send({ k: "poll", have: this.#newestSeq });
   }
 
   /** Brings the kernel and the clocks in line with the store. */
   #stored(): void {
     if (this.#closed) return;
     const { edit, traits, answering } = this.#store.value;
-    if (!answering) this.#asks.giveUp("The kernel does not answer.");
+    if (!answering) this.#asks.giveUp(SILENT);
     // A pull comes before the edit that brings its pair: the two are one change.
-    this.#sendPulls();
+    this.#pulls.tell();
     if (edit.rev > this.#writtenRev && !isConfirmed(this.#store.value)) this.#scheduleWrite();
     const { autoRun, blendOutside } = this.#flags;
     this.#flags = flagsOf(traits);
-    if (traits.autoRun !== autoRun) this.#write({ auto_run: traits.autoRun });
-    if (traits.blendOutside !== blendOutside) this.#write({ blend_outside: traits.blendOutside });
+    if (traits.autoRun !== autoRun) this.#out.write({ auto_run: traits.autoRun });
+    if (traits.blendOutside !== blendOutside)
+      this.#out.write({ blend_outside: traits.blendOutside });
     void this.#mask.send().then((done) => {
       if (!done) return;
       this.#probe();
       this.#stored();
     });
-    this.#sendCommands();
+    this.#commands.tell();
     this.#watchFrames();
     this.#watchSilence();
   }
@@ -261,85 +257,8 @@ export class Sync {
     this.#writtenRev = edit.rev;
     const points = encodePairs(pairs);
     const point_edit = { rev: edit.rev, ids: points.point_ids, placed: [...edit.placed] };
-    this.#write({ ...points, point_edit });
+    this.#out.write({ ...points, point_edit });
     this.#watchSilence();
-  }
-
-  /** Tells of new and ended pulls at once, and of places once per paint: only the newest counts. */
-  #sendPulls(): void {
-    const { pulls } = this.#store.value;
-    for (const pull of pulls) {
-      if (this.#ended.has(pull)) continue;
-      if (pull.end) this.#endPull(pull, pull.end);
-      else if (!this.#pulled.has(pull.id)) this.#sendPull(pull);
-      else if (this.#pulled.get(pull.id) !== pull.at) this.#schedulePulls();
-    }
-    if (pulls.length === 0) this.#alarms.cancel("hold");
-    else this.#alarms.set("hold", HOLD_MS, () => this.#holdPulls());
-    if (pulls.some((pull) => pull.end)) this.#store.dispatch({ kind: "pulls_told" });
-  }
-
-  #schedulePulls(): void {
-    if (this.#pullsDue) return;
-    this.#pullsDue = true;
-    this.#ports.meter?.asked();
-    this.#ports.beforePaint(() => {
-      this.#pullsDue = false;
-      if (this.#closed) return;
-      for (const pull of this.#store.value.pulls) {
-        if (this.#pulled.get(pull.id) !== pull.at) this.#sendPull(pull);
-      }
-    });
-  }
-
-  #holdPulls(): void {
-    for (const pull of this.#store.value.pulls) this.#sendPull(pull);
-    this.#sendPulls();
-  }
-
-  #endPull(pull: Pull, end: PullEnd): void {
-    if (this.#pulled.get(pull.id) !== pull.at) this.#sendPull(pull);
-    this.#pulled.delete(pull.id);
-    this.#ended.add(pull);
-    this.#writePoints();
-    this.#send({ k: "release", id: pull.id, end });
-  }
-
-  #sendPull({ id, at }: Pull): void {
-    this.#pulled.set(id, at);
-    this.#pullSeq += 1;
-    this.#ports.meter?.pulled(this.#pullSeq);
-    this.#trail.tell(this.#pullSeq, id, at);
-    this.#send({ k: "pull", id, x: at.x, y: at.y, seq: this.#pullSeq });
-  }
-
-  /** Sends what the kernel was not told yet; what was edited before a command goes first, but stop never waits. */
-  #sendCommands(): void {
-    const { commands } = this.#store.value;
-    const waiting = commands.filter((command) => !this.#sent.has(command.rid));
-    for (const command of waiting) {
-      if (command.name !== "stop" && this.#mustWait()) {
-        this.#alarms.set("order", ORDER_MS, () => {
-          this.#impatient = true;
-          this.#sendCommands();
-        });
-        continue;
-      }
-      this.#sent.add(command.rid);
-      this.#send(encodeCommand(command));
-    }
-    const due = new Set(commands.map((command) => command.rid));
-    for (const rid of this.#sent) if (!due.has(rid)) this.#sent.delete(rid);
-  }
-
-  #mustWait(): boolean {
-    if (isConfirmed(this.#store.value) && !this.#mask.busy) {
-      this.#impatient = false;
-      this.#alarms.cancel("order");
-      return false;
-    }
-    this.#writePoints();
-    return !this.#impatient;
   }
 
   /** Asks for a frame that is due and does not come: some hosts deliver only what answers a message. */
@@ -352,7 +271,7 @@ export class Sync {
     }
     this.#alarms.set("poll", this.#pollMs, () => {
       this.#pollMs = Math.min(this.#pollMs * 2, POLL_SLOWEST_MS);
-      this.#send({ k: "poll", have: this.#newestSeq });
+      this.#out.send({ k: "poll", have: this.#newestSeq });
       this.#watchFrames();
     });
   }
@@ -361,36 +280,7 @@ export class Sync {
   #watchSilence(): void {
     const { traits, frame } = this.#store.value;
     const greeted = this.#greeted && traits.status !== "loading" && frame === null;
-    this.#link.watch(greeted, this.#mask.unsure);
-  }
-
-  #write(values: Record<string, unknown>): void {
-    this.#writing = true;
-    try {
-      for (const [name, value] of Object.entries(values)) this.#model.set(name, value);
-      // Jupyter writes nothing more before its last write was answered, and that answer may be lost for ever.
-      if (this.#direct) this.#tell(values);
-      else this.#model.save_changes();
-    } catch {
-      this.#store.dispatch({ kind: "silence" });
-    } finally {
-      this.#writing = false;
-    }
-  }
-
-  /** Writes traits by a message of its own. */
-  #tell({ mask, ...rest }: Record<string, unknown>): void {
-    const beside = mask instanceof DataView;
-    const state = mask === null ? { ...rest, mask } : rest;
-    this.#model.send({ k: "set", state, mask: beside }, undefined, beside ? [mask] : []);
-  }
-
-  #send(message: ToKernel): void {
-    try {
-      this.#model.send(message);
-    } catch {
-      this.#store.dispatch({ kind: "silence" });
-    }
+    this.#link.watch(greeted, this.#mask.unsure || this.#asks.isWaiting);
   }
 }
 
@@ -399,8 +289,4 @@ type Flags = Pick<Traits, "autoRun" | "blendOutside">;
 
 function flagsOf({ autoRun, blendOutside }: Flags): Flags {
   return { autoRun, blendOutside };
-}
-
-function encodeCommand({ rid, name, args }: Command): ToKernel {
-  return { k: "cmd", rid, name, args };
 }

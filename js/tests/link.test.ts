@@ -48,6 +48,36 @@ describe("a kernel that a cell keeps busy", () => {
     expect(bench.store.value.commands.length).toBe(1);
   });
 
+  test("is named when it owes an answer to a question", async () => {
+    const bench = shown();
+    const answer = bench.sync.ask("file", { format: "png", points: false });
+    bench.wait(1500);
+    expect(bench.link()).toBe("busy");
+    const [asked] = bench.sent("ask");
+    const rid = asked?.k === "ask" ? asked.rid : 0;
+    bench.model.emit({ k: "answer", rid, ok: true, error: "", result: {} });
+    await answer;
+    expect(bench.link()).toBe("alive");
+    bench.wait(60000);
+    expect(bench.link()).toBe("alive");
+  });
+
+  test("is not taken for one that needs long for an answer", () => {
+    const bench = shown();
+    void bench.sync.ask("file", { format: "mp4", points: false });
+    for (let second = 0; second < 30; second++) {
+      bench.wait(1001);
+      bench.model.emit({ k: "here" });
+    }
+    expect(bench.link()).toBe("alive");
+  });
+
+  test("leaves no question open while it is gone", async () => {
+    const bench = shown();
+    bench.model.tell("comm_live_update");
+    await expect(bench.sync.ask("file")).rejects.toThrow("The kernel does not answer.");
+  });
+
   test("is not taken for one that needs long for a step", () => {
     const bench = shown();
     bench.act({ kind: "command", name: "step" });

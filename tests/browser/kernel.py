@@ -100,6 +100,11 @@ class KernelHost(AfmHost):
             self.exchange()
             self.page.wait_for_timeout(5)
 
+    def talk(self, seconds: float) -> None:
+        """Let both talk for so long."""
+        end = time.monotonic() + seconds
+        self.until(lambda: time.monotonic() >= end)
+
     def rest(self) -> None:
         """Let both talk until neither has anything to say, and nothing runs."""
         quiet = 0

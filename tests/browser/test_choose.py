@@ -350,6 +350,16 @@ def test_the_settings_open_alone_and_the_focus_comes_back(host: AfmHost) -> None
     expect(toggle).to_have_attribute("aria-expanded", "false")
 
 
+@pytest.mark.parametrize("key", ["d", "f", "h"])
+def test_a_menu_of_the_browser_keeps_the_keys_that_choose_in_it(host: AfmHost, key: str) -> None:
+    host.press(",")
+    field(host, "solver").press(key)
+    expect(field(host, "solver")).to_be_focused()
+    assert host.view().locator(".dgw-menu").is_hidden()
+    assert host.view().locator(".dgw-past").is_hidden()
+    assert host.page.evaluate("() => document.fullscreenElement === null")
+
+
 def test_a_solver_is_chosen_and_what_it_ignores_is_greyed_out_with_the_reason(
     host: AfmHost,
 ) -> None:

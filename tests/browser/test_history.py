@@ -13,7 +13,7 @@ from draggan_widget.session import DragSession
 from tests.browser.afm import shown
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.kernel import KernelHost
-from tests.picture_blobs import MANY_STEPS, blob_session
+from tests.picture_blobs import MANY_STEPS, PictureBlobs, blob_session
 
 pytestmark = pytest.mark.browser
 
@@ -353,6 +353,19 @@ def test_the_history_can_be_read_in_narrow_and_wide_cells_light_and_dark(page: P
             )
             assert beyond == [], f"beyond the card at {width} px"
             page.screenshot(path=SCREENSHOTS / f"history_{scheme}_{width}.png")
+
+
+def test_another_generator_shows_its_own_pictures_though_it_counts_from_one_too(
+    dragged: KernelHost,
+) -> None:
+    host = dragged
+    wait_for_thumbnails(host, 2)
+    host.widget.generator = PictureBlobs(96, 64)
+    host.until(lambda: host.hook("image-size") == "96,64")
+    assert host.widget.history_position == 1
+    first = host.view().locator(".dgw-entry canvas[data-shown][width='96']")
+    host.until(lambda: first.count() == 1)
+    assert host.view().locator(".dgw-entry").count() == 1
 
 
 def test_a_finger_finds_large_enough_targets(browser: Browser) -> None:

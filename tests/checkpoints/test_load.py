@@ -18,7 +18,7 @@ from torch import Tensor
 
 from draggan_widget.checkpoints import load_checkpoint
 from draggan_widget.errors import GeneratorError
-from draggan_widget.generator import StyleGAN2Config
+from draggan_widget.generator import Generator, StyleGAN2Config
 from tests.checkpoints.writers import ada_pickle, rosinality_file, tensorflow_pickle
 from tests.generator import oracle
 from tests.generator.networks import random_generator
@@ -158,6 +158,52 @@ def test_a_missing_mean_of_w_is_measured(tmp_path: Path) -> None:
     generator = load_checkpoint(file)
     w = generator.w_of_z(torch.randn(4000, CONFIG.z_dim))[:, 0]
     torch.testing.assert_close(generator.mapping.w_avg[0], w.mean(0), atol=0.1, rtol=0)
+
+
+def test_a_network_without_noise_draws_none(tmp_path: Path) -> None:
+    tensors = published()
+    quiet = {name: value for name, value in tensors.items() if ".noise_" not in name}
+    file = tmp_path / "quiet.pkl"
+    file.write_bytes(ada_pickle(quiet))
+    silent = {
+        name: torch.zeros_like(value) if name.endswith("noise_strength") else value
+        for name, value in tensors.items()
+    }
+    assert_agrees_with_the_oracle(file, silent, CONFIG)
+    generator = load_checkpoint(file)
+    assert isinstance(generator, Generator)
+    assert not generator.noise
+
+
+def test_noise_without_maps_is_the_same_every_time(tmp_path: Path) -> None:
+    file = tmp_path / "generator.pt"
+    kept = {key: value for key, value in published().items() if not key.endswith("noise_const")}
+    file.write_bytes(rosinality_file(kept, legacy=True))
+    first, second = load_checkpoint(file), load_checkpoint(file)
+    assert isinstance(first, Generator)
+    assert first.noise
+    noise = first.synthesis.layers(8)[1].noise_const
+    assert noise.std() > 0.5
+    assert torch.equal(first.image(first.sample_w(3)), second.image(second.sample_w(3)))
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_clamp_is_read_from_the_layers_where_the_network_does_not_tell_it(
+    tmp_path: Path, told: bool
+) -> None:
+    file = tmp_path / "clamped.pkl"
+    arguments: dict[str, Any] = {"synthesis_kwargs": {"conv_clamp": 2.5}} if told else {}
+    file.write_bytes(ada_pickle(published(), layer_attributes={"conv_clamp": 256}, **arguments))
+    generator = load_checkpoint(file)
+    assert isinstance(generator, Generator)
+    assert generator.config.conv_clamp == (2.5 if told else 256)
+
+
+def test_a_run_without_an_average_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "generator.pkl"
+    file.write_bytes(ada_pickle(published(), key="G_other"))
+    with pytest.raises(GeneratorError, match=r"it holds G, D, but no running average .*G_ema"):
+        load_checkpoint(file)
 
 
 def test_everything_that_does_not_fit_is_told_at_once(tmp_path: Path) -> None:

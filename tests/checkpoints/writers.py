@@ -67,7 +67,12 @@ def _reconstruct_persistent_obj(meta: Any) -> Any:
 
 
 def ada_pickle(
-    tensors: Mapping[str, Tensor], *, protocol: int = 4, key: str = "G_ema", **arguments: Any
+    tensors: Mapping[str, Tensor],
+    *,
+    protocol: int = 4,
+    key: str = "G_ema",
+    layer_attributes: Mapping[str, Any] | None = None,
+    **arguments: Any,
 ) -> bytes:
     """Return a pickle as stylegan2-ada-pytorch and stylegan3 write them.
 
@@ -75,9 +80,12 @@ def ada_pickle(
         tensors: Of the generator, by their published names.
         protocol: Of the pickle.
         key: Where the generator lies.
+        layer_attributes: What each of its modules keeps beside tensors.
         arguments: With which it says that it was made.
     """
     generator = _tree(tensors, "Generator")
+    for module in generator.modules():
+        module.__dict__.update(layer_attributes or {})
     generator._init_args = ()  # type: ignore[assignment]  # as the published modules have it
     generator._init_kwargs = EasyDict(arguments)  # type: ignore[assignment]  # likewise
     judge = _tree({"b4.out.weight": torch.zeros(1, 3)}, "Discriminator")

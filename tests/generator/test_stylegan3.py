@@ -15,7 +15,8 @@ from torch import Tensor
 from draggan_widget.drag import DragConfig
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.generator import StyleGAN3Config, StyleGAN3Generator
-from draggan_widget.generator.alias_free import bands, low_pass, plans
+from draggan_widget.generator.alias_free import bands, plans
+from draggan_widget.generator.low_pass import low_pass
 from draggan_widget.session import DragSession
 from tests.generator import oracle3
 from tests.generator.oracle import Array

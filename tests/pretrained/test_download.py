@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import threading
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
+from http.client import HTTPMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from draggan_widget.errors import GeneratorError, InputError
-from draggan_widget.pretrained import download_generator, list_generators, load_generator
+from draggan_widget.pretrained import (
+    download_generator,
+    list_generators,
+    load_generator,
+    transfer,
+)
 from draggan_widget.pretrained.catalogue import PUBLISHED, GeneratorInfo
 from draggan_widget.pretrained.download import CHECKSUMS, FOLDER_VARIABLE, fetch, generator_folder
 
@@ -28,6 +36,9 @@ class Source(ThreadingHTTPServer):
         breaks_after: Bytes after which it breaks off once.
         honours_ranges: Whether it can go on in the middle.
         ranges: The ranges that were asked for.
+        version: ETag of the file, or empty.
+        leads_to: Another address that it sends everybody to, or empty.
+        shift: By how much the parts that it sends begin too early.
     """
 
     def __init__(self) -> None:
@@ -36,6 +47,7 @@ class Source(ThreadingHTTPServer):
         self.breaks_after: int | None = None
         self.honours_ranges = True
         self.ranges: list[str | None] = []
+        self.version, self.leads_to, self.shift = "", "", 0
 
     @property
     def address(self) -> str:
@@ -50,15 +62,26 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         wanted = self.headers.get("Range")
         self.server.ranges.append(wanted)
-        start = 0
-        if wanted and self.server.honours_ranges:
-            start = int(wanted.removeprefix("bytes=").rstrip("-"))
+        if self.server.leads_to:
+            self.send_response(302)
+            self.send_header("Location", self.server.leads_to)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        start, size = 0, len(self.server.content)
+        is_same = self.headers.get("If-Range", self.server.version) == self.server.version
+        if wanted and self.server.honours_ranges and is_same:
+            start = int(wanted.removeprefix("bytes=").rstrip("-")) - self.server.shift
             if start >= len(self.server.content):
                 self.send_error(416)
                 return
         rest = self.server.content[start:]
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(rest)))
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{size - 1}/{size}")
+        if self.server.version:
+            self.send_header("ETag", self.server.version)
         self.end_headers()
         cut, self.server.breaks_after = self.server.breaks_after, None
         self.wfile.write(rest if cut is None else rest[:cut])
@@ -108,10 +131,86 @@ def test_a_download_that_broke_off_goes_on_where_it_can(
     assert source.ranges == [None, "bytes=3000000-"]
 
 
+def broken_off(source: Source, cache: Path) -> None:
+    """Fetch the first three million bytes."""
+    source.breaks_after = 3_000_000
+    with pytest.raises(GeneratorError, match="try again"):
+        fetch(CATS, source.address, cache, None)
+
+
 def test_a_file_that_had_come_whole_needs_nothing_more(source: Source, cache: Path) -> None:
-    cache.mkdir(parents=True)
+    broken_off(source, cache)
     (cache / CATS.filename).with_suffix(".part").write_bytes(CONTENT)
     assert fetch(CATS, source.address, cache, None).read_bytes() == CONTENT
+    assert source.ranges == [None]
+
+
+@pytest.mark.parametrize("version", ["", '"first"'])
+def test_a_source_that_has_changed_meanwhile_is_fetched_anew(
+    source: Source, cache: Path, version: str
+) -> None:
+    source.version = version
+    broken_off(source, cache)
+    source.content, source.version = CONTENT[::-1] + b"more", version and '"second"'
+    assert fetch(CATS, source.address, cache, None).read_bytes() == source.content
+
+
+def test_a_source_that_has_become_shorter_is_fetched_anew(source: Source, cache: Path) -> None:
+    broken_off(source, cache)
+    source.content = b"short"
+    assert fetch(CATS, source.address, cache, None).read_bytes() == b"short"
+
+
+def test_a_part_of_another_place_is_not_taken_for_the_rest(source: Source, cache: Path) -> None:
+    broken_off(source, cache)
+    source.shift = 1000
+    assert fetch(CATS, source.address, cache, None).read_bytes() == CONTENT
+
+
+def test_a_part_of_unknown_origin_is_not_gone_on_with(source: Source, cache: Path) -> None:
+    cache.mkdir(parents=True)
+    (cache / CATS.filename).with_suffix(".part").write_bytes(b"something else")
+    assert fetch(CATS, source.address, cache, None).read_bytes() == CONTENT
+    assert source.ranges == [None]
+
+
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://127.0.0.1/file", "data:,abc"])
+def test_a_source_cannot_lead_out_of_http(source: Source, cache: Path, address: str) -> None:
+    source.leads_to = address
+    with pytest.raises(GeneratorError, match="which is not safe|is not allowed"):
+        fetch(CATS, source.address, cache, None)
+    with pytest.raises(GeneratorError, match="which is not safe"):
+        fetch(CATS, address, cache, None)
+
+
+def test_an_encrypted_source_leads_to_no_plain_one() -> None:
+    request = urllib.request.Request("https://example.org/a.pkl")
+    redirects = transfer._Redirects()
+    for address, is_safe in (("https://example.com/b", True), ("http://example.org/a.pkl", False)):
+        answer = io.BytesIO(), 302, "Found", HTTPMessage(), address
+        if is_safe:
+            followed = redirects.redirect_request(request, *answer)
+            assert followed is not None
+            assert followed.full_url == address
+        else:
+            with pytest.raises(OSError, match="not safe"):
+                redirects.redirect_request(request, *answer)
+
+
+def test_a_cache_that_cannot_be_written_is_told(source: Source, cache: Path) -> None:
+    cache.parent.mkdir(exist_ok=True)
+    cache.write_bytes(b"")
+    with pytest.raises(GeneratorError, match="could not be fetched"):
+        fetch(CATS, source.address, cache, None)
+
+
+def test_two_programs_do_not_write_one_file(source: Source, cache: Path) -> None:
+    def again(*_: object) -> None:
+        with pytest.raises(GeneratorError, match="another program is fetching a generator"):
+            fetch(CATS, source.address, cache, None)
+
+    assert fetch(CATS, source.address, cache, again).read_bytes() == CONTENT
+    assert len(source.ranges) == 1
 
 
 def test_another_file_than_the_published_one_is_refused_and_removed(

@@ -57,6 +57,11 @@ export class Asks {
     });
   };
 
+  /** True while there is no answer to one of them. */
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   /** Takes an answer; one to a question of another page is not ours. */
   receive(answer: Answer): void {
     const waiting = this.#waiting.get(answer.rid);

@@ -1,5 +1,6 @@
 /** The history as a tree: read from the kernel's list, and laid out as columns and lanes. */
 import { decodeList, isCount, isText } from "./decode";
+import { clamp } from "./geometry";
 
 /** One change that can be gone back to. */
 export interface HistoryEntry {
@@ -83,4 +84,31 @@ export function placesOf(entries: readonly HistoryEntry[]): ReadonlyMap<number, 
     places.set(id, { column, lane });
   });
   return places;
+}
+
+/** Where a key goes from an entry: along the strip, up to where it was made from, down to what was made from it. */
+export function neighbourOf(
+  entries: readonly HistoryEntry[],
+  key: string,
+  id: number,
+): number | null {
+  const column = entries.findIndex((entry) => entry.id === id);
+  const last = entries.length - 1;
+  const at = (index: number) => entries[clamp(index, 0, last)]?.id ?? null;
+  switch (key) {
+    case "ArrowLeft":
+      return at(column - 1);
+    case "ArrowRight":
+      return at(column + 1);
+    case "Home":
+      return at(0);
+    case "End":
+      return at(last);
+    case "ArrowUp":
+      return entries[column]?.parent || id;
+    case "ArrowDown":
+      return [...entries].reverse().find(({ parent }) => parent === id)?.id ?? id;
+    default:
+      return null;
+  }
 }

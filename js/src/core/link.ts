@@ -45,11 +45,11 @@ export class LinkWatch {
    * Sets the clocks for what the kernel owes.
    *
    * @param greeted a new view waits for its picture
-   * @param masked a mask was sent, and no answer has followed it
+   * @param owed a mask or a question was sent, and no answer has followed it
    */
-  watch(greeted: boolean, masked: boolean): void {
+  watch(greeted: boolean, owed: boolean): void {
     const { value } = this.#store;
-    const asked = isAsked(value) || masked;
+    const asked = isAsked(value) || owed;
     const silence = () => this.#store.dispatch({ kind: "silence" });
     this.#run("silence", asked || greeted, greeted ? SILENCE_GREETED_MS : SILENCE_MS, silence);
     this.#run("long_silence", value.traits.running, SILENCE_RUNNING_MS, silence);

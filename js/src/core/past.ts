@@ -35,7 +35,10 @@ export function filmPlaceOf(state: State): FilmPlace | null {
   const place = state.view.film;
   const film = filmIn(state);
   if (!place || !film || place.film !== film.number || place.index >= film.count) return null;
-  const isOver = place.takenAt !== null && place.takenAt !== state.shared.frame?.seq;
+  const isOver =
+    place.takenAt === null
+      ? place.position !== state.shared.traits.historyPosition
+      : place.takenAt !== state.shared.frame?.seq;
   return isOver ? null : place;
 }
 
@@ -67,7 +70,8 @@ export function reducePast(state: State, action: PastAction): State {
       const film = filmIn(state);
       if (action.index === null || !film) return withView(state, { film: null });
       const index = clamp(Math.round(action.index), 0, film.count - 1);
-      return withView(state, { film: { film: film.number, index, takenAt: null }, draft: null });
+      const place = { film: film.number, index, position: shared.traits.historyPosition };
+      return withView(state, { film: { ...place, takenAt: null }, draft: null });
     }
     case "take": {
       const place = filmPlaceOf(state);

@@ -238,7 +238,7 @@ function confirmed(state: State): State {
   return ordered(state, isActive(state.shared) ? "stop" : "run");
 }
 
-/** Gives up what is nearest: a gesture, the help, a comparison, the film, a half-made pair, the run, a drawer, the choice. */
+/** Gives up what is nearest: a gesture, the help, a comparison, the film, a half-made pair, the run, a panel, the choice. */
 function escaped(state: State): State {
   const { view, shared } = state;
   if (view.gesture.kind !== "none") return gestureCancelled(state);
@@ -248,6 +248,7 @@ function escaped(state: State): State {
   if (view.draft) return { ...state, view: withoutDraft(view) };
   if (isActive(shared)) return ordered(state, "stop");
   if (view.drawer) return withView(state, { drawer: null });
+  if (view.historyOpen) return reducePast(state, { kind: "history", open: false });
   return withView(state, { selection: null });
 }
 

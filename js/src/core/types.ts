@@ -144,6 +144,8 @@ export interface FilmPlace {
   /** The number of the film; another one ends this. */
   readonly film: number;
   readonly index: number;
+  /** The present entry of the history; once another one is present, the film is not what one looks at. */
+  readonly position: number;
   /** The frame that was on the screen when the picture was taken up, which the next one ends; null before that. */
   readonly takenAt: number | null;
 }

@@ -1,6 +1,7 @@
 /** What the status line says, shows and reads out for each state. */
 import { distance } from "./geometry";
 import { isActive } from "./intent";
+import { outsideInWords } from "./outside";
 import { filmHint } from "./past";
 import { marksOf } from "./points";
 import { isLive } from "./pull";
@@ -86,6 +87,14 @@ export function sentenceOf(state: State): Sentence {
   if (traits.busyText !== "") return { mood: "waiting", text: traits.busyText };
   if (view.mode === "mask") return { mood: "ready", text: maskHint(state) };
   return resultOf(shared);
+}
+
+/** What is read out of the status line: no numbers that change with every picture, or a reader would never finish. */
+export function spokenOf(state: State): string {
+  const { mood, text } = sentenceOf(state);
+  if (text === filmHint(state)) return "A picture of the last drag: keep it, or go back with Esc";
+  if (mood === "running") return text.replace(/:.*/, "");
+  return [text, outsideInWords(state.shared)].filter((part) => part !== "").join(". ");
 }
 
 /** The numbers of the status line; null without points. */

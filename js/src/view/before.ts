@@ -10,6 +10,7 @@ export class Before {
   readonly #ask: Ask;
   readonly #changed: () => void;
   #of = "";
+  #position = 0;
   #newerThan = 0;
   #picture: ImageBitmap | null = null;
   #comparing = false;
@@ -33,7 +34,7 @@ export class Before {
 
   /** Looks after the picture in a state; asks for it whenever a comparison begins, as only the kernel knows for sure. */
   update({ shared, view }: State): void {
-    const { generatorName, seed, imageSize, status } = shared.traits;
+    const { generatorName, seed, imageSize, status, historyPosition } = shared.traits;
     const of = `${generatorName} ${seed} ${imageSize.width} ${imageSize.height}`;
     if (of !== this.#of) {
       this.#of = of;
@@ -42,7 +43,10 @@ export class Before {
       if (this.#comparing) void this.#fetch();
     }
     const comparing = isComparing(view.compare);
-    if (comparing && !this.#comparing) void this.#fetch();
+    // Elsewhere in the history, or after a file was opened, another picture may be the first one of the same seed.
+    const moved = historyPosition !== this.#position;
+    this.#position = historyPosition;
+    if (comparing && (moved || !this.#comparing)) void this.#fetch();
     this.#comparing = comparing;
     const shown = this.#frames.picture;
     if (this.#picture || !shown?.frame.final || shown.frame.seq <= this.#newerThan) return;

@@ -201,3 +201,8 @@ export function setLabel(node: Element, label: string, key?: string): void {
 export function setEnabled(node: Element, enabled: boolean): void {
   setAttribute(node, "aria-disabled", enabled ? false : "true");
 }
+
+/** True for what keeps the keys it needs: fields, sliders and menus of the browser. */
+export function isField(target: EventTarget | undefined): boolean {
+  return target instanceof Element && target.matches("input, select, textarea");
+}

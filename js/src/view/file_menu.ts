@@ -4,7 +4,16 @@ import { FILE_KINDS, type FileKind, moviesOf, OPEN_ENDINGS, obstacleOf } from ".
 import { clamp } from "../core/geometry";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
-import { button, element, type IconName, icon, setAttribute, setEnabled, setText } from "./dom";
+import {
+  button,
+  element,
+  type IconName,
+  icon,
+  isField,
+  setAttribute,
+  setEnabled,
+  setText,
+} from "./dom";
 import { acceptDrops } from "./drops";
 import { Files } from "./files";
 import { buildJob } from "./job";
@@ -128,7 +137,7 @@ export function buildFileMenu(store: ViewStore, ask: Ask, signal: AbortSignal): 
     root.addEventListener(
       "keydown",
       (event) => {
-        if (event.defaultPrevented || event.altKey || isField(event)) return;
+        if (event.defaultPrevented || event.altKey || isField(event.composedPath()[0])) return;
         const key = event.key.toLowerCase();
         const held = event.ctrlKey || event.metaKey;
         if (key === "d" && !held) show(true);
@@ -203,10 +212,6 @@ function pressInMenu(event: KeyboardEvent, menu: HTMLElement, close: () => void)
   else if (event.key in next) items[next[event.key] ?? 0]?.focus({ preventScroll: true });
   else return;
   event.preventDefault();
-}
-
-function isField(event: Event): boolean {
-  return event.composedPath()[0] instanceof HTMLInputElement;
 }
 
 function isTextChosen(): boolean {

@@ -2,6 +2,7 @@
 import type { Vec } from "../core/geometry";
 import { nextSelection, selectionOf, type ViewAction } from "../core/state";
 import type { ViewStore } from "../core/store";
+import { isField } from "./dom";
 import { SIGHT_SHORTCUTS } from "./sight_keys";
 
 /** Image pixels that an arrow key moves a mark by, alone and with Shift. */
@@ -74,8 +75,7 @@ export function listenToKeys(
       canvas.focus({ preventScroll: true });
       return;
     }
-    // Fields and sliders keep the keys they need.
-    if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement) return;
+    if (isField(target)) return;
     if (target === canvas && pressOnPicture(event, store)) {
       event.preventDefault();
       return;

@@ -1,9 +1,15 @@
 /** What the widget tells: status line, progress, error banner, placeholder and the list of shortcuts. */
 
-import { outsideInWords } from "../core/outside";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
-import { barOf, type Mood, numbersInWords, selectionInWords, sentenceOf } from "../core/words";
+import {
+  barOf,
+  type Mood,
+  numbersInWords,
+  selectionInWords,
+  sentenceOf,
+  spokenOf,
+} from "../core/words";
 import { button, element, type IconName, icon, setAttribute, setIcon, setText } from "./dom";
 import { SHORTCUTS } from "./keys";
 
@@ -95,20 +101,22 @@ function buildStatus(): Pick<Panel, "say" | "update"> & { readonly node: HTMLEle
     setText(text, words);
     setAttribute(text, "title", words);
     setText(numbers, numbersInWords(state.shared));
-    const rest = mood === "running" ? "" : outsideInWords(state.shared);
-    const saysStatus = mood === "running" ? words.replace(/:.*/, "") : sentences(words, rest);
+    const saysStatus = spokenOf(state);
     const saysSelection = selectionInWords(state);
+    // Where a pointer takes a mark is said once it has let go.
+    const moves = isMoving(state);
+    if (moves && mood === "ready") return;
     if (saysStatus !== saidStatus) setText(spoken, saysStatus);
-    else if (saysSelection !== saidSelection) setText(spoken, saysSelection);
+    else if (!moves && saysSelection !== saidSelection) setText(spoken, saysSelection);
     saidStatus = saysStatus;
-    saidSelection = saysSelection;
+    if (!moves) saidSelection = saysSelection;
   };
   return { node, say: (words) => setText(spoken, words), update };
 }
 
-/** Sentences in a row, so that they are read out as such. */
-function sentences(...parts: readonly string[]): string {
-  return parts.filter((part) => part !== "").join(". ");
+/** True while a pointer takes a mark somewhere. */
+function isMoving({ view: { gesture } }: State): boolean {
+  return gesture.kind === "pull" || gesture.kind === "move";
 }
 
 function buildBanner(

@@ -1,6 +1,7 @@
 /** Keys by which a person looks: zoom, the picture taken by Space, the start while a key is held. */
 import type { SightAction } from "../core/sight_types";
 import type { ViewStore } from "../core/store";
+import { isField } from "./dom";
 
 /** What a press of a key zooms by. */
 export const KEY_ZOOM = Math.SQRT2;
@@ -94,9 +95,4 @@ export function listenToSightKeys(
   root.addEventListener("keyup", up, { signal });
   root.addEventListener("focusout", left, { signal });
   window.addEventListener("blur", left, { signal });
-}
-
-/** Fields keep the keys they need. */
-function isField(target: EventTarget | undefined): boolean {
-  return target instanceof Element && target.matches("input, select, textarea");
 }

@@ -1,7 +1,7 @@
 /** The history as a strip of small pictures with its branches above them; a click or a key goes to an entry. */
 import type { Ask } from "../core/asks";
 import { clamp } from "../core/geometry";
-import { type HistoryEntry, wayTo } from "../core/history";
+import { type HistoryEntry, neighbourOf, wayTo } from "../core/history";
 import { isActive } from "../core/intent";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
@@ -40,6 +40,7 @@ export class Strip {
   #active: number | null = null;
   #widthPx = HEIGHT_PX;
   #isOpen = false;
+  #generator = "";
 
   /**
    * @param store takes the actions
@@ -95,6 +96,7 @@ export class Strip {
     const wasOpen = this.#isOpen;
     this.#isOpen = state.view.historyOpen;
     if (!this.#isOpen) return;
+    if (traits.generatorName !== this.#generator) this.#forget(traits.generatorName);
     const { width, height } = traits.imageSize;
     const widthPx = Math.round(clamp((HEIGHT_PX * width) / height, LEAST_WIDTH_PX, MOST_WIDTH_PX));
     const isNew = traits.history !== this.#entries || widthPx !== this.#widthPx;
@@ -109,6 +111,16 @@ export class Strip {
     if (isNew || !wasOpen) this.#thumbnails.forgive();
     if (isNew || isElsewhere || !wasOpen) this.#scrollTo(this.#position, wasOpen);
     if (this.#empty.size > 0) this.#thumbnails.go();
+  }
+
+  /** Drops every picture: another generator counts its entries from 1, too. */
+  #forget(generator: string): void {
+    this.#generator = generator;
+    for (const option of this.#options.values()) option.remove();
+    this.#options.clear();
+    this.#empty.clear();
+    this.#entries = [];
+    this.#thumbnails.forget();
   }
 
   /** Makes an option of each entry, and draws the branches. */
@@ -251,36 +263,13 @@ export class Strip {
     if (event.key === "Enter" || event.key === " ") {
       this.#go(here);
     } else {
-      const there = this.#neighbour(event.key, here);
+      const there = neighbourOf(this.#entries, event.key, here);
       if (there === null) return;
       this.#activate(there);
       this.#scrollTo(there, false);
     }
     event.preventDefault();
     event.stopPropagation();
-  }
-
-  /** Where a key goes from an entry: along the strip, up to where it was made from, down to what was made from it. */
-  #neighbour(key: string, id: number): number | null {
-    const column = this.#entries.findIndex((entry) => entry.id === id);
-    const last = this.#entries.length - 1;
-    const at = (index: number) => this.#entries[clamp(index, 0, last)]?.id ?? null;
-    switch (key) {
-      case "ArrowLeft":
-        return at(column - 1);
-      case "ArrowRight":
-        return at(column + 1);
-      case "Home":
-        return at(0);
-      case "End":
-        return at(last);
-      case "ArrowUp":
-        return this.#entries[column]?.parent || id;
-      case "ArrowDown":
-        return [...this.#entries].reverse().find(({ parent }) => parent === id)?.id ?? id;
-      default:
-        return null;
-    }
   }
 
   /** Lets an ordinary wheel move the strip sideways, as long as there is a way to go. */

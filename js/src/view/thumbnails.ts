@@ -7,6 +7,7 @@ export class Thumbnails {
   readonly #show: (id: number, picture: ImageBitmap) => void;
   readonly #failed = new Set<number>();
   #asking = false;
+  #round = 0;
 
   /**
    * @param ask asks the kernel
@@ -33,6 +34,12 @@ export class Thumbnails {
     this.#failed.clear();
   }
 
+  /** Forgets what failed, and drops what is on its way: an id stands for another entry from now on. */
+  forget(): void {
+    this.#round += 1;
+    this.forgive();
+  }
+
   /** Asks on, if anything is wanted and nothing was asked. */
   go(): void {
     if (!this.#asking) void this.#work();
@@ -41,14 +48,17 @@ export class Thumbnails {
   async #work(): Promise<void> {
     this.#asking = true;
     for (let id = this.#next(); id !== null; id = this.#next()) {
+      const round = this.#round;
       try {
         const { files } = await this.#ask("thumbnail", { entry: id });
         const [file] = files;
         if (!file) throw new TypeError("expected a picture");
-        this.#show(id, await createImageBitmap(new Blob([file.slice()])));
+        const picture = await createImageBitmap(new Blob([file.slice()]));
+        if (round === this.#round) this.#show(id, picture);
+        else picture.close();
       } catch {
         // An entry that is gone, or a kernel that does not answer: its place stays empty.
-        this.#failed.add(id);
+        if (round === this.#round) this.#failed.add(id);
       }
     }
     this.#asking = false;

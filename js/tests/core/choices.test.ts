@@ -59,6 +59,17 @@ describe("a drawer", () => {
     expect([once.view.draft, once.view.drawer]).toEqual([null, "settings"]);
     expect(play(once, { kind: "escape" }).view.drawer).toBeNull();
   });
+
+  test("is given up before the history beside it, and that before the chosen mark", () => {
+    const open = play(
+      stateWith(),
+      { kind: "history", open: true },
+      { kind: "drawer", drawer: "gallery" },
+      { kind: "escape" },
+    );
+    expect([open.view.drawer, open.view.historyOpen]).toEqual([null, true]);
+    expect(play(open, { kind: "escape" }).view.historyOpen).toBe(false);
+  });
 });
 
 describe("a truncation", () => {

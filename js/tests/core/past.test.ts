@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { filmHint, filmIn, filmPlaceOf } from "../../src/core/past";
 import type { Action, State } from "../../src/core/types";
-import { sentenceOf } from "../../src/core/words";
+import { sentenceOf, spokenOf } from "../../src/core/words";
 import { click, FIRST_RID, frameOf, pair, play, stateWith, told } from "../builders";
 
 const FILM = { number: 3, count: 8 };
@@ -35,7 +35,7 @@ describe("the film of the last drag", () => {
     expect(indexOf(play(shown, told({ film: { number: 4, count: 8 } })))).toBeNull();
     expect(indexOf(play(shown, told({ film: { number: 3, count: 2 } })))).toBeNull();
     expect(indexOf(play(shown, told({ film: FILM, running: true })))).toBeNull();
-    expect(indexOf(play(shown, told({ film: FILM })))).toBe(3);
+    expect(indexOf(play(shown, told({ film: FILM, historyPosition: 4 })))).toBe(3);
   });
 
   test("is left by Escape before anything else is given up", () => {
@@ -55,6 +55,19 @@ describe("the film of the last drag", () => {
     { kind: "history", open: false },
   ])("is left by what is about the present picture: $kind", (action) => {
     expect(play(rested, at(3), action).view.film).toBeNull();
+  });
+
+  test("ends when a script or another view goes elsewhere in the history", () => {
+    const shown = play(rested, at(3));
+    expect(indexOf(play(shown, told({ film: FILM, historyPosition: 4 })))).toBe(3);
+    expect(indexOf(play(shown, told({ film: FILM, historyPosition: 2 })))).toBeNull();
+  });
+
+  test("is read out once, not picture by picture", () => {
+    const said = [1, 2, 3].map((index) => spokenOf(play(rested, at(index))));
+    expect(new Set(said)).toEqual(
+      new Set(["A picture of the last drag: keep it, or go back with Esc"]),
+    );
   });
 
   test("cannot be pulled at", () => {

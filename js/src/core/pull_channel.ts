@@ -1,0 +1,96 @@
+/** Tells the kernel where pointers pull: beginnings and ends at once, places once per paint, and that they still rest. */
+import { Alarms } from "./alarms";
+import type { Vec } from "./geometry";
+import type { Ports } from "./ports";
+import type { PullEnd, ToKernel } from "./protocol";
+import type { SharedStore } from "./store";
+import { Trail } from "./trail";
+import type { Pull } from "./types";
+
+/** A pointer that rests says so this often, so that the kernel knows that it was not lost. */
+const HOLD_MS = 1000;
+
+export class PullChannel {
+  /** Which place each picture follows. */
+  readonly trail = new Trail();
+  readonly #store: SharedStore;
+  readonly #ports: Ports;
+  readonly #send: (message: ToKernel) => void;
+  readonly #beforeEnd: () => void;
+  readonly #alarms: Alarms<"hold">;
+  readonly #pulled = new Map<number, Vec>();
+  readonly #ended = new WeakSet<Pull>();
+  #due = false;
+  #seq = 0;
+  #closed = false;
+
+  /**
+   * @param send tells the kernel
+   * @param beforeEnd writes the edits that have to reach the kernel before a pull ends
+   */
+  constructor(
+    store: SharedStore,
+    ports: Ports,
+    send: (message: ToKernel) => void,
+    beforeEnd: () => void,
+  ) {
+    this.#store = store;
+    this.#ports = ports;
+    this.#send = send;
+    this.#beforeEnd = beforeEnd;
+    this.#alarms = new Alarms(ports.later);
+  }
+
+  /** Tells of new and ended pulls at once, and of places once per paint: only the newest counts. */
+  tell(): void {
+    const { pulls } = this.#store.value;
+    for (const pull of pulls) {
+      if (this.#ended.has(pull)) continue;
+      if (pull.end) this.#tellEnd(pull, pull.end);
+      else if (!this.#pulled.has(pull.id)) this.#tellPlace(pull);
+      else if (this.#pulled.get(pull.id) !== pull.at) this.#schedule();
+    }
+    if (pulls.length === 0) this.#alarms.cancel("hold");
+    else this.#alarms.set("hold", HOLD_MS, () => this.#hold());
+    if (pulls.some((pull) => pull.end)) this.#store.dispatch({ kind: "pulls_told" });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#alarms.cancelAll();
+  }
+
+  #schedule(): void {
+    if (this.#due) return;
+    this.#due = true;
+    this.#ports.meter?.asked();
+    this.#ports.beforePaint(() => {
+      this.#due = false;
+      if (this.#closed) return;
+      for (const pull of this.#store.value.pulls) {
+        if (this.#pulled.get(pull.id) !== pull.at) this.#tellPlace(pull);
+      }
+    });
+  }
+
+  #hold(): void {
+    for (const pull of this.#store.value.pulls) this.#tellPlace(pull);
+    this.tell();
+  }
+
+  #tellEnd(pull: Pull, end: PullEnd): void {
+    if (this.#pulled.get(pull.id) !== pull.at) this.#tellPlace(pull);
+    this.#pulled.delete(pull.id);
+    this.#ended.add(pull);
+    this.#beforeEnd();
+    this.#send({ k: "release", id: pull.id, end });
+  }
+
+  #tellPlace({ id, at }: Pull): void {
+    this.#pulled.set(id, at);
+    this.#seq += 1;
+    this.#ports.meter?.pulled(this.#seq);
+    this.trail.tell(this.#seq, id, at);
+    this.#send({ k: "pull", id, x: at.x, y: at.y, seq: this.#seq });
+  }
+}
