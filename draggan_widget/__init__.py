@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from draggan_widget.evaluation.evaluate import Evaluation, evaluate
     from draggan_widget.generator import Generator
     from draggan_widget.inspector import Inspector, inspect
+    from draggan_widget.inversion import Inversion, invert, preview_crop
     from draggan_widget.pretrained import (
         GeneratorInfo,
         download_generator,
@@ -41,6 +42,7 @@ __all__ = [
     "GeneratorInfo",
     "InputError",
     "Inspector",
+    "Inversion",
     "Recipe",
     "SessionFileError",
     "__version__",
@@ -48,8 +50,10 @@ __all__ = [
     "drag_batch",
     "evaluate",
     "inspect",
+    "invert",
     "list_generators",
     "load_generator",
+    "preview_crop",
 ]
 
 _HOMES = {
@@ -66,13 +70,16 @@ _HOMES = {
     "Generator": "draggan_widget.generator",
     "GeneratorInfo": "draggan_widget.pretrained",
     "Inspector": "draggan_widget.inspector",
+    "Inversion": "draggan_widget.inversion",
     "download_generator": "draggan_widget.pretrained",
     "Recipe": "draggan_widget.session",
     "drag_batch": "draggan_widget.batch",
     "evaluate": "draggan_widget.evaluation.evaluate",
     "inspect": "draggan_widget.inspector",
+    "invert": "draggan_widget.inversion",
     "list_generators": "draggan_widget.pretrained",
     "load_generator": "draggan_widget.pretrained",
+    "preview_crop": "draggan_widget.inversion",
 }
 """Where each name that is loaded late lives."""
 

@@ -364,6 +364,23 @@ def _run_download(args: argparse.Namespace) -> dict[str, Any]:
     return command.run_download(args)
 
 
+# invert
+
+
+def _add_invert_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``invert``."""
+    from draggan_widget.inversion import command
+
+    command.add_arguments(parser, _output)
+
+
+def _run_invert(args: argparse.Namespace) -> dict[str, Any]:
+    """Look for a photo among the pictures of a generator."""
+    from draggan_widget.inversion import command
+
+    return command.run(args)
+
+
 # convert
 
 
@@ -478,6 +495,7 @@ COMMANDS = (
     Command("sample", "write the picture of a seed", _add_sample_arguments, _run_sample),
     Command("drag", "drag points of a picture", _add_drag_arguments, _run_drag),
     Command("batch", "drag many pictures", _add_batch_arguments, _run_batch, _say_batch),
+    Command("invert", "make a photo a picture to drag", _add_invert_arguments, _run_invert),
     Command(
         "evaluate",
         "measure drags against the truth",

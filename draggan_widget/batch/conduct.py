@@ -21,8 +21,8 @@ from draggan_widget.batch.rows import BatchRow, Finished
 from draggan_widget.batch.tasks import BatchItem, Task, tasks_of
 from draggan_widget.batch.workshop import Workshop
 from draggan_widget.errors import InputError
-from draggan_widget.evaluation.progress import progress_bar
 from draggan_widget.pretrained import checked_device
+from draggan_widget.progress import progress_bar
 from draggan_widget.session.sources import GeneratorSource
 
 if TYPE_CHECKING:  # distributed is an extra

@@ -9,9 +9,9 @@ from PIL import Image
 from draggan_widget.benchmarks.machine import seconds_now
 from draggan_widget.benchmarks.spread import spread
 from draggan_widget.drag import DragConfig
-from draggan_widget.evaluation.progress import progress_bar
 from draggan_widget.frames import EncodedPicture, encode_live, encode_png, encode_still, to_picture
 from draggan_widget.generator import Generator
+from draggan_widget.progress import progress_bar
 
 FORMATS: Mapping[str, Callable[[Image.Image], EncodedPicture]] = {
     "moving": encode_live,

@@ -12,8 +12,8 @@ from draggan_widget.benchmarks.spread import spread
 from draggan_widget.benchmarks.steps import PLAIN, product_step
 from draggan_widget.drag import DragConfig, DragOptimizer
 from draggan_widget.drag.config import pixel_scale
-from draggan_widget.evaluation.progress import progress_bar
 from draggan_widget.generator import Generator
+from draggan_widget.progress import progress_bar
 
 DIRECTIONS = 8
 """So many directions of the edit are tried, until one is found in which the package arrives."""

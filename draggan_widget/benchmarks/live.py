@@ -20,9 +20,9 @@ from draggan_widget.drag import DragConfig, DragOptimizer, DragStep
 from draggan_widget.drag.validation import Points
 from draggan_widget.errors import InputError
 from draggan_widget.evaluation.cases import has_scene
-from draggan_widget.evaluation.progress import progress_bar
 from draggan_widget.frames import encode_live, to_picture
 from draggan_widget.generator import Generator
+from draggan_widget.progress import progress_bar
 
 SPEED = 0.01
 """How far the pointer moves from picture to picture, as a share of the width."""

@@ -17,7 +17,7 @@ from draggan_widget.benchmarks.networks import random_generator
 from draggan_widget.benchmarks.plain import load_adam
 from draggan_widget.benchmarks.steps import CASES, PLAIN_LOOPS, begun
 from draggan_widget.errors import DragganError
-from draggan_widget.evaluation.progress import progress_bar
+from draggan_widget.progress import progress_bar
 
 STEPS = 3
 """Steps that are taken; weights have their gradients, and the mask its metric, from the first one on."""

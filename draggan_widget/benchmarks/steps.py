@@ -15,8 +15,8 @@ from draggan_widget.benchmarks.spread import paired_ratios, spread
 from draggan_widget.drag import DragConfig, DragOptimizer, DragStep
 from draggan_widget.drag.validation import Mask, Points
 from draggan_widget.errors import DragganError
-from draggan_widget.evaluation.progress import progress_bar
 from draggan_widget.generator import Generator
+from draggan_widget.progress import progress_bar
 
 PLAIN = "plain"
 """Name of the plain loop among the solvers."""

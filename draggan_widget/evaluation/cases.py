@@ -47,6 +47,10 @@ PAIR_POINTS = 32
 PAIR_CHANGE = 0.5
 """Standard deviation of the change of a pose entry of z between the two pictures of a pair."""
 
+NOSE = LANDMARK_NAMES.index("nose_tip")
+LEAST_NOSE_MOVE = 0.05
+"""A nose is dragged by at least this share of the width."""
+
 REGION_THRESHOLD = 8 / 255
 """A pixel belongs to an edit where a colour changes by more than this share of its range."""
 
@@ -141,6 +145,19 @@ def pair_case(generator: Generator, seed: int, number: int) -> Case:
     return _between_scenes(generator, number, "pose", start, goal, truth)
 
 
+def nose_case(generator: Generator, seed: int, number: int) -> Case:
+    """Return the case in which the tip of a nose is dragged to where it is in another pose of the same head.
+
+    Args:
+        generator: One with a scene.
+        seed: Of the protocol.
+        number: Of the case, from 0.
+    """
+    truth = _nose_scenes(seed, number, generator.width)
+    start, goal = truth.landmarks_px[:, list(truth.handles)]
+    return _between_scenes(generator, number, "nose", start, goal, truth)
+
+
 def changed_region(first: Tensor, second: Tensor) -> Mask:
     """Return where two pictures ``[1, 3, H, W]`` in -1..1 differ, with a margin: ``[H, W]``."""
     difference = (second.clamp(-1, 1) - first.clamp(-1, 1)).abs().amax(1, keepdim=True) / 2
@@ -165,15 +182,23 @@ def _landmark_scenes(seed: int, number: int, resolution: int) -> Truth:
 def _pair_scenes(seed: int, number: int, resolution: int) -> tuple[Truth, Points, Points]:
     """Return the scenes of a pair, and the same places in both, ``[M, 2]`` px each; kept for other solvers."""
     rng = case_rng(seed, number)
-    pose = _entries(GROUPS["pose"])
     while True:
-        z = torch.from_numpy(rng.standard_normal((1, Z_DIM))).float().repeat(2, 1)
-        z[1, pose] += PAIR_CHANGE * torch.from_numpy(rng.standard_normal(len(pose))).float()
+        z = _two_poses(rng)
         found = correspondences(z[0], z[1], PAIR_POINTS, int(rng.integers(2**31)), resolution)
         start, goal = (points.double().numpy() for points in found)
         moves = np.linalg.norm(goal - start, axis=1)
         if len(start) >= LEAST_VISIBLE and moves.max() >= LEAST_MOVE * resolution:
             return _truth(z, resolution), start, goal
+
+
+@functools.lru_cache(maxsize=8)
+def _nose_scenes(seed: int, number: int, resolution: int) -> Truth:
+    """Return the scenes of a drag of the nose, drawn until it is seen and moves."""
+    rng = case_rng(seed, number)
+    while True:
+        truth = _truth(_two_poses(rng), resolution)
+        if truth.visible[NOSE] and _moves(truth)[NOSE] >= LEAST_NOSE_MOVE * resolution:
+            return replace(truth, handles=(NOSE,))
 
 
 def _group(number: int) -> str:
@@ -194,6 +219,14 @@ def _two_scenes(rng: np.random.Generator, names: Iterable[str]) -> Tensor:
     entries = _entries(names)
     goal[entries] = other[entries]
     return torch.stack([start, goal])
+
+
+def _two_poses(rng: np.random.Generator) -> Tensor:
+    """Return a random scene, and the same in a pose near to its own, ``[2, 30]``."""
+    pose = _entries(GROUPS["pose"])
+    z = torch.from_numpy(rng.standard_normal((1, Z_DIM))).float().repeat(2, 1)
+    z[1, pose] += PAIR_CHANGE * torch.from_numpy(rng.standard_normal(len(pose))).float()
+    return z
 
 
 def _entries(names: Iterable[str]) -> list[int]:

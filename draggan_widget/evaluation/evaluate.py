@@ -19,7 +19,6 @@ from draggan_widget.drag import DragConfig
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.evaluation.cases import ALL_POINTS
 from draggan_widget.evaluation.outcomes import Outcome, OutcomeFolder, Setting
-from draggan_widget.evaluation.progress import progress_bar
 from draggan_widget.evaluation.protocols import PROTOCOLS
 from draggan_widget.evaluation.report import markdown, report_of
 from draggan_widget.evaluation.study import (
@@ -31,6 +30,7 @@ from draggan_widget.evaluation.study import (
 from draggan_widget.evaluation.trial import Bench
 from draggan_widget.pretrained import DEFAULT_GENERATOR
 from draggan_widget.processes import default_processes
+from draggan_widget.progress import progress_bar
 
 if TYPE_CHECKING:  # matplotlib is an extra
     from matplotlib.figure import Figure
@@ -55,7 +55,7 @@ class Evaluation:
         plan: What was run.
         bench: What it was run with.
         outcomes: Of every case under every setting, in the order in which they ended.
-        report: All figures as JSON types; everything but durations (the entry ``timing``,
+        report: All figures as JSON types; everything but durations (the entry ``timing``, the measures in s,
             ``seconds`` in ``rows``) is the same in every run on the same machine.
         progress: Whether the drawing of a figure shows a bar; None shows it in a terminal and in a notebook.
     """
@@ -137,7 +137,7 @@ def evaluate(
     script needs no ``if __name__ == "__main__"``: the processes that work do not run it.
 
     Args:
-        protocol: ``"landmarks"``, ``"pairs"`` or ``"roundtrip"``.
+        protocol: ``"landmarks"``, ``"pairs"``, ``"roundtrip"`` or ``"inversion"``.
         generator: Name or file of a generator.
         solvers: One name, or several to compare.
         spaces: One latent space, or several to compare.

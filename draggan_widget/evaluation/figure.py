@@ -17,7 +17,6 @@ from draggan_widget.evaluation.cases import Case
 from draggan_widget.evaluation.landmark_network import measured_landmarks
 from draggan_widget.evaluation.measures import MEASURES
 from draggan_widget.evaluation.outcomes import Outcome
-from draggan_widget.evaluation.progress import progress_bar
 from draggan_widget.evaluation.protocols import PROTOCOLS, Protocol, case_of
 from draggan_widget.evaluation.report import ranked
 from draggan_widget.evaluation.study import Plan
@@ -25,6 +24,7 @@ from draggan_widget.evaluation.summary import headline
 from draggan_widget.evaluation.trial import Bench, Dragged, drags_of, picture
 from draggan_widget.frames import to_rgb
 from draggan_widget.processes import one_thread
+from draggan_widget.progress import progress_bar
 
 DOTS_PER_INCH = 110
 

@@ -18,7 +18,7 @@ LEVELS = 255
 BEST_PSNR_DB = 100.0
 """Pictures that agree better than this count as agreeing so well, so that equal ones have a number."""
 
-Unit = Literal["px", "of 255", "dB", "x100", "x10", "sd", "count"]
+Unit = Literal["px", "of 255", "dB", "x100", "x10", "sd", "s", "count"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,26 @@ MEASURES: Mapping[str, Measure] = {
     "outside_floor": Measure(
         "outside, goal", "of 255", "the same of the generator's own picture of the goal"
     ),
+    "inverted_db": Measure(
+        "PSNR", "dB", "of the reconstruction of a render that was given as a photo"
+    ),
+    "disturbed_db": Measure(
+        "PSNR disturbed",
+        "dB",
+        "likewise of a render with noise, in another light, blurred, or kept as a poor JPEG",
+    ),
+    "own_px": Measure(
+        "true, own latent",
+        "px",
+        "the true distance after the same drag from the latent of the scene itself",
+    ),
+    "disturbed_px": Measure(
+        "true, disturbed",
+        "px",
+        "the true distance after the same drag from the latent of the disturbed photo",
+    ),
+    "inverted_s": Measure("inversion", "s", "duration of one inversion, by the clock"),
+    "inverted_cpu_s": Measure("processor", "s", "the same in processor time of one thread"),
     "steps": Measure("steps", "count", "moves of the latent"),
     "evaluations": Measure(
         "evaluations", "count", "forward and backward passes through the generator"

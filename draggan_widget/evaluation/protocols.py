@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from draggan_widget.drag import DragConfig
-from draggan_widget.evaluation.cases import Case, has_scene, landmark_case, pair_case
+from draggan_widget.errors import InputError
+from draggan_widget.evaluation.cases import Case, has_scene, landmark_case, nose_case, pair_case
+from draggan_widget.evaluation.inverted import drag_inverted
 from draggan_widget.evaluation.keypoints import edge_case, matched_case
 from draggan_widget.evaluation.outcomes import Job, Outcome
 from draggan_widget.evaluation.trial import (
@@ -109,6 +111,28 @@ PROTOCOLS: Mapping[str, Protocol] = {
         ),
         carry_out=drag_there_and_back,
     ),
+    "inversion": Protocol(
+        summary="the nose is dragged in reconstructions of renders that were given as photos",
+        seed=4,
+        points=(),
+        headlines=("true_px", "tracked_px"),
+        back=False,
+        measures=(
+            "inverted_db",
+            "disturbed_db",
+            "inverted_s",
+            "inverted_cpu_s",
+            "before_px",
+            "tracked_px",
+            "own_px",
+            "true_px",
+            "disturbed_px",
+            "floor_px",
+            "steps",
+            "evaluations",
+        ),
+        carry_out=drag_inverted,
+    ),
 }
 """The protocols by name."""
 
@@ -120,9 +144,19 @@ def case_of(protocol: str, generator: Generator, number: int, points: int | None
         protocol: Name of a protocol.
         generator: With a scene, or without a known one.
         number: Of the case, from 0.
-        points: How many points at most, from 1; of no meaning for ``pairs``.
+        points: How many points at most, from 1; of no meaning for a protocol that says it.
+
+    Raises:
+        InputError: The protocol needs a scene.
     """
     seed, known = PROTOCOLS[protocol].seed, has_scene(generator)
+    if protocol == "inversion":
+        if not known:
+            raise InputError(
+                f"inversion is measured on renders of a known scene, and {generator.name} has none; "
+                "draggan_widget.invert looks for your own photos"
+            )
+        return nose_case(generator, seed, number)
     if not PROTOCOLS[protocol].points:
         if known:
             return pair_case(generator, seed, number)

@@ -39,10 +39,19 @@ LENGTHS_OF_ROWS = {
 LENGTHS_OF_SOME_ROWS = {"away": "away_px", "all_before": "all_before_px", "all_true": "all_true_px"}
 """Lengths that a row tells where the protocol has them."""
 
-MORE_OF_ROWS = ("mse_x100", "psnr_db", "gradient_psnr_db", "lpips_x10", "change", "w_distance")
+MORE_OF_ROWS = (
+    "mse_x100",
+    "psnr_db",
+    "gradient_psnr_db",
+    "lpips_x10",
+    "change",
+    "w_distance",
+    "inverted_db",
+    "disturbed_db",
+)
 """Measures that a row tells where the protocol has them."""
 
-DECIMALS = {"px": 2, "of 255": 2, "dB": 2, "x100": 3, "x10": 3, "sd": 2, "count": 0}
+DECIMALS = {"px": 2, "of 255": 2, "dB": 2, "x100": 3, "x10": 3, "sd": 2, "s": 1, "count": 0}
 """Decimals of a value in a table, by unit."""
 
 
@@ -193,7 +202,7 @@ def _notes(plan: Plan, bench: Bench, outcomes: Iterable[Outcome]) -> list[str]:
                 else "matched features."
             )
         )
-    elif not PROTOCOLS[plan.protocol].points:
+    elif plan.protocol == "pairs":
         notes.append("The correspondences are exact: the same places of a rigid head.")
     if known and not plan.residual:
         notes.append("The residual was left out.")

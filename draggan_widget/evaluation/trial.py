@@ -76,10 +76,10 @@ class Dragged:
 def drag_there(bench: Bench, case: Case, job: Job) -> Outcome:
     """Return what came out of dragging the points of a case to their targets; for ``landmarks``."""
     (end,) = drags_of(bench, case, job)
-    values = _of_drags(case, end)
-    values |= _against_truth(bench, case, end.w, goal=1)
+    values = of_drags(case, end)
+    values |= against_truth(bench, case, end.w, goal=1)
     values |= _of_picture(bench, case, end.w)
-    return _outcome(job, case, values, end)
+    return outcome_of(job, case, values, end)
 
 
 def reconstruct(bench: Bench, case: Case, job: Job) -> Outcome:
@@ -87,7 +87,7 @@ def reconstruct(bench: Bench, case: Case, job: Job) -> Outcome:
     assert case.goal_w is not None
     (end,) = drags_of(bench, case, job)
     start, result, goal = (picture(bench.generator, w) for w in (case.start_w, end.w, case.goal_w))
-    values = _of_drags(case, end)
+    values = of_drags(case, end)
     values |= {
         "mse_x100": measures.mse_x100(result, goal),
         "psnr_before_db": measures.psnr_db(start, goal),
@@ -95,9 +95,9 @@ def reconstruct(bench: Bench, case: Case, job: Job) -> Outcome:
         "gradient_psnr_db": measures.gradient_psnr_db(result, goal),
         "lpips_x10": _lpips_x10(bench, result, goal),
     }
-    values |= _against_truth(bench, case, end.w, goal=1)
+    values |= against_truth(bench, case, end.w, goal=1)
     values |= _of_picture(bench, case, end.w)
-    return _outcome(job, case, values, end)
+    return outcome_of(job, case, values, end)
 
 
 def drag_there_and_back(bench: Bench, case: Case, job: Job) -> Outcome:
@@ -107,8 +107,8 @@ def drag_there_and_back(bench: Bench, case: Case, job: Job) -> Outcome:
     """
     away, home = drags_of(bench, case, job, back=True)
     start, result = (picture(bench.generator, w) for w in (case.start_w, home.w))
-    rows = min(_config(bench, job).trainable_rows, bench.generator.num_ws)
-    values = _of_drags(case, away, home)
+    rows = min(config_of(bench, job).trainable_rows, bench.generator.num_ws)
+    values = of_drags(case, away, home)
     values |= {
         "away_px": away.tracked_px,
         "change": measures.mean_change(start, result),
@@ -116,14 +116,14 @@ def drag_there_and_back(bench: Bench, case: Case, job: Job) -> Outcome:
         "lpips_x10": _lpips_x10(bench, result, start),
         "w_distance": measures.w_distance(case.start_w, home.w, bench.generator.w_std, rows),
     }
-    values |= _against_truth(bench, case, home.w, goal=0)
+    values |= against_truth(bench, case, home.w, goal=0)
     values |= _of_picture(bench, case, home.w)
-    return _outcome(job, case, values, away, home)
+    return outcome_of(job, case, values, away, home)
 
 
 def drags_of(bench: Bench, case: Case, job: Job, *, back: bool = False) -> tuple[Dragged, ...]:
     """Return the drag of a case under a setting, and with ``back`` also the drag of its handles back."""
-    config, mask = _config(bench, job), None
+    config, mask = config_of(bench, job), None
     if (
         bench.mask and case.region is not None and case.region.any()
     ):  # an edit too faint to see has none
@@ -198,7 +198,7 @@ def weights_digest(module: nn.Module) -> str:
     return digest.hexdigest()
 
 
-def _config(bench: Bench, job: Job) -> DragConfig:
+def config_of(bench: Bench, job: Job) -> DragConfig:
     """Return the settings of the drags of a job."""
     return DragConfig(
         solver=job.setting.solver,
@@ -208,7 +208,7 @@ def _config(bench: Bench, job: Job) -> DragConfig:
     )
 
 
-def _outcome(job: Job, case: Case, values: Values, *drags: Dragged) -> Outcome:
+def outcome_of(job: Job, case: Case, values: Values, *drags: Dragged) -> Outcome:
     """Return the outcome of the drags of a case."""
     return Outcome(
         job=job,
@@ -221,7 +221,7 @@ def _outcome(job: Job, case: Case, values: Values, *drags: Dragged) -> Outcome:
     )
 
 
-def _of_drags(case: Case, *drags: Dragged) -> Values:
+def of_drags(case: Case, *drags: Dragged) -> Values:
     """Return what the solver itself says."""
     return {
         "before_px": measures.mean_distance_px(case.handle_points, case.target_points),
@@ -231,7 +231,7 @@ def _of_drags(case: Case, *drags: Dragged) -> Values:
     }
 
 
-def _against_truth(bench: Bench, case: Case, w: Tensor, *, goal: int) -> Values:
+def against_truth(bench: Bench, case: Case, w: Tensor, *, goal: int) -> Values:
     """Return how far landmarks found in the picture of w are from where scene 0 or 1 of the truth has them."""
     truth, best_w = case.truth, (case.start_w, case.goal_w)[goal]
     if truth is None or best_w is None or bench.network is None:

@@ -80,11 +80,12 @@ class Generator(LatentGenerator):
         """
         return self.image_from_trace(self.trace(w, self.feature_blocks[-1]))
 
-    def sketch(self, w: Tensor) -> Tensor:
-        """Return small pictures of latents: what the blocks up to :data:`SKETCH_SIZE` px contribute.
+    def sketch(self, w: Tensor, size: int = SKETCH_SIZE) -> Tensor:
+        """Return small pictures of latents: what the blocks up to a size contribute.
 
         Args:
             w: ``[B, num_ws, w_dim]``.
+            size: Height of a block, px.
 
         Returns:
             ``[B, 3, h, w]``, about -1..1; whole pictures where they are not larger.
@@ -92,5 +93,5 @@ class Generator(LatentGenerator):
         Raises:
             InputError: ``w`` has another shape.
         """
-        size = min(self.height, SKETCH_SIZE)
+        size = min(self.height, size)
         return self.synthesis.image(self.trace(w, size), size, noise=self.noise)

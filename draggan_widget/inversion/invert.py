@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 import torch
+from numpy.typing import ArrayLike
 from PIL import Image
 from torch import Tensor
 
-from draggan_widget.errors import InputError
-from draggan_widget.generator import AnyGenerator
+from draggan_widget.drag import DragConfig
+from draggan_widget.errors import GeneratorError, InputError
+from draggan_widget.frames import to_rgb
+from draggan_widget.generator import AnyGenerator, Generator, StyleGAN3Generator
+from draggan_widget.inversion.crops import crop_preview, found_crop
 from draggan_widget.inversion.likeness import Likeness, Perceptual, psnr_db
-from draggan_widget.inversion.photo import Crop, Photo, as_tensor, checked_crop, cropped, read_photo
+from draggan_widget.inversion.photo import (
+    Crop,
+    Photo,
+    Upright,
+    as_tensor,
+    checked_crop,
+    cropped,
+    read_photo,
+)
+from draggan_widget.inversion.samples import Samples, samples
 from draggan_widget.inversion.score import Score, score_of
 from draggan_widget.inversion.search import Look, searched
 from draggan_widget.inversion.tuning import tuned
+from draggan_widget.progress import progress_bar
+from draggan_widget.session.sources import checked_latent, differentiable, found_generator
 
-STEPS = 400
-"""Steps of the search; a minute on two cores at 128 px."""
+if TYPE_CHECKING:
+    from draggan_widget.session import DragSession
+
+STEPS = 200
+"""Steps of the search; some 28 s of one core at 128 px."""
 
 MOST_STEPS = 100_000
+
+CropSource = Crop | tuple[float, float, float, float] | Literal["auto"] | None
+"""``(left, top, width, height)`` px; ``"auto"`` looks for a part; None is the largest one in the middle."""
+
+GeneratorSource = AnyGenerator | str | os.PathLike[str] | None
+"""A generator, or its name or file; None is the embedded one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,66 +57,159 @@ class Inversion:
         generator: Draws the reconstruction; tuned to the photo if that was asked for.
         w: Its latent, ``[1, num_ws, w_dim]``.
         target: The part of the photo that was looked for, at the generator's size.
-        crop: Where that part lies in the photo.
+        image: The reconstruction.
+        crop: Where the part lies in the upright photo.
         score: How like it the reconstruction is.
     """
 
     generator: AnyGenerator
     w: Tensor
     target: Image.Image
+    image: Image.Image
     crop: Crop
     score: Score
+
+    def session(self, config: DragConfig | None = None) -> DragSession:
+        """Return a session that begins with the reconstruction.
+
+        Args:
+            config: Settings of the drag; None takes the default ones.
+        """
+        from draggan_widget.session import DragSession
+
+        if config is None:
+            return DragSession(self.generator, w=self.w)
+        return DragSession(self.generator, w=self.w, config=config)
+
+    def __repr__(self) -> str:
+        """Return the inversion in a line."""
+        return (
+            f"<Inversion by {self.generator.name}: {self.score.psnr_db:.1f} dB, {self.score.words}>"
+        )
 
 
 def invert(
     photo: Photo,
-    generator: AnyGenerator,
+    generator: GeneratorSource = None,
     *,
-    crop: Any = None,
+    crop: CropSource = None,
     steps: int = STEPS,
-    start: Tensor | None = None,
+    start: Tensor | ArrayLike | None = None,
     tune: int = 0,
     perceptual: Perceptual | None = None,
+    device: torch.device | str | None = None,
     on_look: Callable[[Look], object] | None = None,
+    progress: bool | None = None,
 ) -> Inversion:
     """Return the latent whose picture is most like a photo.
 
     The generator's constant noise stays as it is, in the search as in every later picture, so that nothing of what was
-    found is lost.
+    found is lost. The same photo gives the same result on the same machine. Nothing that is given is changed, however
+    the search ends.
 
     Args:
-        photo: A path, bytes, a picture or an array.
-        generator: Frozen.
-        crop: ``(left, top, width, height)`` px of the upright photo; None is the largest part in its middle.
-        steps: Steps of the search, 1 to 100,000.
-        start: Latent to begin from; None compares random pictures with the photo first.
+        photo: A path, the bytes of a file, a picture, or an array of 8 bits.
+        generator: A generator, or its name or file; None is the embedded one.
+        crop: ``(left, top, width, height)`` px of the upright photo; ``"auto"`` looks for the part that the generator
+            can draw best; None is the largest part in the middle.
+        steps: Most steps of the search, 1 to 100,000.
+        start: Latent to begin from, ``[1, num_ws, w_dim]``; None compares random pictures with the photo first.
         tune: Steps of pivotal tuning (Roich et al. 2021): a copy of the generator is changed, around the latent that
             was found, until it draws what the latent cannot say. 0 leaves it.
         perceptual: A further distance of pictures, such as LPIPS.
+        device: Where to load a generator that is given by name.
         on_look: Is called after each step; an exception of it ends the search, as an interrupt does.
+        progress: Whether to show a bar; None shows it in a terminal and in a notebook.
 
     Raises:
-        InputError: The photo cannot be read, or an argument cannot be used.
+        InputError: The photo cannot be read, or an argument cannot be used; the message names the cure.
+        GeneratorError: The generator cannot be found or read, or its pictures are not finite.
     """
-    for name, value, least in (("steps", steps, 1), ("tune", tune, 0)):
-        if type(value) is not int or not least <= value <= MOST_STEPS:
-            raise InputError(
-                f"{name} must be a whole number from {least} to {MOST_STEPS}, got {value!r}"
-            )
-    picture = read_photo(photo)
-    size = generator.width, generator.height
-    part = checked_crop(crop, picture.size, size[0] / size[1])
-    shown = cropped(picture, part, size)
-    target = as_tensor(shown).to(generator.device)
-    tell = on_look or (lambda look: None)
-    found: Look | None = None
-    for found in searched(generator, Likeness(target, perceptual), steps, start):
-        tell(found)
-    assert found is not None
-    assert found.w is not None
-    w, drawing = found.w, generator
-    if tune:
-        drawing = tuned(generator, w, Likeness(target, perceptual), tune, tell)
-    with torch.no_grad():
-        reached = psnr_db(drawing.image(w), target)
-    return Inversion(drawing, w, shown, part, score_of(reached, generator.name))
+    checked_steps = _whole("steps", steps, 1)
+    tuning_steps = _whole("tune", tune, 0)
+    with differentiable(), torch.no_grad():
+        drawing = _inverting(generator, device)
+        begun = None if start is None else checked_latent(drawing, start)
+        upright = read_photo(photo)
+        part, known = _part(upright, crop, drawing)
+        size = drawing.width, drawing.height
+        shown = cropped(upright.picture, part.scaled(upright.scale), size)
+        target = as_tensor(shown).to(drawing.w_mean)
+        likeness = Likeness(target, perceptual)
+        found: Look | None = None
+        with progress_bar(checked_steps + tuning_steps, "invert", shown=progress) as bar:
+
+            def tell(look: Look) -> None:
+                done = look.done + (checked_steps if look.stage == "tuning" else 0)
+                bar.update(done - bar.n)
+                if on_look is not None:
+                    on_look(look)
+
+            for found in searched(drawing, likeness, checked_steps, begun, known):
+                tell(found)
+            assert found is not None
+            assert found.w is not None
+            if tuning_steps:
+                drawing = tuned(drawing, found.w, likeness, tuning_steps, tell)
+        image = drawing.image(found.w)
+        reached = psnr_db(image, target)
+    score = score_of(reached, target, drawing.name)
+    return Inversion(drawing, found.w, shown, Image.fromarray(to_rgb(image)), part, score)
+
+
+def preview_crop(
+    photo: Photo,
+    generator: GeneratorSource = None,
+    crop: CropSource = None,
+    *,
+    device: torch.device | str | None = None,
+) -> Image.Image:
+    """Return a photo, at most 512 px long, dark outside the part that :func:`invert` would look at.
+
+    Args:
+        photo: As for :func:`invert`.
+        generator: Likewise.
+        crop: Likewise; ``"auto"`` takes some seconds.
+        device: Where to load a generator that is given by name.
+
+    Raises:
+        InputError: The photo cannot be read, or the crop cannot be used.
+        GeneratorError: The generator cannot be found or read.
+    """
+    with differentiable(), torch.no_grad():
+        upright = read_photo(photo)
+        part, _ = _part(upright, crop, _inverting(generator, device))
+    return crop_preview(upright.picture, part.scaled(upright.scale))
+
+
+def _part(
+    upright: Upright, crop: CropSource, generator: AnyGenerator
+) -> tuple[Crop, Samples | None]:
+    """Return the part of a photo to look at, and the random pictures that were drawn to find it."""
+    if isinstance(crop, str) and crop == "auto":
+        known = samples(generator)
+        return found_crop(upright.picture, known).scaled(1 / upright.scale), known
+    return checked_crop(crop, upright.size, generator.width / generator.height), None
+
+
+def _inverting(source: GeneratorSource, device: torch.device | str | None) -> AnyGenerator:
+    """Return a generator that photos can be looked for in."""
+    generator = found_generator(source, device)
+    if not isinstance(generator, Generator | StyleGAN3Generator):
+        raise InputError(
+            f"generator must be a StyleGAN2 or StyleGAN3 to look for a photo in, got {type(generator).__name__}"
+        )
+    if not generator.image(generator.sample_w(0)).isfinite().all():
+        raise GeneratorError(
+            f"{generator.name} makes pictures with NaN or infinity; its weights are damaged, or too large for float32"
+        )
+    return generator
+
+
+def _whole(name: str, value: int, least: int) -> int:
+    """Return a number of steps."""
+    if type(value) is not int or not least <= value <= MOST_STEPS:
+        raise InputError(
+            f"{name} must be a whole number from {least} to {MOST_STEPS}, got {value!r}"
+        )
+    return value

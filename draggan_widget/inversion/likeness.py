@@ -56,7 +56,8 @@ class Likeness:
         for size, weight, target in sizes:
             total = total + weight * _difference(_smaller(pictures, size), target)
         if self._perceptual is not None:
-            total = total + self._perceptual(pictures, self.target)
+            further = [self._perceptual(each, self.target) for each in torch.split(pictures, 1)]
+            total = total + torch.stack([each.reshape([]) for each in further])
         return total
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from draggan_widget.generator import AnyGenerator
 from draggan_widget.inversion.likeness import Likeness
 from draggan_widget.inversion.search import Look
+from draggan_widget.session.tuned_weights import changes, with_changes
 
 RATE = 1e-3
 """Adam's step, as a part of each tensor's root mean square."""
@@ -68,9 +69,8 @@ def tuned(
         adam.step()
         adam.zero_grad()
         tell(Look("tuning", step + 1, steps, w, picture.detach()))
-    own.requires_grad_(False)
-    own.name = f"{generator.name} (tuned)"
-    return own.frozen()
+    # What a session file keeps is what is used from now on, so that it brings back the same picture.
+    return with_changes(generator, changes(generator, own)).frozen()
 
 
 def _scale(weight: nn.Parameter) -> float:

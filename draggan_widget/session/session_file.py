@@ -3,7 +3,8 @@
 A PNG with such a file in it is read like one.
 
 The tensors are ``latents [K, num_ws, w_dim]`` and, where there are any, ``zs [L, z_dim]`` and ``masks [M, H, W]``
-(bool); everything else is in the metadata entry ``session``, which refers to them by index.
+(bool); everything else is in the metadata entry ``session``, which refers to them by index. Of a
+generator that was tuned to a photo there are the differences of its weights too, ``tuned.`` and their names.
 """
 
 import hashlib
@@ -12,13 +13,13 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from torch import Tensor
+from torch import Tensor, nn
 
 from draggan_widget._version import __version__
 from draggan_widget.drag import DragConfig
@@ -31,6 +32,7 @@ from draggan_widget.session.recipe import Recipe
 from draggan_widget.session.saved_history import read_history, saved_entry
 from draggan_widget.session.saved_states import Reader, StatePool
 from draggan_widget.session.state import PictureGenerator, SessionState
+from draggan_widget.session.tuned_weights import held_changes, with_changes
 
 FORMAT = "draggan_widget session 2"
 """Value of the metadata entry ``format``; the number changes with the meaning of the entries."""
@@ -39,6 +41,7 @@ LINEAR_FORMAT = "draggan_widget session 1"
 """Files of before histories were trees are read, too: each entry was made from the one before."""
 
 TENSORS = ("latents", "zs", "masks")
+TUNED_PREFIX = "tuned."
 """What a session file may hold; anything else is left alone."""
 
 HEADER_AT = 8
@@ -110,6 +113,7 @@ def session_bytes(generator: PictureGenerator, saved: SavedSession) -> bytes:
         tensors["zs"] = torch.cat([z.detach().cpu() for z in zs.values])
     if masks.values:
         tensors["masks"] = torch.from_numpy(np.stack(masks.values))
+    tensors |= {TUNED_PREFIX + name: each for name, each in held_changes(generator).items()}
     metadata = {"format": FORMAT, "version": __version__, "session": json.dumps(description)}
     return save(tensors, metadata)
 
@@ -146,6 +150,7 @@ def read_session(
     reader = Reader(source, description)
     made_with = reader.take("generator", dict)
     generator = find_generator(Reader(source, made_with).take("name", str))
+    generator = _tuned(source, generator, made_with, tensors)
     _check_generator(source, made_with, describe(generator))
     try:
         config = DragConfig.from_json(reader.take("config", dict))
@@ -154,6 +159,24 @@ def read_session(
         raise SessionFileError(f"{source} holds an unusable config: {error}") from error
     history = read_history(reader, StatePool(source, generator, tensors))
     return generator, SavedSession(config, history, _recipe(source, description.get("recipe")))
+
+
+def _tuned(
+    source: str,
+    generator: PictureGenerator,
+    made_with: Mapping[str, Any],
+    tensors: Mapping[str, Tensor],
+) -> PictureGenerator:
+    """Return a generator with the tuned weights of a file, where it has some and the generator is not tuned so already."""
+    changes = {
+        n.removeprefix(TUNED_PREFIX): t for n, t in tensors.items() if n.startswith(TUNED_PREFIX)
+    }
+    if not changes or describe(generator) == made_with:
+        return generator
+    try:
+        return cast(PictureGenerator, with_changes(cast(nn.Module, generator), changes))
+    except InputError as error:
+        raise SessionFileError(f"{source} holds tuned weights: {error}") from error
 
 
 def describe(generator: PictureGenerator) -> dict[str, Any]:
@@ -207,7 +230,8 @@ def _read(source: str, data: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise SessionFileError(f"{source} is damaged: {error}; save the session again") from error
     if not isinstance(description, dict):
         raise SessionFileError(f"{source} is damaged: its description must be an object")
-    return description, {name: tensors[name] for name in TENSORS if name in tensors}
+    known = {n: t for n, t in tensors.items() if n in TENSORS or n.startswith(TUNED_PREFIX)}
+    return description, known
 
 
 def _metadata(data: bytes) -> Mapping[str, str]:

@@ -1,0 +1,77 @@
+"""``draggan-widget invert``, whole, through the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import draggan_widget as dg
+from draggan_widget.checkpoints import save_generator_file
+from draggan_widget.cli import EXIT_DONE, main
+from draggan_widget.frames import to_rgb
+from draggan_widget.generator import Generator
+from tests.command_line import refused, told
+
+
+@pytest.fixture
+def file(generator: Generator, tmp_path: Path) -> Path:
+    """The file of a small generator."""
+    path = tmp_path / "small.safetensors"
+    save_generator_file(generator, path, dtype=torch.float32)
+    return path
+
+
+@pytest.fixture
+def photo(generator: Generator, tmp_path: Path) -> Path:
+    """A picture of it, with a margin on the right."""
+    picture = np.pad(to_rgb(generator.image(generator.sample_w(5))), ((0, 0), (0, 20), (0, 0)))
+    path = tmp_path / "photo.png"
+    Image.fromarray(picture).save(path)
+    return path
+
+
+def test_a_photo_becomes_a_session_and_a_picture(
+    photo: Path, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--generator", str(file), "--crop", "0,0,32,32", "--steps", "30", "--tune", "3")
+    outputs = ("--out", str(tmp_path / "a.dgs"), "--image", str(tmp_path / "a.png"))
+    values = told(capsys, "invert", str(photo), *options, *outputs)
+    assert values["psnr_db"] > 15
+    assert values["score"]
+    assert values["crop"] == [0, 0, 32, 32]
+    session = dg.DragSession.load(tmp_path / "a.dgs", generator=file)
+    with Image.open(tmp_path / "a.png") as picture:
+        change = np.asarray(session.image).astype(int) - np.asarray(picture.convert("RGB"))
+    assert np.abs(change).max() <= 1  # sums may be taken in another order
+
+
+def test_progress_and_score_are_told_to_people(
+    photo: Path, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = str(tmp_path / "a.png")
+    options = ["--generator", str(file), "--crop", "auto", "--steps", "2", "--image", target]
+    assert main(["invert", str(photo), *options]) == EXIT_DONE
+    assert "score" in capsys.readouterr().out
+
+
+def test_what_cannot_be_used_is_refused(
+    photo: Path, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = ("--image", str(tmp_path / "a.png"), "--generator", str(file))
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(photo.read_bytes()[:60])
+    for arguments, words in (
+        ((str(photo),), "say where the result goes"),
+        ((str(tmp_path / "none.png"), *picture), "there is no photo"),
+        ((str(broken), *picture), "the photo is damaged"),
+        ((str(photo), *picture, "--crop", "1,2,3"), "must be auto or L,T,W,H"),
+        ((str(photo), *picture, "--crop", "0,0,99,99"), "crop must lie in the photo"),
+        ((str(photo), *picture, "--steps", "0"), "steps must be a whole number"),
+        ((str(photo), *picture[:2], "--generator", "nobody"), "there is no generator 'nobody'"),
+        ((str(photo), "--image", "a.txt"), "must end in"),
+    ):
+        assert words in refused(capsys, "invert", *arguments)
