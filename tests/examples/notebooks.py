@@ -34,10 +34,13 @@ def executed(name: str, folder: Path) -> Cells:
 
 
 def text_of(cell: nbformat.NotebookNode) -> str:
-    """Return the one text that a cell leaves."""
-    (output,) = cell.outputs
-    text: str = output.data["text/plain"]
-    return text
+    """Return the value that a cell ends with, as text; a bar may stand before it."""
+    (text,) = [
+        output.data["text/plain"]
+        for output in cell.outputs
+        if output.output_type == "execute_result"
+    ]
+    return str(text)
 
 
 def picture_of(cell: nbformat.NotebookNode) -> NDArray[np.uint8]:
