@@ -108,9 +108,9 @@ window.makeHost = async (source, traits) => {
     },
     send: (message, _callbacks, buffers = []) => {
       guard();
-        if (buffers.length > 0) host.buffers.push(buffers.map(plain));
-        const files = buffers.map((buffer) => [...new Uint8Array(buffer)]);
-        host.sent.push({ ...structuredClone(message), ...(files.length > 0 ? { files } : {}) });
+      if (buffers.length > 0) host.buffers.push(buffers.map(plain));
+      const files = buffers.map((buffer) => [...new Uint8Array(buffer)]);
+      host.sent.push({ ...structuredClone(message), ...(files.length > 0 ? { files } : {}) });
       host.told.push({ message: structuredClone(message) });
     },
     on: (name, listener) => listeners.set(name, [...of(name), listener]),
