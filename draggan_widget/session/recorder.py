@@ -55,6 +55,8 @@ class Recorder:
 
     def note(self, do: str, **values: Any) -> None:
         """Note what was done, at rest or while a drag runs."""
+        if do != "threads" and self._open is None:
+            self.note_threads()  # whatever is computed for it is rounded accordingly
         edit = {"do": do, **values}
         if self._open is not None:
             self._open["during"].append([len(self._drawn), edit])

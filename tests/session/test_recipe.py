@@ -239,7 +239,7 @@ def test_threads_of_torch_are_noted_and_put_back() -> None:
         torch.set_num_threads(before)
     session.drag(1)
     counts = [edit["count"] for edit in session.recipe.edits if edit["do"] == "threads"]  # type: ignore[union-attr]
-    assert counts == [before + 1, before]
+    assert counts == [before, before + 1, before]
     check_replay(session)
     assert torch.get_num_threads() == before
 
