@@ -125,6 +125,10 @@ def test_of_a_session_that_is_too_large_the_present_state_is_kept(
     picture: tuple[DragSession, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, path = picture
+    for x in range(20, 30):  # so that the past is larger than the present
+        session.set_points([[x, 30]], [[x + 5, 31]])
+        session.set_points([[x, 30], [30, x]], [[x + 5, 31], [33, x]])
+    session.save_image(path)
     whole = len(path.read_bytes())
     packed_bytes = len(packed(session.to_bytes()) or b"")
     monkeypatch.setattr(MOST, packed_bytes - 1)
