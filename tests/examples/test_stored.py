@@ -12,7 +12,7 @@ LARGEST_BYTES = 300_000
 NAMES = sorted(path.name for path in EXAMPLES.glob("*.ipynb"))
 
 MACHINE_PATH = re.compile(
-    r"(?:/home/|/root/|/tmp/|/work/|/Users/|/usr/|/mnt/|/var/|[A-Za-z]:\\\\|site-packages)"
+    r"(?:/home/|/root/|/tmp/|/Users/|/usr/|/mnt/|/var/|[A-Za-z]:\\\\|site-packages)"
 )
 
 
