@@ -2,7 +2,7 @@
  * What travels between the browser and the kernel: types, and decoding of what the kernel sends.
  *
  * Decoding never throws: it gives a value that is wholly valid or `null`. The examples in
- * `tests/fixtures/protocol` bind this file and `draggan_widget/protocol.py` alike.
+ * `tests/fixtures/protocol` bind this file and `draggan_widget/protocol/` alike.
  */
 import {
   box,
