@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from draggan_widget.runner import When
+from draggan_widget.commands import When
 
 if TYPE_CHECKING:
     from draggan_widget.session import DragSession

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from draggan_widget.answers import Answer, Question
+from draggan_widget.commands import When
 from draggan_widget.errors import InputError
 from draggan_widget.protocol import Ask, choice_of, decode_args, decode_flag, text_argument
-from draggan_widget.runner import When
 from draggan_widget.works import LongQuestion, Work
 
 if TYPE_CHECKING:

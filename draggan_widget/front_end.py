@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from draggan_widget import protocol
 from draggan_widget.answers import Answer
 from draggan_widget.calls import call_of, newly_placed
+from draggan_widget.commands import When
 from draggan_widget.errors import DragganError, InputError
 from draggan_widget.model import DragModel
 from draggan_widget.protocol import decode_args, rid_argument
 from draggan_widget.questions import question_of
-from draggan_widget.runner import When
 from draggan_widget.traits import equal
 from draggan_widget.works import LongQuestion, Works
 

@@ -20,11 +20,12 @@ import traitlets as t
 from numpy.typing import NDArray
 
 from draggan_widget import protocol
+from draggan_widget.commands import When
 from draggan_widget.errors import DragganError
 from draggan_widget.inputs import TRUNCATION_PSI, kept_ids
 from draggan_widget.record import HistoryEntry, Record, record_of, record_to_json
 from draggan_widget.resting import compiling_text
-from draggan_widget.runner import Runner, When
+from draggan_widget.runner import Runner
 from draggan_widget.shelf import Shelf
 from draggan_widget.traits import (
     NO_POINTS,

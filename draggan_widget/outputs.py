@@ -6,10 +6,10 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from draggan_widget.commands import When
 from draggan_widget.front_end import FrontEnd
 from draggan_widget.kept_result import KeptResult, result_bundle, words_of
 from draggan_widget.notebook import Bundle, Output, kernel_shell
-from draggan_widget.runner import When
 
 if TYPE_CHECKING:
     from PIL import Image

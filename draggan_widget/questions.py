@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from draggan_widget.answers import Answer, Question
+from draggan_widget.commands import When
 from draggan_widget.errors import InputError
 from draggan_widget.file_questions import (
     IsBlended,
@@ -23,7 +24,6 @@ from draggan_widget.protocol import (
     seed_argument,
     truncation_argument,
 )
-from draggan_widget.runner import When
 from draggan_widget.works import LongQuestion
 
 if TYPE_CHECKING:

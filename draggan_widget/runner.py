@@ -6,23 +6,22 @@ and told; the worker lives on.
 
 from __future__ import annotations
 
-import enum
 import functools
 import logging
-import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from draggan_widget.commands import Command, When
 from draggan_widget.errors import DragganError, SessionBusyError
 from draggan_widget.protocol import Ack
 from draggan_widget.pulls import Place, Pulls
 from draggan_widget.resting import LOOK_AGAIN_S
 from draggan_widget.screen import Screen, Stage
+from draggan_widget.torch_start import leave_a_core, take_a_gradient
 
 if TYPE_CHECKING:  # torch is heavy: the worker imports it, so that a cell returns at once
     from draggan_widget.drag import DragStep
@@ -42,31 +41,6 @@ CLOSE_S = 5.0
 CLOSED = "the widget was closed; make a new one"
 
 T = TypeVar("T")
-
-
-class When(enum.Enum):
-    """When a command may run that comes while a drag runs."""
-
-    BETWEEN_STEPS = enum.auto()
-    AFTER_THE_DRAG = enum.auto()
-    INSTEAD_OF_THE_DRAG = enum.auto()
-    """The drag is stopped first."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Command:
-    """Something to do with the session, and where its result goes."""
-
-    call: Callable[[DragSession], Any]
-    when: When
-    future: Future[Any]
-    told: bool
-    stops: int
-    is_drag: bool
-
-    def is_asked_for(self, stops: int) -> bool:
-        """Return whether this is a drag that nobody has called off since."""
-        return self.is_drag and self.stops == stops and not self.future.cancelled()
 
 
 class Runner:
@@ -92,10 +66,10 @@ class Runner:
             stage: Is told what happens, from this thread or from one that uses the session itself.
             clock: Seconds from some moment on.
         """
-        self._commands: deque[_Command] = deque()
+        self._commands: deque[Command] = deque()
         self._wake = threading.Condition()
         self._stops = 0
-        self._active_drag: _Command | None = None
+        self._active_drag: Command | None = None
         self._closed = False
         self._session: DragSession | None = None
         self._failure: BaseException | None = None
@@ -286,7 +260,7 @@ class Runner:
         """Queue a command; what the worker itself waits for is run at once."""
         future: Future[T] = Future()
         if waits and threading.current_thread() is self._thread and self._session is not None:
-            command = _Command(call, when, future, told, self._stops, is_drag)
+            command = Command(call, when, future, told, self._stops, is_drag)
             self._finish(command, self._session)
             return future
         with self._wake:
@@ -294,7 +268,7 @@ class Runner:
                 raise DragganError(CLOSED)
             if when is When.INSTEAD_OF_THE_DRAG:
                 self._stop()
-            self._commands.append(_Command(call, when, future, told, self._stops, is_drag))
+            self._commands.append(Command(call, when, future, told, self._stops, is_drag))
             self._wake.notify()
         return future
 
@@ -331,8 +305,8 @@ class Runner:
     def _work(self, make_session: Callable[[], DragSession]) -> None:
         """Make the session, then run commands until the end."""
         try:
-            _leave_a_core()
-            threading.Thread(target=_take_a_gradient, daemon=True).start()
+            leave_a_core()
+            threading.Thread(target=take_a_gradient, daemon=True).start()
             self._take_up(make_session())
         except Exception as error:
             logger.exception("The session could not be made")
@@ -359,7 +333,7 @@ class Runner:
         self._end_listening = session.listen(self._changed, lambda: self.frames.is_ready)
         self._screen.picture_due = True
 
-    def _next(self) -> _Command | None:
+    def _next(self) -> Command | None:
         """Wait for the next command; None is the end."""
         while True:
             with self._wake:
@@ -389,7 +363,7 @@ class Runner:
             self.resting.measure(self._session)
         self._publish()
 
-    def _finish(self, command: _Command, session: DragSession) -> None:
+    def _finish(self, command: Command, session: DragSession) -> None:
         """Run a command, show what has become of it, and only then hand over its result."""
         if not command.future.set_running_or_notify_cancel():
             return
@@ -407,7 +381,7 @@ class Runner:
         self._screen.show_state(self._session)
         settle()
 
-    def _refuse(self, command: _Command) -> None:
+    def _refuse(self, command: Command) -> None:
         """Answer a command that there is no session for."""
         assert self._failure is not None
         if command.future.set_running_or_notify_cancel():
@@ -437,7 +411,7 @@ class Runner:
         """The count of stops by which the active drag counts as asked for."""
         return self._stops if self._active_drag is None else self._active_drag.stops
 
-    def _next_between_steps(self) -> _Command | None:
+    def _next_between_steps(self) -> Command | None:
         """Return the next command that may run while a drag runs."""
         with self._wake:
             for command in self._commands:
@@ -548,22 +522,3 @@ class Runner:
         """End every pull of a live drag that does not go on."""
         with self._wake:
             self._let_go("stay")
-
-
-def _take_a_gradient() -> None:
-    """Have torch import what its first gradient needs, while the generator loads: the first pull need not wait for it."""
-    import torch
-
-    one = torch.ones((), requires_grad=True)
-    torch.autograd.grad([one * one], [one], [torch.ones(())])
-
-
-def _leave_a_core() -> None:
-    """Let torch use one core less than there are: browser and server work at the same time.
-
-    Torch's threads wait for each other, so one that gets no core holds up all of them: on two busy cores one thread is
-    the fastest.
-    """
-    import torch
-
-    torch.set_num_threads(min(torch.get_num_threads(), max(1, (os.cpu_count() or 1) - 1)))

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import ArrayLike
 
 from draggan_widget.beginning import SESSION_ARGUMENTS, check_names, checked_beginning
+from draggan_widget.commands import When
 from draggan_widget.drag_bar import drag_bar
 from draggan_widget.errors import DragganError
 from draggan_widget.outputs import Outputs
-from draggan_widget.runner import Runner, When
+from draggan_widget.runner import Runner
 
 if TYPE_CHECKING:
     from PIL import Image

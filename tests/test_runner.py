@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 import torch
 
+from draggan_widget.commands import When
 from draggan_widget.errors import DragganError, GeneratorError, InputError
 from draggan_widget.protocol import Ack, Hello
-from draggan_widget.runner import Runner, When
+from draggan_widget.runner import Runner
 from draggan_widget.session import DragSession
 from tests.picture_blobs import MANY_STEPS, blob_session
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import torch
 
+from draggan_widget.commands import When
 from draggan_widget.errors import GeneratorError
 from draggan_widget.protocol import Ack, Hello
 from draggan_widget.pulls import SILENCE_S
-from draggan_widget.runner import Runner, When
+from draggan_widget.runner import Runner
 from draggan_widget.session import DragSession
 from tests.picture_blobs import blob_session
 from tests.test_runner import PATIENCE_S, SLOW, Recorder, until
