@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -45,13 +46,10 @@ def question_of(ask: Ask, is_blended: IsBlended) -> Question | LongQuestion:
     Raises:
         InputError: Nobody can answer it.
     """
-    if ask.name == "file":
-        return file_question(ask, is_blended)
-    understand = QUESTIONS.get(ask.name)
-    if understand is None:
-        names = ", ".join(["file", *QUESTIONS])
-        raise InputError(f"a question must be one of {names}, got {ask.name!r}")
-    return understand(ask)
+    understand = questions(is_blended)
+    if ask.name not in understand:
+        raise InputError(f"a question must be one of {', '.join(understand)}, got {ask.name!r}")
+    return understand[ask.name](ask)
 
 
 def picture_answer(picture: EncodedPicture, **more: Any) -> Answer:
@@ -121,12 +119,14 @@ def _film(ask: Ask) -> Question:
     return Question(answer, When.BETWEEN_STEPS)
 
 
-QUESTIONS: Mapping[str, Understand] = {
-    "picture": _picture,
-    "file_formats": formats_question,
-    "open": open_question,
-    "seed": _seed,
-    "thumbnail": _thumbnail,
-    "film": _film,
-}
-"""How each question is understood, but for that for a file, which depends on what is shown."""
+def questions(is_blended: IsBlended) -> Mapping[str, Understand]:
+    """Return how each question is understood; arguments as for :func:`question_of`."""
+    return {
+        "file": functools.partial(file_question, is_blended=is_blended),
+        "picture": _picture,
+        "file_formats": formats_question,
+        "open": open_question,
+        "seed": _seed,
+        "thumbnail": _thumbnail,
+        "film": _film,
+    }

@@ -359,7 +359,7 @@ class Runner:
 
     def _rest(self) -> None:
         """Compute what is shown of the picture at rest, and bring the traits up to date."""
-        if self._session is not None and self.resting.is_due(self._session):
+        if self._session is not None and self._rest_is_due:
             self.resting.measure(self._session)
         self._publish()
 
