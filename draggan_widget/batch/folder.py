@@ -19,7 +19,7 @@ from safetensors.numpy import save
 from draggan_widget.batch.rows import BatchRow, Finished
 from draggan_widget.batch.tasks import Task
 from draggan_widget.errors import InputError
-from draggan_widget.export import write_whole
+from draggan_widget.whole_files import write_whole
 
 FINGERPRINT_FILE = "batch.json"
 ITEMS_FOLDER = "items"
@@ -128,7 +128,7 @@ class BatchFolder:
             tensors = {"start_w": finished.start_w, "w": finished.w}
         entry = json.dumps({"digest": task.digest, **finished.row.to_json()})
         data = save(tensors, {"format": FORMAT, "row": entry})
-        write_whole(self._path(task.index), lambda stream: stream.write(data))
+        write_whole(self._path(task.index), data)
 
     def latents(self, index: int) -> Latents | None:
         """Return the latents of an item; None if it failed."""
@@ -139,7 +139,7 @@ class BatchFolder:
 
     def write(self, name: str, text: str) -> None:
         """Write a file of the folder; it appears whole or not at all."""
-        write_whole(self.path / name, lambda stream: stream.write(text.encode("utf-8")))
+        write_whole(self.path / name, text)
 
     def _path(self, index: int) -> Path:
         """Return the file of an item."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from draggan_widget.errors import InputError
+from draggan_widget.whole_files import write_whole
 
 FINGERPRINT_FILE = "study.json"
 OUTCOMES_FILE = "outcomes.jsonl"
@@ -134,9 +135,7 @@ class OutcomeFolder:
 
     def write(self, name: str, text: str) -> None:
         """Write a file of the folder; it appears whole or not at all."""
-        partial = self.path / f"{name}.{os.getpid()}.partial"
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(self.path / name)
+        write_whole(self.path / name, text)
 
     def _take_up(self) -> None:
         """Read the outcomes; a last line that was never finished is removed."""

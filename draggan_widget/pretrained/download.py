@@ -19,6 +19,7 @@ from platformdirs import user_cache_path
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.pretrained.catalogue import GeneratorInfo, catalogue, info_of
 from draggan_widget.pretrained.transfer import CHUNK_BYTES, Progress, alone, fill
+from draggan_widget.whole_files import write_whole
 
 CHECKSUMS = "checksums.json"
 """File of the cache that notes the SHA-256 of what was fetched first, where none was published."""
@@ -124,9 +125,7 @@ def _check(info: GeneratorInfo, file: Path, folder: Path) -> None:
         )
     if known is None:
         text = json.dumps({**noted, info.name: found}, indent=2, sort_keys=True)
-        notes = folder / f"{CHECKSUMS}.new"
-        notes.write_text(text + "\n", encoding="utf-8")
-        notes.replace(folder / CHECKSUMS)
+        write_whole(folder / CHECKSUMS, text + "\n")
 
 
 def _noted(folder: Path) -> dict[str, Any]:
