@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw
 
 from draggan_widget.drag.validation import Points
@@ -142,7 +144,7 @@ def checked_scale(scale: object) -> int:
     return scale
 
 
-def enlarged(picture: Image.Image, scale: int) -> Image.Image:
+def picture_enlarged(picture: Image.Image, scale: int) -> Image.Image:
     """Return a picture so many times as wide and high, smoothly."""
     if scale == 1:
         return picture
@@ -150,9 +152,14 @@ def enlarged(picture: Image.Image, scale: int) -> Image.Image:
     return picture.resize(size, Image.Resampling.BICUBIC)
 
 
-def points_enlarged(points: Points, scale: int) -> Points:
-    """Return where points ``[N, 2]`` px of a picture lie in the enlarged one: pixel centres are at integers."""
-    moved: Points = (points + 0.5) * scale - 0.5
+def points_scaled(points: Points, scale: ArrayLike) -> Points:
+    """Return where points ``[N, 2]`` px of a picture lie in one so many times as large: pixel centres are at integers.
+
+    Args:
+        points: In the picture.
+        scale: One factor, or that of the width and that of the height.
+    """
+    moved: Points = (points + 0.5) * np.asarray(scale) - 0.5
     return moved
 
 
