@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from draggan_widget.pretrained.download import download_generator, sha256_of
+from draggan_widget.digests import file_digest
+from draggan_widget.pretrained.download import download_generator
 from draggan_widget.progress import progress_bar
 
 
@@ -28,4 +29,4 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
             bar.update(done - bar.n)
 
         path = download_generator(args.name, accept_licence=args.accept_licence, progress=tell)
-    return {"path": str(path), "sha256": sha256_of(path)}
+    return {"path": str(path), "sha256": file_digest(path)}
