@@ -1,18 +1,20 @@
-"""Pictures and animations as files; a file is written whole or not at all."""
+"""Pictures and animations as files."""
 
 import io
 import math
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw
 
 from draggan_widget.drag.validation import Points
 from draggan_widget.errors import InputError
 from draggan_widget.video import mp4_bytes
+from draggan_widget.whole_files import write_whole
 
 IMAGE_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     ".png": ("PNG", {}),
@@ -77,7 +79,7 @@ def save_image(
     data = content.getvalue()
     if file_format == "PNG" and finish_png is not None:
         data = finish_png(data)
-    write_whole(target, lambda stream: stream.write(data))
+    write_whole(target, data)
     return target
 
 
@@ -97,8 +99,7 @@ def save_animation(
     """
     target = Path(path)
     _format_of(target, {**ANIMATION_FORMATS, **VIDEO_FORMATS})
-    content = animation_bytes(pictures, target.suffix, fps=fps)
-    write_whole(target, lambda stream: stream.write(content))
+    write_whole(target, animation_bytes(pictures, target.suffix, fps=fps))
     return target
 
 
@@ -143,7 +144,7 @@ def checked_scale(scale: object) -> int:
     return scale
 
 
-def enlarged(picture: Image.Image, scale: int) -> Image.Image:
+def picture_enlarged(picture: Image.Image, scale: int) -> Image.Image:
     """Return a picture so many times as wide and high, smoothly."""
     if scale == 1:
         return picture
@@ -151,9 +152,14 @@ def enlarged(picture: Image.Image, scale: int) -> Image.Image:
     return picture.resize(size, Image.Resampling.BICUBIC)
 
 
-def points_enlarged(points: Points, scale: int) -> Points:
-    """Return where points ``[N, 2]`` px of a picture lie in the enlarged one: pixel centres are at integers."""
-    moved: Points = (points + 0.5) * scale - 0.5
+def points_scaled(points: Points, scale: ArrayLike) -> Points:
+    """Return where points ``[N, 2]`` px of a picture lie in one so many times as large: pixel centres are at integers.
+
+    Args:
+        points: In the picture.
+        scale: One factor, or that of the width and that of the height.
+    """
+    moved: Points = (points + 0.5) * np.asarray(scale) - 0.5
     return moved
 
 
@@ -173,27 +179,6 @@ def with_points(picture: Image.Image, handle_points: Points, target_points: Poin
         _dot(pen, target, radius, TARGET_COLOUR)
         _dot(pen, handle, radius, HANDLE_COLOUR)
     return marked
-
-
-def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file beside its place and move it there, so that a failure leaves the old one.
-
-    Raises:
-        InputError: The folder does not exist, or the path itself is one.
-    """
-    folder = path.parent
-    if not folder.is_dir():
-        raise InputError(f"there is no folder {folder}; create it or choose another path")
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; give the path of a file")
-    # A private folder rather than a private file, so that the file gets the usual permissions.
-    with tempfile.TemporaryDirectory(dir=folder, prefix=f".{path.name}.") as private:
-        unfinished = Path(private) / path.name
-        with unfinished.open("wb") as stream:
-            write(stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        unfinished.replace(path)
 
 
 def _format_of(

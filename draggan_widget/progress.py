@@ -1,13 +1,14 @@
 """Bars of long work, in a terminal and in a notebook."""
 
-import sys
 from typing import Any
 
 from tqdm.auto import tqdm
 
+from draggan_widget.notebook import kernel_shell
+
 
 def progress_bar(
-    total: int | None, words: str, *, done: int = 0, shown: bool | None = None
+    total: int | None, words: str, *, done: int = 0, shown: bool | None = None, **options: Any
 ) -> "tqdm[Any]":
     """Return a bar, to be used as a context manager.
 
@@ -16,12 +17,7 @@ def progress_bar(
         words: What is done.
         done: How much of it is done already.
         shown: None shows the bar in a terminal and in a notebook, but not in a file.
+        options: Of tqdm, such as the unit.
     """
-    hidden = (False if _in_notebook() else None) if shown is None else not shown
-    return tqdm(total=total, desc=words, initial=done, disable=hidden)
-
-
-def _in_notebook() -> bool:
-    """Whether this is the kernel of a notebook, whose output is no terminal but shows bars all the same."""
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+    hidden = (False if kernel_shell() is not None else None) if shown is None else not shown
+    return tqdm(total=total, desc=words, initial=done, disable=hidden, **options)

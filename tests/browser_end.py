@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
 import comm
 from comm.base_comm import BaseComm
 
+from draggan_widget.widget import DragWidget
+from tests.picture_blobs import blob_session
 from tests.test_runner import until
 
 
@@ -109,3 +112,21 @@ class BrowserEnd(BaseComm):
 def connect(patch: Any) -> None:
     """Let every widget that is made from now on open its comm to a :class:`BrowserEnd`."""
     patch.setattr(comm, "create_comm", BrowserEnd)
+
+
+@contextmanager
+def open_widget(patch: Any, **arguments: Any) -> Iterator[DragWidget]:
+    """Lend a widget over a :func:`blob_session` that has come to rest, its comm open to a :class:`BrowserEnd`."""
+    connect(patch)
+    widget = DragWidget(blob_session(**arguments))
+    until(lambda: widget.status == "idle")
+    yield widget
+    widget.close()
+
+
+def front_end_of(widget: DragWidget) -> BrowserEnd:
+    """Return the far end of a widget's comm, once a picture has come there."""
+    end = widget.comm
+    assert isinstance(end, BrowserEnd)
+    until(lambda: end.frames)
+    return end

@@ -17,8 +17,8 @@ from draggan_widget.runner import Runner
 from draggan_widget.session import DragSession
 from draggan_widget.shelf import Shelf
 from draggan_widget.widget import DragWidget
-from tests.browser_end import BrowserEnd, connect
-from tests.picture_blobs import PictureBlobs, blob_session
+from tests.browser_end import BrowserEnd, connect, front_end_of, open_widget
+from tests.picture_blobs import PictureBlobs
 from tests.test_runner import PATIENCE_S, SLOW, until
 
 HANDLE, TARGET, FAR = [30.0, 32.0], [33.0, 31.0], [60.0, 60.0]
@@ -26,19 +26,13 @@ HANDLE, TARGET, FAR = [30.0, 32.0], [33.0, 31.0], [60.0, 60.0]
 
 @pytest.fixture
 def widget(monkeypatch: pytest.MonkeyPatch) -> Iterator[DragWidget]:
-    connect(monkeypatch)
-    widget = DragWidget(blob_session(config=SLOW))
-    until(lambda: widget.status == "idle")
-    yield widget
-    widget.close()
+    with open_widget(monkeypatch, config=SLOW) as widget:
+        yield widget
 
 
 @pytest.fixture
 def browser(widget: DragWidget) -> BrowserEnd:
-    end = widget.comm
-    assert isinstance(end, BrowserEnd)
-    until(lambda: end.frames)
-    return end
+    return front_end_of(widget)
 
 
 def sampled(seed: int, psi: float) -> torch.Tensor:

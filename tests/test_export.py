@@ -13,8 +13,8 @@ from draggan_widget.export import (
     save_animation,
     save_image,
     with_points,
-    write_whole,
 )
+from draggan_widget.whole_files import write_whole
 
 
 def picture(shade: int = 90) -> Image.Image:

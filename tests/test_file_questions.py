@@ -15,8 +15,8 @@ from PIL import Image
 from draggan_widget.file_questions import MOST_PICTURES, evenly
 from draggan_widget.session import DragSession
 from draggan_widget.widget import DragWidget
-from tests.browser_end import BrowserEnd, connect
-from tests.picture_blobs import MANY_STEPS, PictureBlobs, blob_session
+from tests.browser_end import BrowserEnd, front_end_of, open_widget
+from tests.picture_blobs import MANY_STEPS, PictureBlobs
 from tests.test_runner import PATIENCE_S, SLOW, until
 
 HANDLE, TARGET = [30.0, 32.0], [33.0, 31.0]
@@ -24,19 +24,13 @@ HANDLE, TARGET = [30.0, 32.0], [33.0, 31.0]
 
 @pytest.fixture
 def widget(monkeypatch: pytest.MonkeyPatch) -> Iterator[DragWidget]:
-    connect(monkeypatch)
-    widget = DragWidget(blob_session(config=MANY_STEPS))
-    until(lambda: widget.status == "idle")
-    yield widget
-    widget.close()
+    with open_widget(monkeypatch, config=MANY_STEPS) as widget:
+        yield widget
 
 
 @pytest.fixture
 def browser(widget: DragWidget) -> BrowserEnd:
-    end = widget.comm
-    assert isinstance(end, BrowserEnd)
-    until(lambda: end.frames)
-    return end
+    return front_end_of(widget)
 
 
 def dragged(widget: DragWidget) -> None:
@@ -51,6 +45,24 @@ def opened(data: bytes) -> Image.Image:
 
 def answers(browser: BrowserEnd) -> list[dict[str, Any]]:
     return [message for message, _ in browser.custom if message["k"] == "answer"]
+
+
+def ask_for_a_held_animation(
+    browser: BrowserEnd, monkeypatch: pytest.MonkeyPatch, *, rid: int
+) -> threading.Event:
+    """Ask for an animation, wait until its first picture is begun, and return what lets it go on."""
+    begun, go_on = threading.Event(), threading.Event()
+    image = PictureBlobs.image
+
+    def slow(self: PictureBlobs, w: Any) -> Any:
+        begun.set()
+        go_on.wait(PATIENCE_S)
+        return image(self, w)
+
+    monkeypatch.setattr(PictureBlobs, "image", slow)
+    browser.say(k="ask", rid=rid, name="file", args={"format": "gif", "points": False})
+    assert begun.wait(PATIENCE_S)
+    return go_on
 
 
 def test_the_picture_can_be_had_with_the_session_in_it(
@@ -141,17 +153,8 @@ def test_a_person_comes_before_an_animation_and_a_drag_holds_it_up(
     widget: DragWidget, browser: BrowserEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dragged(widget)
-    begun, go_on = threading.Event(), threading.Event()
     image = PictureBlobs.image
-
-    def slow(self: PictureBlobs, w: Any) -> Any:
-        begun.set()
-        go_on.wait(PATIENCE_S)
-        return image(self, w)
-
-    monkeypatch.setattr(PictureBlobs, "image", slow)
-    browser.say(k="ask", rid=1, name="file", args={"format": "gif", "points": False})
-    assert begun.wait(PATIENCE_S)
+    go_on = ask_for_a_held_animation(browser, monkeypatch, rid=1)
     monkeypatch.setattr(PictureBlobs, "image", image)
     widget.target_points = [[60, 60]]
     widget.config = SLOW
@@ -168,17 +171,7 @@ def test_an_animation_that_was_given_up_gets_no_answer(
     widget: DragWidget, browser: BrowserEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dragged(widget)
-    begun, go_on = threading.Event(), threading.Event()
-    image = PictureBlobs.image
-
-    def slow(self: PictureBlobs, w: Any) -> Any:
-        begun.set()
-        go_on.wait(PATIENCE_S)
-        return image(self, w)
-
-    monkeypatch.setattr(PictureBlobs, "image", slow)
-    browser.say(k="ask", rid=7, name="file", args={"format": "gif", "points": False})
-    assert begun.wait(PATIENCE_S)
+    go_on = ask_for_a_held_animation(browser, monkeypatch, rid=7)
     browser.say(k="ask", rid=8, name="cancel", args={"rid": 7})
     go_on.set()
     until(lambda: answers(browser))

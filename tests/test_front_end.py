@@ -17,8 +17,8 @@ from draggan_widget import protocol
 from draggan_widget.errors import GeneratorError
 from draggan_widget.model import ANSWER_TRAITS, POINT_TRAITS
 from draggan_widget.widget import DragWidget
-from tests.browser_end import BrowserEnd, connect
-from tests.picture_blobs import PictureBlobs, blob_session
+from tests.browser_end import BrowserEnd, connect, front_end_of, open_widget
+from tests.picture_blobs import PictureBlobs
 from tests.test_runner import SLOW, until
 
 HANDLE, TARGET, FAR = [30.0, 32.0], [33.0, 31.0], [60.0, 60.0]
@@ -27,19 +27,13 @@ FIXTURES = Path(__file__).parent / "fixtures" / "protocol"
 
 @pytest.fixture
 def widget(monkeypatch: pytest.MonkeyPatch) -> Iterator[DragWidget]:
-    connect(monkeypatch)
-    widget = DragWidget(blob_session(config=replace(SLOW, learning_rate=0.004)))
-    until(lambda: widget.status == "idle")
-    yield widget
-    widget.close()
+    with open_widget(monkeypatch, config=replace(SLOW, learning_rate=0.004)) as widget:
+        yield widget
 
 
 @pytest.fixture
 def browser(widget: DragWidget) -> BrowserEnd:
-    end = widget.comm
-    assert isinstance(end, BrowserEnd)
-    until(lambda: end.frames)
-    return end
+    return front_end_of(widget)
 
 
 def drag_far(browser: BrowserEnd) -> None:

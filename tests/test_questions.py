@@ -10,28 +10,20 @@ import pytest
 from PIL import Image
 
 from draggan_widget.widget import DragWidget
-from tests.browser_end import BrowserEnd, connect
-from tests.picture_blobs import blob_session
-from tests.test_runner import until
+from tests.browser_end import BrowserEnd, front_end_of, open_widget
 
 HANDLE, TARGET = [30.0, 32.0], [36.0, 31.0]
 
 
 @pytest.fixture
 def widget(monkeypatch: pytest.MonkeyPatch) -> Iterator[DragWidget]:
-    connect(monkeypatch)
-    widget = DragWidget(blob_session())
-    until(lambda: widget.status == "idle")
-    yield widget
-    widget.close()
+    with open_widget(monkeypatch) as widget:
+        yield widget
 
 
 @pytest.fixture
 def browser(widget: DragWidget) -> BrowserEnd:
-    end = widget.comm
-    assert isinstance(end, BrowserEnd)
-    until(lambda: end.frames)
-    return end
+    return front_end_of(widget)
 
 
 def test_the_picture_at_the_start_can_be_asked_for_after_a_drag(

@@ -15,8 +15,8 @@ from PIL import Image
 from draggan_widget.errors import InputError
 from draggan_widget.session.history import HISTORY_LIMIT
 from draggan_widget.widget import DragWidget
-from tests.browser_end import BrowserEnd, connect
-from tests.picture_blobs import MANY_STEPS, blob_session
+from tests.browser_end import BrowserEnd, front_end_of, open_widget
+from tests.picture_blobs import MANY_STEPS
 from tests.test_runner import SLOW, until
 
 HANDLE, TARGET, FAR = [30.0, 32.0], [36.0, 31.0], [60.0, 60.0]
@@ -27,19 +27,13 @@ MOST_STATE = 8000
 
 @pytest.fixture
 def widget(monkeypatch: pytest.MonkeyPatch) -> Iterator[DragWidget]:
-    connect(monkeypatch)
-    widget = DragWidget(blob_session(config=MANY_STEPS))
-    until(lambda: widget.status == "idle")
-    yield widget
-    widget.close()
+    with open_widget(monkeypatch, config=MANY_STEPS) as widget:
+        yield widget
 
 
 @pytest.fixture
 def browser(widget: DragWidget) -> BrowserEnd:
-    end = widget.comm
-    assert isinstance(end, BrowserEnd)
-    until(lambda: end.frames)
-    return end
+    return front_end_of(widget)
 
 
 def drag(widget: DragWidget) -> None:

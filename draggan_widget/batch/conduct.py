@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from contextlib import closing
@@ -20,6 +19,7 @@ from draggan_widget.batch.result import BatchInterrupted, BatchResult
 from draggan_widget.batch.rows import BatchRow, Finished
 from draggan_widget.batch.tasks import BatchItem, Task, tasks_of
 from draggan_widget.batch.workshop import Workshop
+from draggan_widget.digests import file_digest
 from draggan_widget.errors import InputError
 from draggan_widget.pretrained import checked_device
 from draggan_widget.progress import progress_bar
@@ -27,9 +27,6 @@ from draggan_widget.session.sources import GeneratorSource
 
 if TYPE_CHECKING:  # distributed is an extra
     from distributed import Client
-
-PIECE_BYTES = 1 << 20
-"""How much of a file is read at once."""
 
 TABLES = ("table.csv", "table.json")
 """Tables in the folder of a batch."""
@@ -217,11 +214,7 @@ def _file_digest(key: str | None) -> str | None:
     """Return the SHA-256 of a generator's file; None where its key is a name, or that of a loaded one."""
     if key is None or not Path(key).is_file():
         return None
-    with Path(key).open("rb") as stream:
-        digest = hashlib.sha256()
-        while piece := stream.read(PIECE_BYTES):
-            digest.update(piece)
-        return digest.hexdigest()
+    return file_digest(Path(key))
 
 
 def _fingerprint(generator: GeneratorSource, given: Given, device: str | None) -> dict[str, Any]:

@@ -10,9 +10,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from draggan_widget.batch.rows import BatchRow
-from draggan_widget.drag.validation import Points
 from draggan_widget.errors import InputError
-from draggan_widget.export import with_points
+from draggan_widget.export import points_scaled, with_points
 
 PICTURE_PX = 96
 """Width of a picture where none is given."""
@@ -137,11 +136,7 @@ def _marked(
 ) -> Image.Image:
     """Return a picture with points, which are given for its former size."""
     scale = np.array(picture.size) / size
-
-    def scaled(points: Iterable[tuple[float, float]]) -> Points:
-        # Pixel centres are at whole numbers.
-        placed: Points = (np.array(list(points)).reshape(-1, 2) + 0.5) * scale - 0.5
-        return placed
-
-    ends = scaled(handles), scaled(targets)
+    ends = [
+        points_scaled(np.array(list(points)).reshape(-1, 2), scale) for points in (handles, targets)
+    ]
     return with_points(picture, *ends) if len(ends[0]) == len(ends[1]) else picture

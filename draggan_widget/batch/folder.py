@@ -19,7 +19,8 @@ from safetensors.numpy import save
 from draggan_widget.batch.rows import BatchRow, Finished
 from draggan_widget.batch.tasks import Task
 from draggan_widget.errors import InputError
-from draggan_widget.export import write_whole
+from draggan_widget.fingerprint import check_fingerprint
+from draggan_widget.whole_files import write_whole
 
 FINGERPRINT_FILE = "batch.json"
 ITEMS_FOLDER = "items"
@@ -89,7 +90,7 @@ class BatchFolder:
         try:
             self._items.mkdir(parents=True, exist_ok=True)
             if known.exists():
-                _check_same(folder, known, fingerprint)
+                check_fingerprint(known, fingerprint, "another batch")
                 for path in sorted(self._items.glob("*.safetensors")):
                     digest, row = _read_row(path)
                     self._held[row.index] = digest, row
@@ -128,7 +129,7 @@ class BatchFolder:
             tensors = {"start_w": finished.start_w, "w": finished.w}
         entry = json.dumps({"digest": task.digest, **finished.row.to_json()})
         data = save(tensors, {"format": FORMAT, "row": entry})
-        write_whole(self._path(task.index), lambda stream: stream.write(data))
+        write_whole(self._path(task.index), data)
 
     def latents(self, index: int) -> Latents | None:
         """Return the latents of an item; None if it failed."""
@@ -139,7 +140,7 @@ class BatchFolder:
 
     def write(self, name: str, text: str) -> None:
         """Write a file of the folder; it appears whole or not at all."""
-        write_whole(self.path / name, lambda stream: stream.write(text.encode("utf-8")))
+        write_whole(self.path / name, text)
 
     def _path(self, index: int) -> Path:
         """Return the file of an item."""
@@ -159,18 +160,3 @@ def _read_row(path: Path) -> tuple[str, BatchRow]:
         raise InputError(
             f"{path} is damaged ({error!r}); remove it, and its item is dragged again"
         ) from error
-
-
-def _check_same(folder: Path, known: Path, wanted: Mapping[str, Any]) -> None:
-    """Refuse a folder that was made with something else, and tell with what."""
-    try:
-        held = json.loads(known.read_bytes())
-        differing = {n for n in {*held, *wanted} if held.get(n, known) != wanted.get(n, known)}
-    except (ValueError, AttributeError, TypeError) as error:
-        raise InputError(f"{known} is damaged: {error}; choose another folder") from error
-    if differing:
-        said = ", ".join(
-            f"{name} {held.get(name)!r} there, {wanted.get(name)!r} here"
-            for name in sorted(differing)
-        )
-        raise InputError(f"{folder} holds another batch: {said}; choose another folder")

@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
+from draggan_widget.digests import weights_digest
 from draggan_widget.errors import InputError
-from draggan_widget.evaluation.trial import weights_digest
 from draggan_widget.pretrained import DEFAULT_GENERATOR
 from draggan_widget.session.sources import GeneratorSource, found_generator
 from draggan_widget.session.state import PictureGenerator

@@ -19,10 +19,11 @@ from draggan_widget.batch.folder import Latents, Store
 from draggan_widget.batch.rows import COLUMNS, BatchRow
 from draggan_widget.batch.workshop import Workshop
 from draggan_widget.errors import InputError
-from draggan_widget.export import save_image, write_whole
+from draggan_widget.export import save_image
 from draggan_widget.session.pictures import picture_of
 from draggan_widget.session.sources import checked_latent
 from draggan_widget.session.state import PictureGenerator
+from draggan_widget.whole_files import write_whole
 
 TABLE_FORMATS = (".csv", ".json")
 """Endings of a table's file."""
@@ -111,7 +112,7 @@ class BatchResult(Sequence[BatchRow]):
             )
         is_csv = target.suffix.lower() == ".csv"
         text = _csv(self.table()) if is_csv else json.dumps(self.table(), indent=1) + "\n"
-        write_whole(target, lambda stream: stream.write(text.encode("utf-8")))
+        write_whole(target, text)
         return target
 
     # Pictures

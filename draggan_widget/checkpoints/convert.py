@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from draggan_widget.checkpoints.safetensors import save_generator_file
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.generator import AnyGenerator, Generator
 from draggan_widget.generator.latents import LatentGenerator
+from draggan_widget.whole_files import write_whole
 
 ADA = "stylegan2-ada-pytorch"
 OWN = "draggan_widget"
@@ -71,16 +71,14 @@ def convert(
     save_generator_file(generator, target, dtype=torch.float32)
     description = target.with_suffix(".json")
     values = {"name": generator.name, "architecture": generator.config.to_json()}
-    description.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    write_whole(description, json.dumps(values, indent=2) + "\n")
     return target, description
 
 
 def _write_ada(generator: Generator, target: Path, part: str) -> Path:
     """Write a state dict in stylegan2-ada-pytorch's layout."""
     tensors = ada_tensors(generator) if part == "all" else synthesis_tensors(generator)
-    stream = io.BytesIO()
-    torch.save(tensors, stream)
-    target.write_bytes(stream.getvalue())
+    write_whole(target, lambda stream: torch.save(tensors, stream))
     return target
 
 

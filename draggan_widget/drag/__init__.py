@@ -4,7 +4,8 @@ Knows generators only through :class:`DragGenerator`; no threads, pictures or fi
 """
 
 from draggan_widget.drag.config import DragConfig
-from draggan_widget.drag.optimizer import DragOptimizer, DragStep
+from draggan_widget.drag.optimizer import DragOptimizer
 from draggan_widget.drag.protocols import DragGenerator, FeatureTrace
+from draggan_widget.drag.step import DragStep
 
 __all__ = ["DragConfig", "DragGenerator", "DragOptimizer", "DragStep", "FeatureTrace"]

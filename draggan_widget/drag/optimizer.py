@@ -4,7 +4,7 @@ Knows no threads, no pictures and no limit of steps; its caller decides when to 
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Generic
 
 import numpy as np
@@ -19,6 +19,7 @@ from draggan_widget.drag.movers import mover_of, needs_first_map
 from draggan_widget.drag.points import Origin, TrackedPoints, read_only
 from draggan_widget.drag.progress import Progress
 from draggan_widget.drag.protocols import DragGenerator, TraceT
+from draggan_widget.drag.step import DragStep
 from draggan_widget.drag.supervision import held_share
 from draggan_widget.drag.validation import (
     Points,
@@ -28,44 +29,6 @@ from draggan_widget.drag.validation import (
 )
 from draggan_widget.drag.views import Viewer
 from draggan_widget.errors import GeneratorError, InputError
-
-
-@dataclass(frozen=True, eq=False)
-class DragStep(Generic[TraceT]):
-    """A picture on the way, and where its handles are.
-
-    Attributes:
-        step: How many times the latent had been moved when this picture was made.
-        w: Latent of ``trace``, ``[1, num_ws, w_dim]``.
-        z: The z of the drag's start, moved along in the space z, ``[1, z_dim]``; None if it was not given.
-        handle_points: Where the handles are in this picture, ``[N, 2]`` px, read-only.
-        target_points: ``[N, 2]`` px, read-only.
-        point_ids: One id a point.
-        distances_px: From each handle to its target, ``[N]`` px, read-only.
-        confidences: How like its reference each handle's surrounding is, ``[N]`` in 0..1, read-only: 1 where it is as
-            it was put down, a half or less where the handle may be lost.
-        origins: Where each handle's reference was taken, one a point.
-        loss: Value of the loss at ``w``, for the kinematic solver the mean squared distance in px^2; 0 when the
-            latent was not moved after this picture.
-        status: ``"running"``, ``"arrived"`` or ``"stalled"``.
-        trace: The synthesis up to the feature block, from which the generator draws the picture;
-            draw it without gradient. None where only what the solver reads was computed.
-        generator_evaluations: Forward and backward passes through the generator so far.
-    """
-
-    step: int
-    w: Tensor
-    z: Tensor | None
-    handle_points: Points
-    target_points: Points
-    point_ids: tuple[int, ...]
-    distances_px: Points
-    confidences: Points
-    origins: tuple[Origin, ...]
-    loss: float
-    status: str
-    trace: TraceT | None
-    generator_evaluations: int
 
 
 class DragOptimizer(Generic[TraceT]):
@@ -217,9 +180,10 @@ class DragOptimizer(Generic[TraceT]):
         """Move the latent once, unless the status is final, and return the picture after it.
 
         A target that was aimed anew is followed within the stop radius too, by solvers that can
-        (:attr:`SolverRules.follow_px`): what follows a pointer shall not rest and leap. The move starts from the picture that this function returned before, and goes to the present targets: what a
-        pointer asks for is seen one synthesis later. The kinematic solver takes no backward pass for it, unless a
-        point is new or the last step went elsewhere than predicted.
+        (:attr:`SolverRules.follow_px`): what follows a pointer shall not rest and leap. The move starts from the
+        picture that this function returned before, and goes to the present targets: what a pointer asks for is seen
+        one synthesis later. The kinematic solver takes no backward pass for it, unless a point is new or the last step
+        went elsewhere than predicted.
 
         Args:
             drawn: As for :meth:`step`.

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from draggan_widget.errors import InputError
+from draggan_widget.fingerprint import check_fingerprint
+from draggan_widget.whole_files import write_whole
 
 FINGERPRINT_FILE = "study.json"
 OUTCOMES_FILE = "outcomes.jsonl"
@@ -110,7 +112,7 @@ class OutcomeFolder:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if known.exists():
-                _check_same(folder, _read_json(known), json.loads(json.dumps(fingerprint)))
+                check_fingerprint(known, fingerprint, "results of other settings")
                 self._take_up()
             elif self._file.exists():
                 raise InputError(
@@ -134,9 +136,7 @@ class OutcomeFolder:
 
     def write(self, name: str, text: str) -> None:
         """Write a file of the folder; it appears whole or not at all."""
-        partial = self.path / f"{name}.{os.getpid()}.partial"
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(self.path / name)
+        write_whole(self.path / name, text)
 
     def _take_up(self) -> None:
         """Read the outcomes; a last line that was never finished is removed."""
@@ -163,27 +163,3 @@ def _from_json(values: Mapping[str, Any]) -> Outcome:
         if value is not None and not (isinstance(value, int | float) and math.isfinite(value)):
             raise ValueError(f"{name} is {value!r}")
     return replace(Outcome(**values), job=job)
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    """Return the object in a file."""
-    try:
-        values = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise InputError(f"{path} is damaged: {error}; choose another folder") from error
-    if not isinstance(values, dict):
-        raise InputError(f"{path} is damaged: it holds no object; choose another folder")
-    return values
-
-
-def _check_same(folder: Path, held: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-    """Refuse a folder of another fingerprint, and tell in what it differs."""
-    missing = object()
-    names = {n for n in (*held, *wanted) if held.get(n, missing) != wanted.get(n, missing)}
-    if names:
-        differences = ", ".join(
-            f"{name} {held.get(name)!r} there, {wanted.get(name)!r} here" for name in sorted(names)
-        )
-        raise InputError(
-            f"{folder} holds results of other settings: {differences}; choose another folder"
-        )

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from draggan_widget._version import __version__
+from draggan_widget.digests import weights_digest
 from draggan_widget.drag import DragConfig
 from draggan_widget.drag.config import SOLVERS
 from draggan_widget.errors import DragganError, InputError
@@ -23,7 +24,7 @@ from draggan_widget.evaluation.landmark_network import SMALLEST_PICTURE, load_la
 from draggan_widget.evaluation.outcomes import Job, Outcome, Setting
 from draggan_widget.evaluation.perceptual import load_perceptual_distance, why_not_measured
 from draggan_widget.evaluation.protocols import PROTOCOLS, case_of
-from draggan_widget.evaluation.trial import Bench, picture, weights_digest
+from draggan_widget.evaluation.trial import Bench, picture
 from draggan_widget.generator import Generator as LoadedGenerator
 from draggan_widget.pretrained import load_stylegan2
 from draggan_widget.processes import begin_worker, one_thread, starting

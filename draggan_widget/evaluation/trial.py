@@ -1,12 +1,11 @@
 """One case under one setting: the drag with a real session, and everything that is measured of it."""
 
-import hashlib
 import time
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.drag.validation import Mask, Points
@@ -187,15 +186,6 @@ def drag(
 def picture(generator: Generator, w: Tensor) -> Tensor:
     """Return the picture ``[1, 3, H, W]`` of a latent."""
     return generator.image(w)
-
-
-def weights_digest(module: nn.Module) -> str:
-    """Return a SHA-256 digest of names, types, shapes and values of the tensors of a module."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(module.state_dict().items()):
-        digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode())
-        digest.update(tensor.detach().cpu().reshape(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
 
 
 def config_of(bench: Bench, job: Job) -> DragConfig:

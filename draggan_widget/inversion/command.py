@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from draggan_widget.arguments import output_file
 from draggan_widget.errors import GeneratorError, InputError
+from draggan_widget.export import IMAGE_FORMATS
 from draggan_widget.inversion.invert import STEPS, CropSource, invert
 
 
-def add_arguments(parser: argparse.ArgumentParser, output: Callable[..., Any]) -> None:
-    """Add the options of ``invert``.
-
-    Args:
-        parser: Gets them.
-        output: Returns the check of a file to write, which ends in one of some suffixes.
-    """
-    from draggan_widget.export import IMAGE_FORMATS
-
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``invert``."""
     parser.add_argument("photo", type=Path, help="a picture to look for")
     parser.add_argument(
         "--generator", default="animals", help="name or file of a generator (default: %(default)s)"
     )
     parser.add_argument(
-        "--out", type=output(), metavar="FILE.dgs", help="session file, to drag it later"
+        "--out", type=output_file(), metavar="FILE.dgs", help="session file, to drag it later"
     )
-    parser.add_argument("--image", type=output(*IMAGE_FORMATS), help="picture of what was found")
+    parser.add_argument(
+        "--image", type=output_file(*IMAGE_FORMATS), help="picture of what was found"
+    )
     parser.add_argument(
         "--crop",
         type=_crop,

@@ -5,7 +5,6 @@ Nothing here runs at import, and nothing is fetched without :func:`download_gene
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -16,9 +15,11 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
+from draggan_widget.digests import file_digest
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.pretrained.catalogue import GeneratorInfo, catalogue, info_of
-from draggan_widget.pretrained.transfer import CHUNK_BYTES, Progress, alone, fill
+from draggan_widget.pretrained.transfer import Progress, alone, fill
+from draggan_widget.whole_files import write_whole
 
 CHECKSUMS = "checksums.json"
 """File of the cache that notes the SHA-256 of what was fetched first, where none was published."""
@@ -113,7 +114,7 @@ def _check(info: GeneratorInfo, file: Path, folder: Path) -> None:
     Raises:
         GeneratorError: It is another file; it is removed.
     """
-    found = sha256_of(file)
+    found = file_digest(file)
     noted = _noted(folder)
     known = info.sha256 or noted.get(info.name)
     if known is not None and found != known:
@@ -124,9 +125,7 @@ def _check(info: GeneratorInfo, file: Path, folder: Path) -> None:
         )
     if known is None:
         text = json.dumps({**noted, info.name: found}, indent=2, sort_keys=True)
-        notes = folder / f"{CHECKSUMS}.new"
-        notes.write_text(text + "\n", encoding="utf-8")
-        notes.replace(folder / CHECKSUMS)
+        write_whole(folder / CHECKSUMS, text + "\n")
 
 
 def _noted(folder: Path) -> dict[str, Any]:
@@ -140,12 +139,3 @@ def _noted(folder: Path) -> dict[str, Any]:
             f"{folder / CHECKSUMS} cannot be read ({error}); remove it, and what is fetched next is noted anew"
         ) from error
     return values if isinstance(values, dict) else {}
-
-
-def sha256_of(file: Path) -> str:
-    """Return the SHA-256 of a file as 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        for chunk in iter(lambda: stream.read(CHUNK_BYTES), b""):
-            digest.update(chunk)
-    return digest.hexdigest()

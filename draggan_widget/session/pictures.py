@@ -12,7 +12,7 @@ from torch import Tensor
 from draggan_widget.drag import DragStep
 from draggan_widget.drag.validation import Mask
 from draggan_widget.errors import InputError
-from draggan_widget.export import enlarged, points_enlarged, with_points
+from draggan_widget.export import picture_enlarged, points_scaled, with_points
 from draggan_widget.frames import EncodedPicture, encode_thumbnail, to_picture
 from draggan_widget.generator.blending import blended_image
 from draggan_widget.generator.stylegan2 import Generator
@@ -59,11 +59,10 @@ def pictures_of(
 ) -> Iterator[Image.Image]:
     """Yield the pictures of a drag, so many times enlarged, with its points where ``points`` asks for them."""
     for moment in moments:
-        picture = enlarged(picture_of(generator, moment.w), scale)
+        picture = picture_enlarged(picture_of(generator, moment.w), scale)
         if points:
             handles, targets = (
-                points_enlarged(each, scale)
-                for each in (moment.handle_points, moment.target_points)
+                points_scaled(each, scale) for each in (moment.handle_points, moment.target_points)
             )
             picture = with_points(picture, handles, targets)
         yield picture

@@ -13,8 +13,8 @@ from typing import Any
 
 from draggan_widget.drag import DragConfig
 from draggan_widget.errors import InputError
-from draggan_widget.export import write_whole
 from draggan_widget.inputs import checked_seed, checked_truncation
+from draggan_widget.whole_files import write_whole
 
 FORMAT = "draggan_widget recipe 1"
 """Value of the entry ``format``; the number changes with the meaning of the entries."""
@@ -121,8 +121,8 @@ class Recipe:
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the recipe as a JSON file; return its path."""
-        target, text = Path(path), json.dumps(self.to_json())
-        write_whole(target, lambda stream: stream.write(text.encode("utf-8")))
+        target = Path(path)
+        write_whole(target, json.dumps(self.to_json()))
         return target
 
     @classmethod

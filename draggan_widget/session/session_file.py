@@ -25,7 +25,6 @@ from draggan_widget._version import __version__
 from draggan_widget.drag import DragConfig
 from draggan_widget.drag.charts import check_suits
 from draggan_widget.errors import InputError, SessionFileError
-from draggan_widget.export import write_whole
 from draggan_widget.session.embedding import embedded_session
 from draggan_widget.session.history import History
 from draggan_widget.session.recipe import Recipe
@@ -33,6 +32,7 @@ from draggan_widget.session.saved_history import read_history, saved_entry
 from draggan_widget.session.saved_states import Reader, StatePool
 from draggan_widget.session.state import PictureGenerator, SessionState
 from draggan_widget.session.tuned_weights import held_changes, with_changes
+from draggan_widget.whole_files import write_whole
 
 FORMAT = "draggan_widget session 2"
 """Value of the metadata entry ``format``; the number changes with the meaning of the entries."""
@@ -71,8 +71,8 @@ def save_session(
     Raises:
         InputError: The folder does not exist.
     """
-    target, data = Path(path), session_bytes(generator, saved)
-    write_whole(target, lambda stream: stream.write(data))
+    target = Path(path)
+    write_whole(target, session_bytes(generator, saved))
     return target
 
 

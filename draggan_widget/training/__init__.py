@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from platformdirs import user_cache_path
 
 from draggan_widget.errors import InputError
+from draggan_widget.pretrained import checked_device
 from draggan_widget.training.landmark_presets import (
     LANDMARK_PRESETS,
     LandmarkPreset,
@@ -60,8 +61,10 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         ``preset``, ``weights`` (path), ``parameters`` (count), ``held_out`` (pictures) and what was measured on them.
 
     Raises:
-        InputError: The number of processes does not divide the batch.
+        InputError: The device cannot be used here, or the number of processes does not divide the batch.
     """
+    if args.device is not None:
+        checked_device(args.device)
     if args.preset in LANDMARK_PRESETS:
         small = LANDMARK_PRESETS[args.preset]
         return _run_landmarks(args, landmark_trial(small) if args.trial else small)

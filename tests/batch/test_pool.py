@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -19,10 +17,8 @@ from draggan_widget.batch.folder import ITEMS_FOLDER
 from draggan_widget.batch.pool import MOST_FAILED_STARTS
 from draggan_widget.errors import DragganError, InputError
 from tests.batch.items import DEADLY_SEED, DeadlyBlobs, check_same, job, recipe, session
+from tests.command_line import WAIT_S, check_end
 from tests.picture_blobs import PictureBlobs
-
-WAIT_S = 120.0
-"""What starting and ending of processes may take on a loaded machine."""
 
 
 class Unpicklable(PictureBlobs):
@@ -98,30 +94,10 @@ def test_no_process_outlives_a_batch_that_is_ended(end: signal.Signals, tmp_path
     )
     files = [str(tmp_path / "items.json"), "--out", str(tmp_path / "out")]
     arguments = ["batch", *files, "--device", "cpu", "--processes", "2"]
-    # A shell lets what runs in its background ignore Ctrl-C, and that is inherited.
-    code = (
-        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        f"from draggan_widget.cli import main; raise SystemExit(main({arguments}))"
+    results = tmp_path / "out" / ITEMS_FOLDER
+    check_end(
+        arguments,
+        end,
+        lambda: list(results.glob("*.safetensors")),
+        f"of 500 items; they are in {tmp_path}",
     )
-    started = subprocess.Popen(
-        [sys.executable, "-c", code],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    deadline = time.monotonic() + WAIT_S
-    while not list((tmp_path / "out" / ITEMS_FOLDER).glob("*.safetensors")):
-        assert started.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    if end == signal.SIGINT:  # as a terminal does it: to all of them
-        os.killpg(started.pid, end)
-    else:
-        started.send_signal(end)
-    # The pipes are closed when the last process that has them has ended.
-    _, errors = started.communicate(timeout=WAIT_S)
-    if end == signal.SIGINT:
-        assert started.returncode == 1
-        assert "Traceback" not in errors
-        assert f"of 500 items; they are in {tmp_path}" in errors

@@ -2,9 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +16,7 @@ from draggan_widget.evaluation.study import (
     open_bench,
     outcomes,
 )
-
-WAIT_S = 120.0
-"""What starting and ending of processes may take on a loaded machine."""
+from tests.command_line import check_end
 
 SETTINGS = (Setting("paper", "w+", 1), Setting("official", "w", 3))
 
@@ -94,30 +89,5 @@ def test_no_process_outlives_a_study_that_is_ended(
     options = ["--solver", "paper", "--cases", "500", "--points", "1", "--max-steps", "20"]
     files = ["--generator", str(scene_file), "--out", str(tmp_path), "--no-residual"]
     arguments = ["evaluate", "landmarks", *options, *files, "--device", "cpu", "--processes", "2"]
-    # A shell lets what runs in its background ignore Ctrl-C, and that is inherited.
-    code = (
-        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        f"from draggan_widget.cli import main; raise SystemExit(main({arguments}))"
-    )
-    started = subprocess.Popen(
-        [sys.executable, "-c", code],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    deadline = time.monotonic() + WAIT_S
-    while not (tmp_path / OUTCOMES_FILE).exists():
-        assert started.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    if end == signal.SIGINT:  # as a terminal does it: to all of them
-        os.killpg(started.pid, end)
-    else:
-        started.send_signal(end)
-    # The pipes are closed when the last process that has them has ended.
-    _, errors = started.communicate(timeout=WAIT_S)
-    if end == signal.SIGINT:
-        assert started.returncode == 1
-        assert "Traceback" not in errors
-        assert f"cases; they are in {tmp_path}" in errors
+    begun = (tmp_path / OUTCOMES_FILE).exists
+    check_end(arguments, end, begun, f"cases; they are in {tmp_path}")

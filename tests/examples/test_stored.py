@@ -11,9 +11,10 @@ from tests.examples.notebooks import EXAMPLES, IMAGES, picture_of, stored
 LARGEST_BYTES = 300_000
 NAMES = sorted(path.name for path in EXAMPLES.glob("*.ipynb"))
 
-MACHINE_PATH = re.compile(
-    r"(?:/home/|/root/|/tmp/|/Users/|/usr/|/mnt/|/var/|[A-Za-z]:\\\\|site-packages)"
-)
+MACHINE_FOLDERS = ("home", "root", "tmp", "Users", "usr", "mnt", "var")
+"""Where paths of machines begin."""
+
+MACHINE_PATH = re.compile(rf"/(?:{'|'.join(MACHINE_FOLDERS)})/|[A-Za-z]:\\\\|site-packages")
 
 
 def outputs(name: str) -> list[nbformat.NotebookNode]:
@@ -62,6 +63,8 @@ def test_the_stored_notebook_names_no_machine(name: str) -> None:
 
 
 def test_machine_paths_are_found() -> None:
-    for path in ("/home/me/x.png", "C:\\\\Users\\\\me", "/var/x", "lib/site-packages/torch"):
+    for folder in MACHINE_FOLDERS:
+        assert MACHINE_PATH.search(f"/{folder}/me/x.png")
+    for path in ("C:\\\\Users\\\\me", "lib/site-packages/torch"):
         assert MACHINE_PATH.search(path)
     assert MACHINE_PATH.search("arrived after 2 steps, docs/images/x.webp") is None

@@ -20,17 +20,9 @@ from draggan_widget.generator.low_pass import low_pass
 from draggan_widget.session import DragSession
 from tests.generator import oracle3
 from tests.generator.oracle import Array
+from tests.generator.small import ALIAS_FREE
 
-T = StyleGAN3Config(
-    resolution=32,
-    z_dim=6,
-    w_dim=5,
-    channel_base=128,
-    channel_max=8,
-    layers=5,
-    margin=3,
-    mapping_layers=2,
-)
+T = ALIAS_FREE
 R = replace(T, conv_kernel=1, radial=True)
 
 

@@ -10,9 +10,9 @@ from draggan_widget.generator import (
     AnyGenerator,
     Generator,
     StyleGAN2Config,
-    StyleGAN3Config,
     StyleGAN3Generator,
 )
+from tests.generator.small import ALIAS_FREE
 
 SMALL = StyleGAN2Config(
     resolution=32, z_dim=6, w_dim=8, channel_base=256, channel_max=16, mapping_layers=2
@@ -21,19 +21,7 @@ KINDS: dict[str, Callable[[], AnyGenerator]] = {
     "square": lambda: Generator(SMALL, name="square"),
     "rectangular": lambda: Generator(replace(SMALL, base_width=2), name="rectangular"),
     "wide w": lambda: Generator(replace(SMALL, z_dim=512, w_dim=512), name="wide w"),
-    "alias-free": lambda: StyleGAN3Generator(
-        StyleGAN3Config(
-            resolution=32,
-            z_dim=6,
-            w_dim=5,
-            channel_base=128,
-            channel_max=8,
-            layers=5,
-            margin=3,
-            mapping_layers=2,
-        ),
-        name="alias-free",
-    ),
+    "alias-free": lambda: StyleGAN3Generator(ALIAS_FREE, name="alias-free"),
 }
 
 

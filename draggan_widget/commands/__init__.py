@@ -1,0 +1,1 @@
+"""Subcommands of ``draggan-widget`` that belong to no other group."""
