@@ -1,4 +1,5 @@
 /** The controls above and below the picture, as actions; each shows the state it changes. */
+import { areAnimals } from "../core/choices";
 import { brushRadiusPx, isActive } from "../core/intent";
 import { MAX_SEED } from "../core/protocol";
 import type { State, ViewAction } from "../core/state";
@@ -163,7 +164,7 @@ export function buildToolbar(
     pointTools.hidden = view.mode !== "points";
     maskTools.hidden = view.mode !== "mask";
     size.value = String(sliderOf(state));
-    const animals = traits.generatorName.startsWith("animals");
+    const animals = areAnimals(shared);
     setText(dice.lastElementChild ?? dice, animals ? "New animal" : "New picture");
     setLabel(dice, animals ? "New animal by chance" : "New picture by chance", "A");
     if (!seed.matches(":focus")) seed.value = String(traits.seed);
