@@ -1,5 +1,5 @@
 /** Small buttons on the picture: the start while pressed, start and now side by side, closer, further, all. */
-import { LARGEST_ZOOM } from "../core/camera";
+import { LARGEST_ZOOM, MIDDLE } from "../core/camera";
 import { isComparing, timesInWords } from "../core/sight";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
@@ -33,10 +33,14 @@ export function buildViewbar(store: ViewStore, signal: AbortSignal): Viewbar {
   );
 
   const show = (on: boolean): void => store.dispatch({ kind: "compare_hold", on });
-  hold.addEventListener("pointerdown", (event) => {
-    hold.setPointerCapture(event.pointerId);
-    show(true);
-  });
+  hold.addEventListener(
+    "pointerdown",
+    (event) => {
+      hold.setPointerCapture(event.pointerId);
+      show(true);
+    },
+    { signal },
+  );
   for (const end of ["pointerup", "pointercancel", "lostpointercapture", "blur"]) {
     hold.addEventListener(end, () => show(false), { signal });
   }
@@ -60,8 +64,7 @@ export function buildViewbar(store: ViewStore, signal: AbortSignal): Viewbar {
     { signal },
   );
   const zoom = (factor: number): void => {
-    const middle = { x: 0.5, y: 0.5 };
-    store.dispatch({ kind: "look", factor, from: middle, to: middle });
+    store.dispatch({ kind: "look", factor, from: MIDDLE, to: MIDDLE });
   };
   const press = (pressed: HTMLElement, act: () => void) =>
     pressed.addEventListener(
