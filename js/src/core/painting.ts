@@ -4,7 +4,7 @@ import { brushRadiusPx, maskChanged, withView } from "./intent";
 import { extended, filledLoop } from "./lasso";
 import { filledMask, MAY_MOVE, MAY_NOT_MOVE, type Mask, type MaskValue, stroke } from "./mask";
 import { isMoving } from "./points";
-import type { Gesture, State } from "./types";
+import { type Gesture, IDLE, type State } from "./types";
 
 type Paint = Gesture & { kind: "paint" };
 type Lasso = Gesture & { kind: "lasso" };
@@ -14,8 +14,6 @@ const LASSO_STEP_PX = 2;
 
 /** What is left of the veil while the picture moves: then the picture counts. */
 const VEIL_WHILE_MOVING = 0.35;
-
-const IDLE: Gesture = { kind: "none" };
 
 /** The state after a pointer went down on the mask; `secondary` erases. */
 export function startPainting(state: State, pointer: Pointer, secondary: boolean): State {

@@ -20,7 +20,15 @@ import { gestureCancelled, pointerDown, pointerMove, pointerUp } from "./pointer
 import { marksOf } from "./points";
 import { lookedAside, reduceSight, revealed } from "./sight";
 import { NO_COMPARE } from "./sight_types";
-import { type Action, assertNever, DRAFT_ID, type Mode, type State, type View } from "./types";
+import {
+  type Action,
+  assertNever,
+  DRAFT_ID,
+  IDLE,
+  type Mode,
+  type State,
+  type View,
+} from "./types";
 
 export type * from "./types";
 export { assertNever, DRAFT_ID } from "./types";
@@ -34,7 +42,7 @@ export const INITIAL_VIEW: View = {
   selection: null,
   hover: null,
   cursor: null,
-  gesture: { kind: "none" },
+  gesture: IDLE,
   draft: null,
   brush: { kind: "paint", radiusPx: null },
   brushShown: false,
