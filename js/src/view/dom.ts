@@ -1,8 +1,11 @@
-/** Small builders of elements and icons. */
+/** Small builders of elements and icons, and what is asked of their events. */
 
 type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 const SVG = "http://www.w3.org/2000/svg";
+
+/** CSS pixels of a unit, of a line and of a page, in which wheels count. */
+const WHEEL_UNITS_PX = [1, 16, 400];
 
 /** Outlines on a 24 x 24 grid; those in `SOLID` are filled. */
 const ICONS = {
@@ -135,6 +138,18 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
+/** An element of a drawing, with attributes and children. */
+export function shape<Tag extends keyof SVGElementTagNameMap>(
+  tag: Tag,
+  attributes: Attributes = {},
+  ...children: Node[]
+): SVGElementTagNameMap[Tag] {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) setAttribute(node, name, value);
+  node.append(...children);
+  return node;
+}
+
 /** Sets an attribute where it differs; false removes it. */
 export function setAttribute(node: Element, name: string, value: string | number | boolean): void {
   if (value === false) {
@@ -152,16 +167,17 @@ export function setText(node: Element, text: string): void {
 
 /** An icon in the colour of the text, hidden from those who listen. */
 export function icon(name: IconName): SVGSVGElement {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  svg.setAttribute("class", SOLID.has(name) ? "dgw-icon dgw-icon-solid" : "dgw-icon");
+  const outlines = ICONS[name].map((outline) => shape("path", { d: outline }));
+  const svg = shape(
+    "svg",
+    {
+      viewBox: "0 0 24 24",
+      "aria-hidden": "true",
+      class: SOLID.has(name) ? "dgw-icon dgw-icon-solid" : "dgw-icon",
+    },
+    ...outlines,
+  );
   svg.dataset.icon = name;
-  for (const outline of ICONS[name]) {
-    const path = document.createElementNS(SVG, "path");
-    path.setAttribute("d", outline);
-    svg.append(path);
-  }
   return svg;
 }
 
@@ -202,7 +218,35 @@ export function setEnabled(node: Element, enabled: boolean): void {
   setAttribute(node, "aria-disabled", enabled ? false : "true");
 }
 
+/** Acts on clicks of a button, unless it is greyed out. */
+export function onPress(node: HTMLElement, act: () => void, signal: AbortSignal): void {
+  const press = (): void => {
+    if (node.getAttribute("aria-disabled") !== "true") act();
+  };
+  node.addEventListener("click", press, { signal });
+}
+
 /** True for what keeps the keys it needs: fields, sliders and menus of the browser. */
 export function isField(target: EventTarget | undefined): boolean {
   return target instanceof Element && target.matches("input, select, textarea");
+}
+
+/** True for a press of a key that goes on to what is typed. */
+export function isTyping(event: KeyboardEvent): boolean {
+  return event.isComposing || isField(event.composedPath()[0]);
+}
+
+/** CSS pixels by which a wheel was turned downwards; some count in lines or in pages. */
+export function turnedPx({ deltaY, deltaMode }: WheelEvent): number {
+  return deltaY * (WHEEL_UNITS_PX[deltaMode] ?? 1);
+}
+
+/** Elements of several views need different names, and so do those of widgets that have a module of their own each. */
+const own = Math.random().toString(36).slice(2, 8);
+let count = 0;
+
+/** A name that no other element of the page has. */
+export function uniqueId(name: string): string {
+  count += 1;
+  return `dgw-${name}-${own}-${count}`;
 }

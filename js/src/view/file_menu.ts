@@ -9,7 +9,8 @@ import {
   element,
   type IconName,
   icon,
-  isField,
+  isTyping,
+  onPress,
   setAttribute,
   setEnabled,
   setText,
@@ -78,15 +79,11 @@ export function buildFileMenu(store: ViewStore, ask: Ask, signal: AbortSignal): 
   };
   const item = (name: IconName, label: string, hint: string, act: () => void): HTMLElement => {
     const row = menuItem(name, label, hint);
-    row.addEventListener(
-      "click",
-      () => {
-        if (row.getAttribute("aria-disabled") === "true") return;
-        show(false);
-        act();
-      },
-      { signal },
-    );
+    const choose = (): void => {
+      show(false);
+      act();
+    };
+    onPress(row, choose, signal);
     return row;
   };
 
@@ -137,7 +134,7 @@ export function buildFileMenu(store: ViewStore, ask: Ask, signal: AbortSignal): 
     root.addEventListener(
       "keydown",
       (event) => {
-        if (event.defaultPrevented || event.altKey || isField(event.composedPath()[0])) return;
+        if (event.defaultPrevented || event.altKey || isTyping(event)) return;
         const key = event.key.toLowerCase();
         const held = event.ctrlKey || event.metaKey;
         if (key === "d" && !held) show(true);

@@ -4,7 +4,16 @@ import { brushRadiusPx, isActive } from "../core/intent";
 import { MAX_SEED } from "../core/protocol";
 import type { State, ViewAction } from "../core/state";
 import type { ViewStore } from "../core/store";
-import { button, element, setAttribute, setEnabled, setIcon, setLabel, setText } from "./dom";
+import {
+  button,
+  element,
+  onPress,
+  setAttribute,
+  setEnabled,
+  setIcon,
+  setLabel,
+  setText,
+} from "./dom";
 
 /** Steps of the brush slider from the smallest to the largest brush. */
 const BRUSH_SLIDER_STEPS = 100;
@@ -35,12 +44,8 @@ export function buildToolbar(
 ): Toolbar {
   const on = (node: HTMLElement, event: string, act: () => void) =>
     node.addEventListener(event, act, { signal });
-  const press = (node: HTMLElement, act: () => void) =>
-    on(node, "click", () => {
-      if (node.getAttribute("aria-disabled") !== "true") act();
-    });
   const does = (node: HTMLElement, action: (state: State) => ViewAction) =>
-    press(node, () => store.dispatch(action(store.state)));
+    onPress(node, () => store.dispatch(action(store.state)), signal);
 
   const points = button("points", "Points: what moves where", { text: "Points", key: "M" });
   const mask = button("brush", "Mask: where the picture may move", { text: "Mask", key: "M" });
@@ -96,7 +101,7 @@ export function buildToolbar(
   does(redo, () => ({ kind: "command", name: "redo" }));
   does(reset, () => ({ kind: "command", name: "reset" }));
   does(history, ({ view }) => ({ kind: "history", open: !view.historyOpen }));
-  press(dice, sample);
+  onPress(dice, sample, signal);
   on(seed, "change", () => {
     if (seed.validity.valid && seed.value !== "") {
       store.dispatch({ kind: "sample", seed: seed.valueAsNumber });

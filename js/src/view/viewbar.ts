@@ -3,7 +3,7 @@ import { LARGEST_ZOOM, MIDDLE } from "../core/camera";
 import { isComparing, timesInWords } from "../core/sight";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
-import { button, element, setAttribute, setEnabled, setText } from "./dom";
+import { button, element, onPress, setAttribute, setEnabled, setText } from "./dom";
 import { KEY_ZOOM } from "./sight_keys";
 
 export interface Viewbar {
@@ -66,20 +66,12 @@ export function buildViewbar(store: ViewStore, signal: AbortSignal): Viewbar {
   const zoom = (factor: number): void => {
     store.dispatch({ kind: "look", factor, from: MIDDLE, to: MIDDLE });
   };
-  const press = (pressed: HTMLElement, act: () => void) =>
-    pressed.addEventListener(
-      "click",
-      () => {
-        if (pressed.getAttribute("aria-disabled") !== "true") act();
-      },
-      { signal },
-    );
-  press(split, () =>
-    store.dispatch({ kind: "compare_split", on: !store.state.view.compare.split }),
-  );
-  press(fit, () => store.dispatch({ kind: "fit" }));
-  press(out, () => zoom(1 / KEY_ZOOM));
-  press(closer, () => zoom(KEY_ZOOM));
+  const turn = (): void =>
+    store.dispatch({ kind: "compare_split", on: !store.state.view.compare.split });
+  onPress(split, turn, signal);
+  onPress(fit, () => store.dispatch({ kind: "fit" }), signal);
+  onPress(out, () => zoom(1 / KEY_ZOOM), signal);
+  onPress(closer, () => zoom(KEY_ZOOM), signal);
 
   const update = ({ shared, view }: State): void => {
     const { camera, compare, gesture } = view;
