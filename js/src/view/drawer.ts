@@ -1,7 +1,8 @@
 /** What opens below the picture: one drawer at a time, by a button or a key; the focus goes in and comes back. */
 import type { DrawerName, State } from "../core/state";
 import type { ViewStore } from "../core/store";
-import { button, element, type IconName, setAttribute, uniqueId } from "./dom";
+import { button, element, setAttribute, uniqueId } from "./dom";
+import type { IconName } from "./icons";
 
 export interface DrawerOptions {
   readonly name: DrawerName;

@@ -4,19 +4,10 @@ import { FILE_KINDS, type FileKind, moviesOf, OPEN_ENDINGS, obstacleOf } from ".
 import { clamp } from "../core/geometry";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
-import {
-  button,
-  element,
-  type IconName,
-  icon,
-  isTyping,
-  onPress,
-  setAttribute,
-  setEnabled,
-  setText,
-} from "./dom";
+import { button, element, icon, isTyping, onPress, setAttribute, setEnabled, setText } from "./dom";
 import { acceptDrops } from "./drops";
 import { Files } from "./files";
+import type { IconName } from "./icons";
 import { buildJob } from "./job";
 
 /** Between the menu and the edge of a narrow card. */

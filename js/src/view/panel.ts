@@ -10,7 +10,8 @@ import {
   sentenceOf,
   spokenOf,
 } from "../core/words";
-import { button, element, type IconName, icon, setAttribute, setIcon, setText } from "./dom";
+import { button, element, icon, setAttribute, setIcon, setText } from "./dom";
+import type { IconName } from "./icons";
 import { SHORTCUTS } from "./keys";
 
 const MOOD_ICONS: Readonly<Record<Mood, IconName>> = {
