@@ -1,5 +1,6 @@
 /** Turns the bytes of frames into a bitmap on the screen; late ones are dropped, the newest wins. */
 import type { FrameInfo } from "../core/protocol";
+import { bitmapOf } from "./bitmap";
 
 /** The picture on the screen. */
 export interface Picture {
@@ -81,7 +82,7 @@ export class FrameStream {
       const { frame, bytes } = this.#waiting;
       this.#waiting = null;
       try {
-        const bitmap = await createImageBitmap(new Blob([bytes.slice()], { type: frame.mime }));
+        const bitmap = await bitmapOf(bytes, frame.mime);
         this.#present({ frame, bitmap });
       } catch {
         if (!this.#closed) this.#done(frame, false);

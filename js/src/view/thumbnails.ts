@@ -1,5 +1,6 @@
 /** Small pictures of the history's entries: asked for one after the other, those that can be seen, and kept. */
 import type { Ask } from "../core/asks";
+import { bitmapOf } from "./bitmap";
 
 export class Thumbnails {
   readonly #ask: Ask;
@@ -53,7 +54,7 @@ export class Thumbnails {
         const { files } = await this.#ask("thumbnail", { entry: id });
         const [file] = files;
         if (!file) throw new TypeError("expected a picture");
-        const picture = await createImageBitmap(new Blob([file.slice()]));
+        const picture = await bitmapOf(file);
         if (round === this.#round) this.#show(id, picture);
         else picture.close();
       } catch {
