@@ -105,7 +105,7 @@ function buildStatus(): Pick<Panel, "say" | "update"> & { readonly node: HTMLEle
     const saysStatus = spokenOf(state);
     const saysSelection = selectionInWords(state);
     // Where a pointer takes a mark is said once it has let go.
-    const moves = isMoving(state);
+    const moves = isCarrying(state);
     if (moves && mood === "ready") return;
     if (saysStatus !== saidStatus) setText(spoken, saysStatus);
     else if (!moves && saysSelection !== saidSelection) setText(spoken, saysSelection);
@@ -116,7 +116,7 @@ function buildStatus(): Pick<Panel, "say" | "update"> & { readonly node: HTMLEle
 }
 
 /** True while a pointer takes a mark somewhere. */
-function isMoving({ view: { gesture } }: State): boolean {
+function isCarrying({ view: { gesture } }: State): boolean {
   return gesture.kind === "pull" || gesture.kind === "move";
 }
 
