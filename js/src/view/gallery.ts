@@ -1,7 +1,7 @@
 /** The gallery: seeds to choose from, with small pictures that come while one looks at them, and the truncation. */
 import type { Ask } from "../core/asks";
 import { areAnimals, generatorOf, isSampling, seedOf } from "../core/choices";
-import { extended, MOST_OFFERED, offered, PAGE, placeAfter } from "../core/gallery";
+import { MOST_OFFERED, offered, PAGE, placeAfter, withMore } from "../core/gallery";
 import { SeedLoader, type SmallPicture } from "../core/seed_loader";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
@@ -115,7 +115,7 @@ export function buildGallery(store: ViewStore, ask: Ask, signal: AbortSignal): D
   };
 
   const addMore = (): void => {
-    const next = extended(seeds, order);
+    const next = withMore(seeds, order);
     if (next !== seeds) fill(next);
   };
 
