@@ -174,32 +174,14 @@ class AfmHost:
         )
         return [each for each in self.sent("ask") if each["name"] == name][-1]
 
-    def answer_files(
-        self, ask: Mapping[str, Any], *files: bytes, error: str = "", **result: Any
+    def answer(
+        self, question: Mapping[str, Any], *files: bytes, error: str = "", **result: Any
     ) -> None:
         """Answer a question."""
+        said = {"k": "answer", "rid": question["rid"], "ok": not error, "error": error}
         self.page.evaluate(
             f"""([message, texts]) => host.emit(message, texts.map((text) => {BASE64_TO_BYTES}))""",
-            [
-                {
-                    "k": "answer",
-                    "rid": ask["rid"],
-                    "ok": not error,
-                    "error": error,
-                    "result": result,
-                },
-                [base64.b64encode(each).decode() for each in files],
-            ],
-        )
-
-    def answer(
-        self, question: Mapping[str, Any], result: Mapping[str, Any], image: bytes | None = None
-    ) -> None:
-        """Answer a question with a picture."""
-        message = {"k": "answer", "rid": question["rid"], "ok": True, "error": "", "result": result}
-        self.page.evaluate(
-            f"([message, text]) => {{ const bytes = {BASE64_TO_BYTES}; host.emit(message, [bytes]); }}",
-            [message, base64.b64encode(image or picture()).decode()],
+            [said | {"result": result}, [base64.b64encode(each).decode() for each in files]],
         )
 
     def sent(self, kind: str) -> list[dict[str, Any]]:
