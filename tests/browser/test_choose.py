@@ -9,6 +9,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.afm import AfmHost, shown
+from tests.browser.looking import touch_page
 
 pytestmark = pytest.mark.browser
 
@@ -22,11 +23,8 @@ def host(page: Page) -> AfmHost:
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
     """The page of a small phone."""
-    context = browser.new_context(
-        has_touch=True, viewport={"width": 320, "height": 800}, device_scale_factor=2
-    )
-    yield context.new_page()
-    context.close()
+    with touch_page(browser, {"width": 320, "height": 800}) as page:
+        yield page
 
 
 def small_picture(seed: int) -> bytes:

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.afm import ONE_PAIR, AfmHost, shown
 from tests.browser.conftest import SCREENSHOTS
+from tests.browser.looking import touch_page
 
 pytestmark = pytest.mark.browser
 
@@ -34,11 +35,8 @@ def host(page: Page) -> AfmHost:
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[AfmHost]:
     """A widget on a page of 320 px that takes fingers."""
-    context = browser.new_context(
-        has_touch=True, viewport={"width": NARROW, "height": 640}, device_scale_factor=2
-    )
-    yield shown(context.new_page(), **ONE_PAIR)
-    context.close()
+    with touch_page(browser, {"width": NARROW, "height": 640}) as page:
+        yield shown(page, **ONE_PAIR)
 
 
 def test_the_picture_keeps_its_room_on_the_whole_screen_beside_all_that_opens(

@@ -175,7 +175,7 @@ class WidgetView:
         return box["x"] + (point[0] + 0.5) * scale, box["y"] + (point[1] + 0.5) * scale
 
 
-def decoded(url: str) -> Picture:
-    """Return the picture of a data address."""
+def decoded(url: str, mode: Literal["RGB", "RGBA"] = "RGB") -> Picture:
+    """Return the picture of a data address, with so many channels."""
     with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
-        return np.asarray(image.convert("RGB"))
+        return np.asarray(image.convert(mode))
