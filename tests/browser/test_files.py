@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, Route
 
 from draggan_widget.session.embedding import CHUNK, chunk
 from tests.browser.afm import ONE_PAIR, AfmHost, picture, shown
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.view import SCREENSHOTS, drop
 
 pytestmark = pytest.mark.browser
 
@@ -60,16 +60,6 @@ def job(host: AfmHost) -> Locator:
     return host.view().locator(".dgw-job")
 
 
-def drop(page: Page, at: tuple[float, float], *paths: Path, leave: bool = False) -> None:
-    """Drag files over a place of the page and drop them there, as the system does."""
-    session = page.context.new_cdp_session(page)
-    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
-    for kind in ("dragEnter", "dragOver") if leave else ("dragEnter", "dragOver", "drop"):
-        session.send(
-            "Input.dispatchDragEvent", {"type": kind, "x": at[0], "y": at[1], "data": data}
-        )
-
-
 def test_the_picture_is_saved_under_the_name_of_its_seed(host: AfmHost, page: Page) -> None:
     open_menu(host)
     item(host, "Picture").click()
@@ -96,7 +86,6 @@ def test_a_video_tells_how_far_it_is_and_comes_with_points(host: AfmHost, page: 
     job(host).wait_for(state="visible")
     assert job(host).locator(".dgw-job-words").inner_text() == "Making the video"
     assert "0.5" in (job(host).locator(".dgw-job-fill").get_attribute("style") or "")
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / "afm_files_job.png")
     with page.expect_download() as download:
         host.answer(ask, b"video", mime="video/mp4", ending=".mp4")
@@ -240,5 +229,4 @@ def test_the_menu_lies_within_the_card(page: Page, width: int, scheme: Any) -> N
         }"""
     )
     assert inside
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"afm_files_{scheme}_{width}.png")

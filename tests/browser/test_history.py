@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Locator, Page
 
 from draggan_widget.session import DragSession
 from tests.browser.afm import picture, shown
-from tests.browser.conftest import SCREENSHOTS
 from tests.browser.kernel import KernelHost
+from tests.browser.view import SCREENSHOTS
 from tests.picture_blobs import MANY_STEPS, PictureBlobs, blob_session
 
 pytestmark = pytest.mark.browser
@@ -336,7 +336,6 @@ def test_the_history_can_be_read_in_narrow_and_wide_cells_light_and_dark(page: P
     for question in range(5):
         host.wait_until(f"host.sent.filter((each) => each.k === 'ask').length > {question}")
         host.answer(host.sent("ask")[question], picture())
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
         for width in (320, 900):
