@@ -51,7 +51,7 @@ export class Sync {
   readonly #pulls: PullChannel;
   readonly #commands: CommandChannel;
   #closed = false;
-  #pulling = false;
+  #readDue = false;
   #writeDue = false;
   #writtenRev = 0;
   #flags: Flags;
@@ -83,7 +83,7 @@ export class Sync {
     this.#listen(COMM_LOST, () => this.#lost());
     this.#listen("msg:custom", (message, buffers) => this.#received(message, buffers));
     this.#cleanups.push(store.subscribe(() => this.#stored()));
-    this.#pull();
+    this.#read();
   }
 
   /** Tells the kernel of one more view, which wants the last frame. */
@@ -142,17 +142,17 @@ export class Sync {
 
   /** Reads the traits once for a burst of changes: a host may announce them one by one. */
   #changed(): void {
-    if (this.#out.isWriting || this.#pulling) return;
-    this.#pulling = true;
+    if (this.#out.isWriting || this.#readDue) return;
+    this.#readDue = true;
     queueMicrotask(() => {
-      this.#pulling = false;
+      this.#readDue = false;
       if (this.#closed) return;
       this.#heard();
-      this.#pull();
+      this.#read();
     });
   }
 
-  #pull(): void {
+  #read(): void {
     const model = this.#model;
     const traits = decodeTraits((name) => model.get(name), this.#store.value.traits);
     this.#flags = flagsOf(traits);
@@ -167,7 +167,7 @@ export class Sync {
       ),
       pointsRev,
     });
-    void this.#mask.receive(this.#model.get("mask") ?? null);
+    void this.#mask.receive(model.get("mask") ?? null);
   }
 
   #received(message: unknown, buffers: unknown): void {

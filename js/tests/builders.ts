@@ -1,4 +1,6 @@
 /** States to test with. */
+import { imageThrough } from "../src/core/camera";
+import type { Vec } from "../src/core/geometry";
 import { initialShared } from "../src/core/kernel";
 import type { FrameInfo, Pair, Traits } from "../src/core/protocol";
 import { INITIAL_VIEW, reduce } from "../src/core/state";
@@ -6,6 +8,10 @@ import type { Action, Shared, State, View } from "../src/core/types";
 
 /** CSS pixels per image pixel in these tests. */
 export const SCALE = 4;
+
+/** CSS pixels of a stage that shows all of the picture, as image pixels. */
+export const toImage = (css: Vec, scale: number): Vec =>
+  imageThrough({ scale, origin: { x: 0, y: 0 } }, css);
 
 export const FIRST_RID = 100;
 

@@ -63,7 +63,12 @@ def picture(colour: Colour = (200, 30, 40), kind: str = "webp") -> bytes:
 
 
 class AfmHost:
-    """A page with the front end in it; the test sends what the kernel would and reads what it would get."""
+    """A page with the front end in it; the test sends what the kernel would and reads what it would get.
+
+    Attributes:
+        page: What a person sees and touches.
+        width: Of the image, px.
+    """
 
     def __init__(
         self,
@@ -72,7 +77,7 @@ class AfmHost:
         *,
         address: str = "about:blank",
     ) -> None:
-        self.page = page
+        self.page, self.width = page, WIDTH
         page.goto(address)
         page.add_style_tag(content=read_static("widget.css"))
         page.add_script_tag(content=HOST.read_text(encoding="utf-8"))
@@ -174,32 +179,14 @@ class AfmHost:
         )
         return [each for each in self.sent("ask") if each["name"] == name][-1]
 
-    def answer_files(
-        self, ask: Mapping[str, Any], *files: bytes, error: str = "", **result: Any
+    def answer(
+        self, question: Mapping[str, Any], *files: bytes, error: str = "", **result: Any
     ) -> None:
         """Answer a question."""
+        said = {"k": "answer", "rid": question["rid"], "ok": not error, "error": error}
         self.page.evaluate(
             f"""([message, texts]) => host.emit(message, texts.map((text) => {BASE64_TO_BYTES}))""",
-            [
-                {
-                    "k": "answer",
-                    "rid": ask["rid"],
-                    "ok": not error,
-                    "error": error,
-                    "result": result,
-                },
-                [base64.b64encode(each).decode() for each in files],
-            ],
-        )
-
-    def answer(
-        self, question: Mapping[str, Any], result: Mapping[str, Any], image: bytes | None = None
-    ) -> None:
-        """Answer a question with a picture."""
-        message = {"k": "answer", "rid": question["rid"], "ok": True, "error": "", "result": result}
-        self.page.evaluate(
-            f"([message, text]) => {{ const bytes = {BASE64_TO_BYTES}; host.emit(message, [bytes]); }}",
-            [message, base64.b64encode(image or picture()).decode()],
+            [said | {"result": result}, [base64.b64encode(each).decode() for each in files]],
         )
 
     def sent(self, kind: str) -> list[dict[str, Any]]:
@@ -237,7 +224,7 @@ class AfmHost:
         """Return where a pixel of the image is on the page."""
         box = self.canvas(index).bounding_box()
         assert box is not None
-        scale = box["width"] / WIDTH
+        scale = box["width"] / self.width
         return (box["x"] + (point[0] + 0.5) * scale, box["y"] + (point[1] + 0.5) * scale)
 
     def click(self, point: Point, index: int = 0, **options: Any) -> None:

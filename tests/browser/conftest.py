@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,10 +17,7 @@ from playwright.sync_api import (
 )
 
 from tests.browser.lab import LabServer, Notebook
-from tests.browser.view import WidgetView
-
-SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
-"""Where the tests leave their pictures; git ignores it."""
+from tests.browser.view import SCREENSHOTS, WidgetView
 
 BROWSERS = ("chromium", "google-chrome")
 """Programs that are looked for, in this order; the environment variable CHROMIUM goes before them."""
@@ -100,7 +96,6 @@ def notebook(lab: LabServer, page: Page, request: pytest.FixtureRequest) -> Iter
     opened = Notebook(page).open(lab.url(name))
     opened.run(0)
     yield opened
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{request.node.name}.png")
     opened.shut_down()
 

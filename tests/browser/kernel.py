@@ -116,13 +116,6 @@ class KernelHost(AfmHost):
             quiet = 0 if self._heard != heard or self.widget.running else quiet + 1
             self.page.wait_for_timeout(20)
 
-    def place(self, point: tuple[float, float], index: int = 0) -> tuple[float, float]:
-        """Return where a pixel of the picture is on the page."""
-        box = self.canvas(index).bounding_box()
-        assert box is not None
-        scale = box["width"] / self.width
-        return box["x"] + (point[0] + 0.5) * scale, box["y"] + (point[1] + 0.5) * scale
-
     def pull(self, *points: tuple[float, float]) -> None:
         """Press at the first pixel, move through the others while both talk, and let go."""
         self.page.mouse.move(*self.place(points[0]))

@@ -1,26 +1,38 @@
 """What tests of looking at the picture share: real fingers, and what is seen."""
 
-import base64
+import contextlib
 import io
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, CDPSession, ViewportSize
+from playwright.sync_api import Browser, CDPSession, Page, ViewportSize
 
 from tests.browser.afm import HEIGHT, WIDTH, AfmHost, Colour, Point, shown
+from tests.browser.view import decoded
 
 PHONE: ViewportSize = {"width": 400, "height": 800}
 DOT_PX = 3
 """The radius of the dots of :func:`dotted`."""
 
 
+@contextlib.contextmanager
+def touch_page(
+    browser: Browser, size: ViewportSize = PHONE, device_scale_factor: float = 2
+) -> Iterator[Page]:
+    """Give a page that takes fingers, of a phone unless told otherwise."""
+    context = browser.new_context(
+        has_touch=True, viewport=size, device_scale_factor=device_scale_factor
+    )
+    yield context.new_page()
+    context.close()
+
+
 def on_a_phone(browser: Browser) -> Iterator[AfmHost]:
     """Yield a widget that follows pulls, with its first picture, on a phone."""
-    context = browser.new_context(has_touch=True, viewport=PHONE, device_scale_factor=2)
-    yield shown(context.new_page(), auto_run=True)
-    context.close()
+    with touch_page(browser) as page:
+        yield shown(page, auto_run=True)
 
 
 class Fingers:
@@ -76,8 +88,7 @@ def canvas(host: AfmHost, layer: str = "picture") -> NDArray[np.int16]:
         }""",
         layer,
     )
-    with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
-        return np.asarray(image.convert("RGBA")).astype(np.int16)
+    return decoded(url, "RGBA").astype(np.int16)
 
 
 def centre_of_red(host: AfmHost) -> Point:

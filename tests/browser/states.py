@@ -4,14 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.browser.afm import AfmHost
+from tests.browser.animal import EAR, EAR_PULLED
 
 SIDE = 128
-EAR, PULLED, FAR = (42.0, 26.0), (35.0, 23.0), (20.0, 90.0)
-"""The tip of an ear of seed 3, a place it can reach and one that it cannot."""
+FAR = (20.0, 90.0)
+"""Where the ear cannot go."""
 
 PAIR: dict[str, Any] = {
     "handle_points": [list(EAR)],
-    "target_points": [list(PULLED)],
+    "target_points": [list(EAR_PULLED)],
     "point_ids": [1],
     "point_edit": {"rev": 1, "ids": [1], "placed": []},
     "points_rev": 1,
@@ -49,8 +50,8 @@ def running(host: AfmHost, picture: bytes) -> None:
     show(host, picture, **PAIR)
     host.update(running=True, status="running")
     for step, handle in enumerate((EAR, (40.0, 25.0), (38.0, 24.0))):
-        distance = [((handle[0] - PULLED[0]) ** 2 + (handle[1] - PULLED[1]) ** 2) ** 0.5]
-        send(host, picture, pairs={1: (handle, PULLED)}, step=8 * step, distances=distance)
+        distance = [((handle[0] - EAR_PULLED[0]) ** 2 + (handle[1] - EAR_PULLED[1]) ** 2) ** 0.5]
+        send(host, picture, pairs={1: (handle, EAR_PULLED)}, step=8 * step, distances=distance)
 
 
 def arrived(host: AfmHost, picture: bytes) -> None:
@@ -60,7 +61,7 @@ def arrived(host: AfmHost, picture: bytes) -> None:
     host.press("m")
     host.update(
         status="arrived",
-        handle_points=[list(PULLED)],
+        handle_points=[list(EAR_PULLED)],
         step=13,
         can_undo=True,
         status_text="Arrived after 13 steps",
@@ -133,7 +134,7 @@ def measured(host: AfmHost, picture: bytes) -> None:
     running(host, picture)
     host.press("i")
     for step in range(3, 9):
-        send(host, picture, pairs={1: ((37.0, 24.0), PULLED)}, step=8 * step, distances=[2.2])
+        send(host, picture, pairs={1: ((37.0, 24.0), EAR_PULLED)}, step=8 * step, distances=[2.2])
         host.page.wait_for_timeout(80)
     host.wait_until("!document.querySelector('.dgw-meter').textContent.includes('–/s')")
     host.page.wait_for_timeout(500)

@@ -1,7 +1,5 @@
 """The start and now, compared in the built front end by key, button and divider."""
 
-import base64
-
 import pytest
 from playwright.sync_api import Page
 
@@ -29,13 +27,7 @@ def answer(host: AfmHost, image: bytes) -> None:
     host.wait_until("host.sent.some(({k}) => k === 'ask')")
     ask = host.sent("ask")[-1]
     assert (ask["name"], ask["args"]) == ("picture", {"of": "start"})
-    message = {"k": "answer", "rid": ask["rid"], "ok": True, "error": ""}
-    result = {"mime": "image/webp", "w": WIDTH, "h": HEIGHT}
-    host.page.evaluate(
-        """([message, text]) => host.emit(
-          message, [Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))])""",
-        [message | {"result": result}, base64.b64encode(image).decode()],
-    )
+    host.answer(ask, image, mime="image/webp", w=WIDTH, h=HEIGHT)
 
 
 def test_a_key_shows_the_start_while_it_is_held(dragged: AfmHost) -> None:

@@ -9,6 +9,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from tests.browser.afm import HEIGHT, ONE_PAIR, WIDTH, AfmHost, mask_of, shown
+from tests.browser.looking import touch_page
 
 pytestmark = pytest.mark.browser
 
@@ -20,13 +21,10 @@ def host(page: Page) -> AfmHost:
 
 
 @pytest.fixture
-def touch_page(browser: Browser) -> Iterator[Page]:
+def phone(browser: Browser) -> Iterator[Page]:
     """The page of a phone."""
-    context = browser.new_context(
-        has_touch=True, viewport={"width": 400, "height": 800}, device_scale_factor=2
-    )
-    yield context.new_page()
-    context.close()
+    with touch_page(browser) as page:
+        yield page
 
 
 def test_two_clicks_make_a_pair(host: AfmHost) -> None:
@@ -218,8 +216,8 @@ def test_commands_and_their_keys_and_buttons(page: Page) -> None:
     assert host.last_saved("auto_run") is True
 
 
-def test_a_finger_taps_and_pulls(touch_page: Page) -> None:
-    page = touch_page
+def test_a_finger_taps_and_pulls(phone: Page) -> None:
+    page = phone
     host = shown(page)
     page.touchscreen.tap(*host.place((20, 30)))
     assert host.status() == "Now tap where it should go"
@@ -243,9 +241,9 @@ def test_a_finger_taps_and_pulls(touch_page: Page) -> None:
     assert host.last_saved("target_points")[1] == pytest.approx([90, 72], abs=0.3)
 
 
-def test_a_finger_pulls_live(touch_page: Page) -> None:
-    host = shown(touch_page, auto_run=True)
-    touch = touch_page.context.new_cdp_session(touch_page)
+def test_a_finger_pulls_live(phone: Page) -> None:
+    host = shown(phone, auto_run=True)
+    touch = phone.context.new_cdp_session(phone)
 
     def at(point: tuple[float, float]) -> dict[str, Any]:
         x, y = host.place(point)

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.afm import BUFFERS, HEIGHT, ONE_PAIR, WIDTH, AfmHost, picture, shown
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.view import SCREENSHOTS
 
 pytestmark = pytest.mark.browser
 
@@ -178,7 +178,6 @@ def test_the_theme_is_that_of_the_host_or_else_of_the_system(page: Page) -> None
 
 def test_nothing_is_cut_off_in_narrow_and_wide_cells(page: Page) -> None:
     host = shown(page, **ONE_PAIR, can_undo=True)
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for mode in ("points", "mask"):
         assert host.hook("mode") == mode
         for width in (320, 480, 900):

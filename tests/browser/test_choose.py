@@ -1,6 +1,5 @@
 """Gallery, truncation, generators and settings under the hands of a person, with the test as the kernel."""
 
-import base64
 import io
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +8,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.afm import BASE64_TO_BYTES, AfmHost, shown
+from tests.browser.afm import AfmHost, shown
+from tests.browser.looking import touch_page
 
 pytestmark = pytest.mark.browser
 
@@ -23,11 +23,8 @@ def host(page: Page) -> AfmHost:
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
     """The page of a small phone."""
-    context = browser.new_context(
-        has_touch=True, viewport={"width": 320, "height": 800}, device_scale_factor=2
-    )
-    yield context.new_page()
-    context.close()
+    with touch_page(browser, {"width": 320, "height": 800}) as page:
+        yield page
 
 
 def small_picture(seed: int) -> bytes:
@@ -47,12 +44,8 @@ def answer(host: AfmHost, index: int) -> None:
     host.wait_until(f"host.sent.filter(({{k}}) => k === 'ask').length > {index}")
     ask = host.sent("ask")[index]
     assert ask["name"] == "seed"
-    result = {"mime": "image/webp", "w": 32, "h": 32}
-    message = {"k": "answer", "rid": ask["rid"], "ok": True, "error": "", "result": result}
-    host.page.evaluate(
-        f"([message, text]) => host.emit(message, [{BASE64_TO_BYTES}])",
-        [message, base64.b64encode(small_picture(ask["args"]["seed"])).decode()],
-    )
+    image = small_picture(ask["args"]["seed"])
+    host.answer(ask, image, mime="image/webp", w=32, h=32)
 
 
 def answer_all(host: AfmHost, count: int) -> None:

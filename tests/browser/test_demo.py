@@ -13,9 +13,8 @@ import nbformat
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import SCREENSHOTS
-from tests.browser.test_lab import NOSE, NOSE_TURNED
-from tests.browser.view import WidgetView
+from tests.browser.animal import NOSE, NOSE_TURNED
+from tests.browser.view import SCREENSHOTS, WidgetView
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -56,7 +55,6 @@ def test_the_picture_can_be_dragged_as_soon_as_the_page_is_open(page: Page, tmp_
             widget.wait_for_picture()
             widget.pull(NOSE, NOSE_TURNED)
             assert widget.wait_for_status("arrived", "stalled", "failed") == "arrived"
-            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
             page.screenshot(path=SCREENSHOTS / "demo.png")
             page.goto("about:blank")  # before its server goes
         finally:

@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.afm import ONE_PAIR, AfmHost, shown
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.looking import touch_page
+from tests.browser.view import SCREENSHOTS
 
 pytestmark = pytest.mark.browser
 
@@ -34,11 +35,8 @@ def host(page: Page) -> AfmHost:
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[AfmHost]:
     """A widget on a page of 320 px that takes fingers."""
-    context = browser.new_context(
-        has_touch=True, viewport={"width": NARROW, "height": 640}, device_scale_factor=2
-    )
-    yield shown(context.new_page(), **ONE_PAIR)
-    context.close()
+    with touch_page(browser, {"width": NARROW, "height": 640}) as page:
+        yield shown(page, **ONE_PAIR)
 
 
 def test_the_picture_keeps_its_room_on_the_whole_screen_beside_all_that_opens(
@@ -66,7 +64,6 @@ def test_the_picture_fills_the_screen_and_escape_gives_it_back(host: AfmHost) ->
     box = page.evaluate(f"() => {STAGE}.toJSON()")
     assert box["width"] / box["height"] == pytest.approx(128 / 96, rel=0.01)
     assert box["bottom"] < 700
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / "afm-full-screen.png")
     host.click((20, 30))
     page.keyboard.press("Escape")
@@ -177,7 +174,6 @@ def test_on_a_narrow_page_all_is_inside_and_large_enough_for_a_finger(
 def test_forced_colours_keep_marks_rims_and_what_is_on(page: Page) -> None:
     host = shown(page, **ONE_PAIR)
     page.emulate_media(forced_colors="active", color_scheme="dark")
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / "afm-forced-colors.png")
     edge = "getComputedStyle(document.querySelector('.dgw-stage')).borderTopStyle"
     assert page.evaluate(f"() => {edge}") == "solid"

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, Route
 
 from draggan_widget.session.embedding import CHUNK, chunk
 from tests.browser.afm import ONE_PAIR, AfmHost, picture, shown
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.view import SCREENSHOTS, drop
 
 pytestmark = pytest.mark.browser
 
@@ -52,22 +52,12 @@ def item(host: AfmHost, name: str) -> Locator:
 
 def open_menu(host: AfmHost, **movies: Any) -> None:
     host.button("Save, copy or open").click()
-    host.answer_files(host.asked("file_formats"), **(MOVIES | movies))
+    host.answer(host.asked("file_formats"), **(MOVIES | movies))
     assert menu(host).is_visible()
 
 
 def job(host: AfmHost) -> Locator:
     return host.view().locator(".dgw-job")
-
-
-def drop(page: Page, at: tuple[float, float], *paths: Path, leave: bool = False) -> None:
-    """Drag files over a place of the page and drop them there, as the system does."""
-    session = page.context.new_cdp_session(page)
-    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
-    for kind in ("dragEnter", "dragOver") if leave else ("dragEnter", "dragOver", "drop"):
-        session.send(
-            "Input.dispatchDragEvent", {"type": kind, "x": at[0], "y": at[1], "data": data}
-        )
 
 
 def test_the_picture_is_saved_under_the_name_of_its_seed(host: AfmHost, page: Page) -> None:
@@ -77,7 +67,7 @@ def test_the_picture_is_saved_under_the_name_of_its_seed(host: AfmHost, page: Pa
     ask = host.asked("file")
     assert ask["args"] == {"format": "png", "points": False}
     with page.expect_download() as download:
-        host.answer_files(ask, picture(kind="png"), mime="image/png", ending=".png")
+        host.answer(ask, picture(kind="png"), mime="image/png", ending=".png")
     assert download.value.suggested_filename.endswith("-0.png")
     with Image.open(download.value.path()) as image:
         assert image.size == (128, 96)
@@ -96,10 +86,9 @@ def test_a_video_tells_how_far_it_is_and_comes_with_points(host: AfmHost, page: 
     job(host).wait_for(state="visible")
     assert job(host).locator(".dgw-job-words").inner_text() == "Making the video"
     assert "0.5" in (job(host).locator(".dgw-job-fill").get_attribute("style") or "")
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / "afm_files_job.png")
     with page.expect_download() as download:
-        host.answer_files(ask, b"video", mime="video/mp4", ending=".mp4")
+        host.answer(ask, b"video", mime="video/mp4", ending=".mp4")
     assert download.value.suggested_filename.endswith(".mp4")
 
 
@@ -111,7 +100,7 @@ def test_an_animation_can_be_cancelled_without_a_word(host: AfmHost) -> None:
     assert host.asked("cancel")["args"] == {"rid": ask["rid"]}
     assert not job(host).is_visible()
     assert not host.view().get_by_role("alert").is_visible()
-    host.answer_files(ask, b"late", mime="image/gif", ending=".gif")
+    host.answer(ask, b"late", mime="image/gif", ending=".gif")
 
 
 def test_what_cannot_be_had_says_why(host: AfmHost, page: Page) -> None:
@@ -123,7 +112,7 @@ def test_what_cannot_be_had_says_why(host: AfmHost, page: Page) -> None:
     assert menu(host).is_visible()
     assert not [each for each in host.sent("ask") if each["name"] == "file"]
     item(host, "Session").click()
-    host.answer_files(host.asked("file"), error="the disk is full")
+    host.answer(host.asked("file"), error="the disk is full")
     banner = host.view().get_by_role("alert")
     assert banner.locator("p").inner_text() == "The session was not saved: the disk is full"
 
@@ -153,7 +142,7 @@ def test_the_menu_works_by_keyboard_and_gives_the_focus_back(host: AfmHost, page
 def test_the_picture_is_copied_by_menu_and_key(secure: AfmHost, page: Page) -> None:
     open_menu(secure)
     item(secure, "Copy picture").click()
-    secure.answer_files(secure.asked("file"), picture((10, 200, 30), "png"), mime="image/png")
+    secure.answer(secure.asked("file"), picture((10, 200, 30), "png"), mime="image/png")
     secure.wait_until("document.querySelector('.dgw-job').textContent.includes('copied')")
     copied: list[int] = page.evaluate(
         """async () => {
@@ -166,7 +155,7 @@ def test_the_picture_is_copied_by_menu_and_key(secure: AfmHost, page: Page) -> N
     secure.press("Control+c")
     asks = [each for each in secure.sent("ask") if each["name"] == "file"]
     assert len(asks) == 2
-    secure.answer_files(asks[-1], error="the kernel is busy")
+    secure.answer(asks[-1], error="the kernel is busy")
     banner = secure.view().get_by_role("alert")
     banner.wait_for(state="visible")
     assert "The picture was not copied" in banner.locator("p").inner_text()
@@ -194,7 +183,7 @@ def test_a_dropped_file_is_opened(host: AfmHost, page: Page, tmp_path: Path) -> 
     ask = host.asked("open")
     assert ask["args"] == {"name": "fox.png"}
     assert bytes(ask["files"][0]) == signature + session, "the picture itself stays here"
-    host.answer_files(ask, points=1)
+    host.answer(ask, points=1)
     host.wait_until("document.querySelector('.dgw-job').textContent.startsWith('Opened fox.png')")
     assert not note.is_visible()
 
@@ -213,7 +202,7 @@ def test_a_file_that_is_chosen_is_opened_and_what_is_wrong_with_it_is_said(
         host.wait_until(f"{opened} === {count}")
         ask = host.asked("open")
         assert bytes(ask["files"][0]) == b"session"
-        host.answer_files(ask, error=error)
+        host.answer(ask, error=error)
         if error:
             banner = host.view().get_by_role("alert")
             banner.wait_for(state="visible")
@@ -240,5 +229,4 @@ def test_the_menu_lies_within_the_card(page: Page, width: int, scheme: Any) -> N
         }"""
     )
     assert inside
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"afm_files_{scheme}_{width}.png")

@@ -9,15 +9,13 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from draggan_widget.session import DragSession
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.animal import NOSE, NOSE_TURNED, SAME, SHOW_ANIMAL, difference
 from tests.browser.lab import Notebook
-from tests.browser.test_files import drop
-from tests.browser.test_lab import NOSE, NOSE_TURNED, SAME, difference
-from tests.browser.view import WidgetView
+from tests.browser.view import WidgetView, drop
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-CELLS = ("import draggan_widget as dg\nwidget = dg.DragWidget(seed=3)\nwidget",)
+CELLS = (SHOW_ANIMAL,)
 
 
 def choose(page: Page, name: str) -> None:
@@ -82,7 +80,6 @@ def test_a_person_saves_copies_and_opens_files(
     widget.wait_for("targets", f"value !== '[]' && JSON.parse(value)[0][0] === {targets[0][0]}")
     page.wait_for_timeout(500)
     assert difference(widget.picture(), turned) < SAME
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.locator(".dgw").first.screenshot(path=SCREENSHOTS / "files_lab.png")
+    widget.photograph("files_lab")
     widget.press("Undo")
     widget.wait_for("handles", "value === '[]'")

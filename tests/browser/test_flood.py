@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.animal import SHOW_ANIMAL
 from tests.browser.lab import LabServer, Notebook
 from tests.browser.view import WidgetView
 
@@ -22,7 +23,7 @@ YEAR_MS = 3e10
 
 FLOOD = 1
 CELLS = (
-    "import draggan_widget as dg\nwidget = dg.DragWidget(seed=3)\nwidget",
+    SHOW_ANIMAL,
     """import json, time
 import numpy as np
 from draggan_widget.frames import encode_live

@@ -10,9 +10,9 @@ import torch
 from playwright.sync_api import Browser, Locator, Page
 
 from draggan_widget.session import DragSession
-from tests.browser.afm import shown
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.afm import picture, shown
 from tests.browser.kernel import KernelHost
+from tests.browser.view import SCREENSHOTS
 from tests.picture_blobs import MANY_STEPS, PictureBlobs, blob_session
 
 pytestmark = pytest.mark.browser
@@ -301,7 +301,7 @@ def test_a_scrub_asks_for_the_newest_picture_only(page: Page) -> None:
     asked = [each for each in host.sent("ask") if each["name"] == "film"]
     # Nothing was answered yet: one question is on its way, and none of those between is asked any more.
     assert len(asked) == 1
-    host.answer(asked[0], {"film": 1, "point_ids": [], "handles": [], "targets": []})
+    host.answer(asked[0], picture(), film=1, point_ids=[], handles=[], targets=[])
     host.wait_until("host.sent.filter((each) => each.name === 'film').length === 2")
     assert host.sent("ask")[-1]["args"] == {"index": 0}
 
@@ -318,7 +318,7 @@ def test_only_thumbnails_in_sight_are_asked_for_one_after_the_other(page: Page) 
         if not questions:
             break
         assert len(questions) == 1
-        host.answer(questions[0], {})
+        host.answer(questions[0], picture())
         asked.append(questions[0]["args"]["entry"])
     assert asked == list(range(asked[0], 201))
     assert 8 <= len(asked) <= 20
@@ -335,8 +335,7 @@ def test_the_history_can_be_read_in_narrow_and_wide_cells_light_and_dark(page: P
     host.button("Earlier pictures").click()
     for question in range(5):
         host.wait_until(f"host.sent.filter((each) => each.k === 'ask').length > {question}")
-        host.answer(host.sent("ask")[question], {})
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        host.answer(host.sent("ask")[question], picture())
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
         for width in (320, 900):

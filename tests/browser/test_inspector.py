@@ -9,10 +9,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, ViewportSize
 
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.animal import NOSE, NOSE_TURNED
 from tests.browser.lab import LabServer, Notebook
-from tests.browser.test_lab import NOSE, NOSE_TURNED
-from tests.browser.view import Picture, WidgetView, decoded
+from tests.browser.view import SCREENSHOTS, Picture, WidgetView, decoded
 from tests.test_runner import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -71,7 +70,6 @@ class InspectorView:
 
     def photograph(self, name: str) -> None:
         """Leave a picture of it, as WebP."""
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.root.screenshot(path=SCREENSHOTS / f"{name}.png")
         with Image.open(SCREENSHOTS / f"{name}.png") as picture:
             picture.convert("RGB").save(SCREENSHOTS / f"{name}.webp", quality=WEBP_QUALITY)

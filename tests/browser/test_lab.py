@@ -14,17 +14,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, ViewportSize
 
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.animal import NOSE, NOSE_TURNED, SAME, TURNED, difference
 from tests.browser.lab import LabServer, Notebook
-from tests.browser.view import Picture, WidgetView
+from tests.browser.view import SCREENSHOTS, WidgetView
 
 Record = Callable[[str, object], None]
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-NOSE = (62.0, 74.0)
-NOSE_TURNED = (75.0, 74.0)
-"""The tip of the nose of seed 3, and the same moved by a tenth of the picture's width."""
 
 FAR_TARGET = (120.0, 16.0)
 """Too far to arrive at while a test does something else, for the published loop of :data:`CELLS`."""
@@ -35,11 +31,6 @@ ARRIVED_PX = 1.0
 FEWEST_PICTURES = 5
 SLOWEST_CELL_S = 10.0
 """What even a busy machine reaches; the summary of the run tells what this one has."""
-
-TURNED = 2.0
-SAME = 1.0
-"""Mean differences of two pictures in grey levels of 255: of a turned head at least, and of a picture that is the same
-but for its compression at most."""
 
 REPORT, MOVE_TARGET, EMPTY = range(1, 4)
 CELLS = (
@@ -53,11 +44,6 @@ TALL_WINDOW: ViewportSize = {"width": 1200, "height": 1160}
 """Shows the quickstart's first cell with the whole widget."""
 
 QUICKSTART = Path(__file__).parents[2] / "examples" / "quickstart.ipynb"
-
-
-def difference(one: Picture, other: Picture) -> float:
-    """Return the mean difference of two pictures in grey levels."""
-    return float(np.abs(np.subtract(one, other, dtype=np.float64)).mean())
 
 
 def test_a_pulled_nose_arrives_and_the_head_has_turned(
@@ -144,7 +130,6 @@ def test_the_quickstart_can_be_dragged_after_its_first_cell(
     view.grab(NOSE)
     view.lead(NOSE, NOSE_TURNED, moves=20, seconds=1.0)
     view.wait_for("pull", "Number(value) >= 1")
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.locator(".jp-NotebookPanel").screenshot(path=SCREENSHOTS / "quickstart.png")
     view.let_go()
     assert view.wait_for_status("arrived", "stalled", "max_steps", "failed") == "arrived"

@@ -6,22 +6,22 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.animal import EAR, SHOW_ANIMAL
 from tests.browser.lab import Notebook
 from tests.browser.view import WidgetView
 from tests.test_runner import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-EAR, PULLED = (42.0, 26.0), (36.0, 23.0)
-"""The tip of an ear of seed 3, and a place beside it."""
+PULLED = (36.0, 23.0)
+"""A place beside the tip of the ear."""
 
 STROKES = (((34, 20), (50, 44)), ((44, 14), (58, 34)))
 """Strokes of the brush over the ear."""
 
 REPORT = 1
 CELLS = (
-    "import draggan_widget as dg\nwidget = dg.DragWidget(seed=3)\nwidget",
+    SHOW_ANIMAL,
     """import json
 entries = [entry.label for entry in widget.session.history.entries]
 print(json.dumps([entries, widget.change_outside, widget.blend_outside, widget.mask is not None]))""",
@@ -60,8 +60,7 @@ def test_strokes_are_undone_one_by_one_and_the_rest_of_a_drag_is_told_and_put_ba
     assert not blends
     assert f"{change:.1f} of 255" in line.inner_text()
     page.wait_for_timeout(300)
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.locator(".dgw").first.screenshot(path=SCREENSHOTS / "lab-mask.png")
+    widget.photograph("lab-mask")
 
     plain, frames = widget.picture(), int(widget.hook("frames"))
     widget.press(

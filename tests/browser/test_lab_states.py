@@ -6,14 +6,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, WebSocketRoute
 
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.animal import EAR, EAR_PULLED
 from tests.browser.lab import LabServer, Notebook
-from tests.browser.view import WidgetView
+from tests.browser.view import SCREENSHOTS, WidgetView
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-EAR, PULLED = (42.0, 26.0), (35.0, 23.0)
-"""The tip of an ear of seed 3, and a place that it reaches."""
 
 SLEEP, REPORT = range(1, 3)
 CELLS = (
@@ -25,7 +22,7 @@ CELLS = (
 
 def aim(widget: WidgetView, page: Page) -> None:
     """Set a pair by two clicks."""
-    for point in (EAR, PULLED):
+    for point in (EAR, EAR_PULLED):
         widget.grab(point)
         widget.let_go()
 
@@ -39,13 +36,12 @@ def test_a_pull_works_right_after_a_switch_of_the_theme(
         widget.wait_for("theme", f'value === "{shown}"')
         pull = int(widget.hook("pull"))
         widget.grab(EAR)
-        widget.lead(EAR, PULLED, moves=5, seconds=0.5)
+        widget.lead(EAR, EAR_PULLED, moves=5, seconds=0.5)
         widget.wait_for("pull", f"Number(value) > {pull}")
         widget.let_go()
         assert widget.wait_for_status("arrived", "stalled", "max_steps") == "arrived"
         bar = page.locator(".dgw-progress")
         assert bar.get_attribute("aria-valuenow") == "100"
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=SCREENSHOTS / f"lab-{shown}.png")
         widget.press("Undo")
         widget.wait_for("handles", 'value === "[]"')
@@ -56,13 +52,13 @@ def test_a_pull_goes_on_through_a_switch_of_the_theme(
 ) -> None:
     widget.press("Live: the picture follows a pull, and a pair starts at once")
     widget.grab(EAR)
-    widget.lead(EAR, PULLED, moves=3, seconds=0.3)
+    widget.lead(EAR, EAR_PULLED, moves=3, seconds=0.3)
     notebook.set_theme("JupyterLab Dark")
-    widget.lead(PULLED, EAR, moves=3, seconds=0.3)
-    widget.lead(EAR, PULLED, moves=3, seconds=0.3)
+    widget.lead(EAR_PULLED, EAR, moves=3, seconds=0.3)
+    widget.lead(EAR, EAR_PULLED, moves=3, seconds=0.3)
     widget.let_go()
     assert widget.wait_for_status("arrived", "stalled", "max_steps") == "arrived"
-    assert widget.points("targets") == [pytest.approx(PULLED, abs=0.2)]
+    assert widget.points("targets") == [pytest.approx(EAR_PULLED, abs=0.2)]
 
 
 def test_a_cell_that_keeps_the_kernel_busy_is_named_and_nothing_is_lost(
@@ -79,10 +75,10 @@ def test_a_cell_that_keeps_the_kernel_busy_is_named_and_nothing_is_lost(
     aim(widget, page)
     widget.wait_for("link", 'value === "busy"')
     assert widget.status() == "The kernel is busy with a cell; your edit waits"
-    page.locator(".dgw").first.screenshot(path=SCREENSHOTS / "lab-busy.png")
+    widget.photograph("lab-busy")
     widget.wait_for("link", '["alive", "back"].includes(value)')
     words = notebook.execute(REPORT)
-    assert f"[[{PULLED[0]}" in words
+    assert f"[[{EAR_PULLED[0]}" in words
     notebook.shut_down()
 
 
@@ -96,7 +92,7 @@ def test_a_restart_is_named_and_the_cell_brings_a_new_widget(
     assert (widget.picture() == first).all()
     aim(widget, page)
     assert len(widget.points("handles")) == 1
-    page.locator(".dgw").first.screenshot(path=SCREENSHOTS / "lab-restarted.png")
+    widget.photograph("lab-restarted")
     notebook.run(0)
     widget.wait_for("link", 'value === "alive"')
     widget.wait_for_picture()
@@ -143,6 +139,6 @@ def test_what_the_network_has_lost_is_sent_again(lab: LabServer, page: Page) -> 
     assert words == "Connected again; what was changed meanwhile was sent"
     widget.wait_for("link", 'value === "alive"')
     report = notebook.execute(REPORT)
-    assert f"[[{PULLED[0]}" in report
+    assert f"[[{EAR_PULLED[0]}" in report
     assert report.endswith("True")
     notebook.shut_down()

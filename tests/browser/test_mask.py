@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
 from tests.browser.afm import ONE_PAIR, WIDTH, AfmHost, Point, mask_of, picture, shown
+from tests.browser.looking import touch_page
 
 pytestmark = pytest.mark.browser
 
@@ -29,11 +30,10 @@ def host(page: Page) -> AfmHost:
 @pytest.fixture
 def tablet(browser: Browser) -> Iterator[AfmHost]:
     """A widget in mask mode on a page that takes fingers."""
-    context = browser.new_context(has_touch=True, viewport={"width": 700, "height": 800})
-    host = shown(context.new_page())
-    host.button("Mask: where the picture may move").tap()
-    yield host
-    context.close()
+    with touch_page(browser, {"width": 700, "height": 800}, device_scale_factor=1) as page:
+        host = shown(page)
+        host.button("Mask: where the picture may move").tap()
+        yield host
 
 
 def masks(host: AfmHost, count: int) -> NDArray[np.bool_]:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
-from tests.browser.conftest import SCREENSHOTS, WINDOW
+from tests.browser.animal import NOSE, NOSE_TURNED
+from tests.browser.conftest import WINDOW
 from tests.browser.lab import LabServer, Notebook
-from tests.browser.test_lab import NOSE, NOSE_TURNED
-from tests.browser.view import WidgetView
+from tests.browser.view import SCREENSHOTS, WidgetView
 
 Record = Callable[[str, object], None]
 
@@ -109,7 +109,6 @@ def test_the_result_is_there_without_a_kernel_and_a_drag_adds_little_to_the_file
     assert reader.locator(".dgw").count() == 0
     assert reader.get_by_text("as it was saved").is_visible()
     assert not reader.get_by_text("Loading widget").is_visible()
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     reader.locator(".jp-NotebookPanel").screenshot(path=SCREENSHOTS / "saved_notebook.png")
     content = json.loads(path.read_text(encoding="utf-8"))
     content["cells"][1]["source"] = "1 + 1"  # by somebody else: it is no longer trusted

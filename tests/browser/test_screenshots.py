@@ -11,14 +11,14 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from draggan_widget.session import DragSession
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.animal import NOSE, NOSE_TURNED
 from tests.browser.kernel import KernelHost
+from tests.browser.view import SCREENSHOTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 GROUNDS = {"light": "#ffffff", "dark": "#111111"}
 WIDE, NARROW = 640, 340
-NOSE, TURNED = (62.0, 74.0), (75.0, 74.0)
 LOOP = ((30, 20), (100, 20), (105, 70), (64, 60), (25, 70), (30, 22))
 GAP_PX = 24
 THUMBNAILS = 9
@@ -38,7 +38,6 @@ def page(browser: Browser, scheme: Literal["light", "dark"], width: int) -> Iter
 def photograph(host: KernelHost, name: str) -> Path:
     """Keep how the widget looks."""
     host.rest()
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     path = SCREENSHOTS / f"{name}.png"
     host.view().screenshot(path=path)
     return path
@@ -72,9 +71,8 @@ def test_every_part_of_the_widget_is_photographed(
 
     page.mouse.move(*host.place(NOSE))
     page.mouse.down()
-    page.mouse.move(*host.place(TURNED), steps=6)
+    page.mouse.move(*host.place(NOSE_TURNED), steps=6)
     host.until(lambda: int(host.hook("pull") or 0) > 0)
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     running = SCREENSHOTS / f"{name}_running.png"
     host.view().screenshot(path=running)
     page.mouse.up()

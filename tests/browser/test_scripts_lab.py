@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.animal import NOSE, NOSE_TURNED, SAME, SHOW_ANIMAL, difference
 from tests.browser.lab import Notebook
-from tests.browser.test_lab import NOSE, NOSE_TURNED, SAME, difference
 from tests.browser.view import TIMEOUT_MS, WidgetView
 
 Record = Callable[[str, object], None]
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SHOW_AGAIN, SHOW_OTHER, RUN_BOTH, REPORT, AIM = range(1, 6)
 CELLS = (
-    "import draggan_widget as dg\nwidget = dg.DragWidget(seed=3)\nwidget",
+    SHOW_ANIMAL,
     "display(widget)",
     'other = dg.DragWidget(seed=4, config={"solver": "paper"})\nother',
     "for each in (widget, other):\n"

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.animal import EAR, EAR_PULLED, SHOW_ANIMAL
 from tests.browser.lab import Notebook
-from tests.browser.test_touch import EAR, PULLED, photograph
 from tests.browser.view import Picture, WidgetView
 from tests.test_runner import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 CELLS = (
-    "import draggan_widget as dg\nwidget = dg.DragWidget(seed=3)\nwidget",
+    SHOW_ANIMAL,
     "widget.w = widget.session.w",
 )
 NEW_START = 1
@@ -25,7 +25,7 @@ def test_the_start_is_shown_while_a_key_is_held_and_is_the_kernels_own(
         until(lambda: np.array_equal(widget.picture(), picture))
 
     first = widget.picture()
-    widget.pull(EAR, PULLED)
+    widget.pull(EAR, EAR_PULLED)
     assert widget.wait_for_status("arrived", "stalled", "max_steps") == "arrived"
     until(lambda: not np.array_equal(widget.picture(), first))
     canvas = page.locator(".dgw-canvas").first
@@ -35,11 +35,11 @@ def test_the_start_is_shown_while_a_key_is_held_and_is_the_kernels_own(
     dragged = widget.picture()
     page.keyboard.down("c")
     shows(first)
-    photograph(page, "sight-start")
+    widget.photograph("sight-start")
     page.keyboard.up("c")
     shows(dragged)
     canvas.press("Shift+C")
-    photograph(page, "sight-split")
+    widget.photograph("sight-split")
     page.keyboard.press("Escape")
     # A script has made what is seen now the start: only the kernel knows.
     notebook.execute(NEW_START)
@@ -50,4 +50,4 @@ def test_the_start_is_shown_while_a_key_is_held_and_is_the_kernels_own(
     for _ in range(3):
         canvas.press("+")
     widget.wait_for("camera", "value.startsWith('2.8284')")
-    photograph(page, "sight-near")
+    widget.photograph("sight-near")

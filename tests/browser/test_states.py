@@ -8,8 +8,9 @@ from playwright.sync_api import Browser, Page
 
 from draggan_widget.session import DragSession
 from tests.browser.afm import ONE_PAIR, AfmHost, mask_of, picture, shown
-from tests.browser.conftest import SCREENSHOTS
-from tests.browser.states import EAR, SIDE, STATES
+from tests.browser.animal import EAR
+from tests.browser.states import SIDE, STATES
+from tests.browser.view import SCREENSHOTS
 
 pytestmark = pytest.mark.browser
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.animal import EAR, EAR_PULLED, SHOW_ANIMAL
 from tests.browser.lab import Notebook
 from tests.browser.view import WidgetView
 from tests.test_runner import until
@@ -20,10 +20,6 @@ from tests.test_runner import until
 Record = Callable[[str, object], None]
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-EAR = (42.0, 26.0)
-PULLED = (35.0, 23.0)
-"""The tip of an ear of seed 3, and the same 30 px of the screen away."""
 
 MOVES = 75
 SECONDS = 2.5
@@ -34,37 +30,31 @@ NEAR_PX = 2.0
 
 REPORT, HISTORY = range(1, 3)
 CELLS = (
-    "import draggan_widget as dg\nwidget = dg.DragWidget(seed=3)\nwidget",
+    SHOW_ANIMAL,
     "import json\nprint(json.dumps(widget.stats()))",
     "print(json.dumps([entry.label for entry in widget.session.history.entries]))",
 )
 
 
-def photograph(page: Page, name: str) -> None:
-    """Keep how the widget looks."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.locator(".dgw").first.screenshot(path=SCREENSHOTS / f"{name}.png")
-
-
 def test_the_picture_follows_an_ear_under_the_pointer_and_undo_brings_the_first_back(
-    notebook: Notebook, widget: WidgetView, page: Page, record_property: Record
+    notebook: Notebook, widget: WidgetView, record_property: Record
 ) -> None:
     assert widget.status() == "Press on the picture and pull"
     first = widget.picture()
     widget.count_frames()
     widget.count_pulls()
     widget.grab(EAR)
-    widget.lead(EAR, PULLED, MOVES, SECONDS)
+    widget.lead(EAR, EAR_PULLED, MOVES, SECONDS)
     times_s, lags_ms = widget.frame_times_s(), widget.lags_ms()
     assert widget.status() == "Pull: the picture follows"
-    photograph(page, "touch-pulled")
+    widget.photograph("touch-pulled")
     assert len(times_s) >= FEWEST_PICTURES
-    assert widget.points("targets") == [pytest.approx(PULLED, abs=0.2)]
+    assert widget.points("targets") == [pytest.approx(EAR_PULLED, abs=0.2)]
     widget.let_go()
     assert widget.wait_for_status("arrived", "stalled", "max_steps", "failed") == "arrived"
-    photograph(page, "touch-settled")
+    widget.photograph("touch-settled")
     (handle,) = widget.points("handles")
-    assert np.hypot(*np.subtract(handle, PULLED)) <= NEAR_PX
+    assert np.hypot(*np.subtract(handle, EAR_PULLED)) <= NEAR_PX
 
     record_property("pulled_pictures_per_s", round((len(times_s) - 1) / np.ptp(times_s), 1))
     record_property("pull_to_picture_ms_p50", round(statistics.median(lags_ms)))
@@ -85,19 +75,19 @@ def test_escape_takes_a_pull_back_and_a_target_can_be_pulled_on(
 ) -> None:
     first = widget.picture()
     widget.grab(EAR)
-    widget.lead(EAR, PULLED, MOVES // 3, SECONDS / 3)
+    widget.lead(EAR, EAR_PULLED, MOVES // 3, SECONDS / 3)
     page.keyboard.press("Escape")
     widget.wait_for("handles", 'value === "[]"')
     widget.let_go()
     widget.wait_for("status", 'value === "idle"')
     until(lambda: np.array_equal(widget.picture(), first))
 
-    widget.pull(EAR, PULLED)
+    widget.pull(EAR, EAR_PULLED)
     assert widget.wait_for_status("arrived", "stalled", "max_steps") == "arrived"
-    assert widget.points("targets") == [pytest.approx(PULLED, abs=0.2)]
-    widget.grab(PULLED)
-    widget.lead(PULLED, EAR, MOVES // 3, SECONDS / 3)
-    photograph(page, "touch-pulled-back")
+    assert widget.points("targets") == [pytest.approx(EAR_PULLED, abs=0.2)]
+    widget.grab(EAR_PULLED)
+    widget.lead(EAR_PULLED, EAR, MOVES // 3, SECONDS / 3)
+    widget.photograph("touch-pulled-back")
     widget.let_go()
     assert widget.wait_for_status("arrived", "stalled", "max_steps") == "arrived"
     notebook.execute(REPORT)

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +14,9 @@ from playwright.sync_api import Page
 Point = tuple[float, float]
 Picture = NDArray[np.uint8]
 """Red, green and blue, ``[H, W, 3]``."""
+
+SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+"""Where the tests leave their pictures; git ignores it."""
 
 TIMEOUT_MS = 120_000
 """A busy machine with two cores loads a generator and finishes a drag in this time."""
@@ -142,6 +146,10 @@ class WidgetView:
         button.click()
         return True
 
+    def photograph(self, name: str) -> None:
+        """Keep how the widget looks."""
+        self._page.locator(".dgw").first.screenshot(path=SCREENSHOTS / f"{name}.png")
+
     def wait_for_answers(self) -> None:
         """Wait until the kernel has answered every command."""
         self.wait_for("commands", 'value === "0"')
@@ -175,7 +183,17 @@ class WidgetView:
         return box["x"] + (point[0] + 0.5) * scale, box["y"] + (point[1] + 0.5) * scale
 
 
-def decoded(url: str) -> Picture:
-    """Return the picture of a data address."""
+def decoded(url: str, mode: Literal["RGB", "RGBA"] = "RGB") -> Picture:
+    """Return the picture of a data address, with so many channels."""
     with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
-        return np.asarray(image.convert("RGB"))
+        return np.asarray(image.convert(mode))
+
+
+def drop(page: Page, at: tuple[float, float], *paths: Path, leave: bool = False) -> None:
+    """Drag files over a place of the page and drop them there, as the system does."""
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver") if leave else ("dragEnter", "dragOver", "drop"):
+        session.send(
+            "Input.dispatchDragEvent", {"type": kind, "x": at[0], "y": at[1], "data": data}
+        )

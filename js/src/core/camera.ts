@@ -1,5 +1,5 @@
 /** What part of the picture a view shows: how near, and around which place. Knows no state. */
-import { type Box, clamp, type Size, type Vec } from "./geometry";
+import { add, type Box, clamp, type Size, toCss, type Vec } from "./geometry";
 
 /**
  * How a view looks at the picture. Places are parts of the picture, and of the stage that shows it, 0 .. 1 each way
@@ -101,7 +101,7 @@ export function lensOf(camera: Camera, stage: Size, image: Size): Lens {
 
 /** Image pixels to CSS pixels of the stage. */
 export function cssThrough({ scale, origin }: Lens, point: Vec): Vec {
-  return { x: (point.x + 0.5) * scale + origin.x, y: (point.y + 0.5) * scale + origin.y };
+  return add(toCss(point, scale), origin);
 }
 
 /** CSS pixels of the stage to image pixels: the inverse of `cssThrough`. */

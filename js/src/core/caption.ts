@@ -2,6 +2,7 @@
 import { badgeOf } from "./intent";
 import { filmPlaceOf } from "./past";
 import { isLive } from "./pull";
+import { isComparing } from "./sight";
 import type { State } from "./types";
 
 export interface Caption {
@@ -15,7 +16,7 @@ export function captionOf(state: State): Caption | null {
   const { shared, view } = state;
   if (filmPlaceOf(state)) return null;
   if (!shared.frame || view.touch || !view.cursor || view.gesture.kind !== "none") return null;
-  if (view.compare.held || view.compare.split) return null;
+  if (isComparing(view.compare)) return null;
   if (view.modifier === "pan") return { text: "drag: the picture moves", eager: true };
   if (view.mode === "mask") {
     const erases = (view.brush.kind === "erase") !== (view.modifier === "pin");

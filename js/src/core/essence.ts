@@ -1,6 +1,7 @@
 /** What the kernel needs of a file to open it: of a picture only the session inside it, which is far smaller. */
 
-const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+/** How a PNG begins (PNG specification, 5.2). */
+export const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /** How other pictures begin, which hold no session: JPEG, GIF, WebP, BMP. */
 const OTHER_PICTURES = [

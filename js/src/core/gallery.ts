@@ -34,7 +34,7 @@ export function offered(count: number, shuffle: number, first: number): number[]
 }
 
 /** The offer with more seeds at its end; the same list where it is long enough. */
-export function extended(seeds: readonly number[], shuffle: number): readonly number[] {
+export function withMore(seeds: readonly number[], shuffle: number): readonly number[] {
   if (seeds.length >= MOST_OFFERED) return seeds;
   const known = new Set(seeds);
   const more: number[] = [];

@@ -84,11 +84,6 @@ export function toCss(point: Vec, scale: number): Vec {
   return { x: (point.x + 0.5) * scale, y: (point.y + 0.5) * scale };
 }
 
-/** CSS pixels of the canvas to image pixels: the inverse of `toCss`. */
-export function toImage(point: Vec, scale: number): Vec {
-  return { x: point.x / scale - 0.5, y: point.y / scale - 0.5 };
-}
-
 /** The nearest point inside the picture, 0 .. width - 1 and 0 .. height - 1, rounded to a hundredth of a pixel. */
 export function clampToImage(point: Vec, size: Size): Vec {
   return { x: clampCoordinate(point.x, size.width), y: clampCoordinate(point.y, size.height) };

@@ -82,3 +82,9 @@ export function started(state: State): State {
   if (!state.shared.traits.autoRun || isActive(state.shared)) return state;
   return { ...state, shared: commanded(state.shared, "run") };
 }
+
+/** The view without a half-made pair. */
+export function withoutDraft(view: View): View {
+  const selection = view.selection?.id === DRAFT_ID ? null : view.selection;
+  return { ...view, draft: null, selection };
+}

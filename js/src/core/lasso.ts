@@ -15,7 +15,7 @@ interface Crossing {
 }
 
 /** The loop with one more point, unless it lies nearer than so many image pixels to the last one. */
-export function extended(loop: readonly Vec[], to: Vec, leastPx: number): readonly Vec[] {
+export function withCorner(loop: readonly Vec[], to: Vec, leastPx: number): readonly Vec[] {
   const last = loop.at(-1);
   return last && distance(last, to) < leastPx ? loop : [...loop, to];
 }

@@ -1,11 +1,15 @@
 /** Finds what is wanted most of all, one at a time: whoever wants something else drops what was wanted before. */
+import { OneByOne } from "./one_by_one";
 
 export class Newest<Key, Found> {
   readonly #find: (key: Key) => Promise<Found>;
   readonly #show: (key: Key, found: Found) => void;
-  readonly #fail: (error: unknown) => void;
+  readonly #fail: (error: unknown, key: Key) => void;
+  readonly #work = new OneByOne(
+    () => this.#take(),
+    (key) => this.#look(key),
+  );
   #wanted: Key | null = null;
-  #finding = false;
 
   /**
    * @param find begins to find something; is never called before the last one was found
@@ -15,7 +19,7 @@ export class Newest<Key, Found> {
   constructor(
     find: (key: Key) => Promise<Found>,
     show: (key: Key, found: Found) => void,
-    fail: (error: unknown) => void,
+    fail: (error: unknown, key: Key) => void,
   ) {
     this.#find = find;
     this.#show = show;
@@ -25,20 +29,20 @@ export class Newest<Key, Found> {
   /** Wants something; null wants nothing any more. */
   want(key: Key | null): void {
     this.#wanted = key;
-    if (!this.#finding) void this.#work();
+    this.#work.go();
   }
 
-  async #work(): Promise<void> {
-    this.#finding = true;
-    while (this.#wanted !== null) {
-      const key = this.#wanted;
-      this.#wanted = null;
-      try {
-        this.#show(key, await this.#find(key));
-      } catch (error) {
-        this.#fail(error);
-      }
+  #take(): Key | null {
+    const key = this.#wanted;
+    this.#wanted = null;
+    return key;
+  }
+
+  async #look(key: Key): Promise<void> {
+    try {
+      this.#show(key, await this.#find(key));
+    } catch (error) {
+      this.#fail(error, key);
     }
-    this.#finding = false;
   }
 }

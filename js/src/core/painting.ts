@@ -1,10 +1,10 @@
 /** The mask under a pointer: strokes of brush and eraser, loops of the lasso, and how strongly the mask is shown. */
 import type { Pointer, Vec } from "./geometry";
 import { brushRadiusPx, maskChanged, withView } from "./intent";
-import { extended, filledLoop } from "./lasso";
+import { filledLoop, withCorner } from "./lasso";
 import { filledMask, MAY_MOVE, MAY_NOT_MOVE, type Mask, type MaskValue, stroke } from "./mask";
 import { isMoving } from "./points";
-import type { Gesture, State } from "./types";
+import { type Gesture, IDLE, type State } from "./types";
 
 type Paint = Gesture & { kind: "paint" };
 type Lasso = Gesture & { kind: "lasso" };
@@ -14,8 +14,6 @@ const LASSO_STEP_PX = 2;
 
 /** What is left of the veil while the picture moves: then the picture counts. */
 const VEIL_WHILE_MOVING = 0.35;
-
-const IDLE: Gesture = { kind: "none" };
 
 /** The state after a pointer went down on the mask; `secondary` erases. */
 export function startPainting(state: State, pointer: Pointer, secondary: boolean): State {
@@ -49,7 +47,7 @@ export function continueStroke(state: State, gesture: Paint, to: Vec): State {
 
 /** The state after the lasso went on. */
 export function continueLasso(state: State, gesture: Lasso, { at, scale }: Pointer): State {
-  const loop = extended(gesture.loop, at, LASSO_STEP_PX / scale);
+  const loop = withCorner(gesture.loop, at, LASSO_STEP_PX / scale);
   return withView(state, { gesture: { ...gesture, loop }, cursor: at });
 }
 

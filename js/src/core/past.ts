@@ -1,10 +1,10 @@
-/** What a person does with the past: goes to an entry of the history, or looks through the last drag's pictures. */
+/** What a person does with the past: opens it, and looks through the last drag's pictures. */
 import { clamp } from "./geometry";
 import type { Film } from "./history";
 import { commanded, isActive, withView } from "./intent";
-import type { Action, FilmPlace, State, ViewAction } from "./types";
+import { type Action, assertNever, type FilmPlace, type State, type ViewAction } from "./types";
 
-export type PastAction = Extract<ViewAction, { kind: "jump" | "take" | "history" | "film" }>;
+export type PastAction = Extract<ViewAction, { kind: "take" | "history" | "film" }>;
 
 /** Fewer pictures are no film. */
 const LEAST_PICTURES = 2;
@@ -60,10 +60,6 @@ export function filmLeft(state: State, action: Action): State {
 export function reducePast(state: State, action: PastAction): State {
   const { shared, view } = state;
   switch (action.kind) {
-    case "jump": {
-      if (action.entry === shared.traits.historyPosition) return state;
-      return { ...state, shared: commanded(shared, "jump", { entry: action.entry }) };
-    }
     case "history":
       return withView(state, { historyOpen: action.open, film: action.open ? view.film : null });
     case "film": {
@@ -80,5 +76,7 @@ export function reducePast(state: State, action: PastAction): State {
       const taken = commanded(shared, "take", { index: place.index });
       return { shared: taken, view: { ...view, film } };
     }
+    default:
+      return assertNever(action);
   }
 }

@@ -15,9 +15,9 @@ import {
 import { badgeOf, completed, maskChanged, placed, removed, started, withView } from "./intent";
 import { continueLasso, continueStroke, endLasso, startPainting } from "./painting";
 import { filmPlaceOf } from "./past";
-import { addPair, dragPart, marksOf, movePart } from "./points";
+import { addPair, dragPart, marksOf, movePart, released } from "./points";
 import { isLive, pullEnded, pulledTo, pullMark, pullNew } from "./pull";
-import { assertNever, DRAFT_ID, type Draft, type Gesture, type Shared, type State } from "./types";
+import { assertNever, DRAFT_ID, type Draft, type Gesture, IDLE, type State } from "./types";
 
 /** A press becomes a pull, and a grip a move, beyond this many CSS pixels; a finger trembles more. */
 const PULL_MOUSE_PX = 4;
@@ -25,8 +25,6 @@ const PULL_TOUCH_PX = 10;
 
 /** Handle and target must lie this many CSS pixels apart: less is a double click, not a wish. */
 const LEAST_PULL_PX = 3;
-
-const IDLE: Gesture = { kind: "none" };
 
 /** What was held down with the pointer. */
 interface Modifiers {
@@ -204,8 +202,4 @@ function startMove(state: State, grip: Grip, pointer: Pointer): State {
 function carried(state: State, grip: Grip, to: Vec): State {
   if (grip.part === "target" || grip.id === DRAFT_ID) return placed(state, grip, to);
   return { ...state, shared: dragPart(state.shared, grip, to) };
-}
-
-function released(shared: Shared, grip: Grip): Shared {
-  return { ...shared, held: shared.held.filter((other) => !sameGrip(other, grip)) };
 }

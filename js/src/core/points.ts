@@ -1,5 +1,5 @@
 /** Edits of the pairs by a person, and their reconciliation with what the kernel says. */
-import { clampToImage, type Grip, type Mark, type Vec } from "./geometry";
+import { clampToImage, type Grip, type Mark, sameGrip, type Vec } from "./geometry";
 import type { FrameInfo, Pair } from "./protocol";
 import { DRAFT_ID, type Draft, type Shared } from "./types";
 
@@ -140,6 +140,11 @@ function intervalOf(shared: Shared, atMs: number): number {
 /** True while handles are where the newest picture has them. */
 export function isMoving(shared: Shared): boolean {
   return shared.traits.running || shared.pulls.length > 0;
+}
+
+/** The state with a mark under no finger any more. */
+export function released(shared: Shared, grip: Grip): Shared {
+  return { ...shared, held: shared.held.filter((other) => !sameGrip(other, grip)) };
 }
 
 function isHeld(shared: Shared, id: number, part: Grip["part"]): boolean {

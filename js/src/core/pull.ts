@@ -1,8 +1,8 @@
 /** Live pulls: the picture follows the pointer while it is pressed. */
-import { add, clampToImage, distance, type Grip, sameGrip, type Vec } from "./geometry";
-import { addPair, dragPart, movePart } from "./points";
+import { add, clampToImage, distance, type Grip, type Vec } from "./geometry";
+import { addPair, dragPart, movePart, released } from "./points";
 import type { PullEnd } from "./protocol";
-import type { Gesture, Pull, Shared, State } from "./types";
+import { type Gesture, IDLE, type Pull, type Shared, type State } from "./types";
 
 /** True where a pull is followed live: pairs start at once, and there is a kernel that answers. */
 export function isLive({ traits, answering }: Shared): boolean {
@@ -23,7 +23,7 @@ export function pullNew(state: State, handle: Vec, to: Vec): State {
 /** The state with a pair that is pulled at by one of its marks: the target goes along from where that was. */
 export function pullMark(state: State, move: Gesture & { kind: "move" }, to: Vec): State {
   const { id } = move.grip;
-  const shared = withoutHeld(state.shared, move.grip);
+  const shared = released(state.shared, move.grip);
   if (!shared.pairs.some((pair) => pair.id === id)) return state;
   return pulling({ ...state, shared }, id, move.offset, to);
 }
@@ -41,12 +41,12 @@ export function pulledTo(state: State, gesture: Gesture & { kind: "pull" }, to: 
 export function pullEnded(state: State, gesture: Gesture & { kind: "pull" }, end: PullEnd): State {
   const grip = targetOf(gesture.id);
   const pull = state.shared.pulls.find(({ id, end: over }) => id === gesture.id && !over);
-  const free = withoutHeld(state.shared, grip);
+  const free = released(state.shared, grip);
   const pulls = free.pulls.map((each) => (each === pull ? { ...each, end } : each));
   const shared = { ...free, pulls };
   return {
     shared: pull && end !== "undo" ? aimedFrom(movePart(shared, grip, pull.at), pull) : shared,
-    view: { ...state.view, gesture: { kind: "none" } },
+    view: { ...state.view, gesture: IDLE },
   };
 }
 
@@ -78,10 +78,6 @@ function pulling(state: State, id: number, offset: Vec, to: Vec): State {
     gesture,
     to,
   );
-}
-
-function withoutHeld(shared: Shared, grip: Grip): Shared {
-  return { ...shared, held: shared.held.filter((other) => !sameGrip(other, grip)) };
 }
 
 function targetOf(id: number): Grip {

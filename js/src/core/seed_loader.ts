@@ -1,6 +1,7 @@
 /** Fetches the small pictures of seeds one after the other, those that are seen first, and never during a pull. */
 import type { Ask } from "./asks";
 import { isText } from "./decode";
+import { OneByOne } from "./one_by_one";
 
 /** A picture as it came. */
 export interface SmallPicture {
@@ -25,8 +26,11 @@ export class SeedLoader {
   readonly #show: (seed: number, picture: SmallPicture) => void;
   readonly #drawn = new Map<number, string>();
   readonly #failed = new Map<number, string>();
+  readonly #work = new OneByOne(
+    () => this.#next(),
+    (seed) => this.#fetch(seed),
+  );
   #wanted: Wanted | null = null;
-  #asking = false;
   #last = -1;
 
   /**
@@ -41,19 +45,12 @@ export class SeedLoader {
   /** Fetches from now on what is wanted; what is on its way still comes. */
   want(wanted: Wanted): void {
     this.#wanted = wanted;
-    void this.#load();
+    this.#work.go();
   }
 
   /** Asks again for what could not be had. */
   retry(): void {
     this.#failed.clear();
-  }
-
-  async #load(): Promise<void> {
-    if (this.#asking) return;
-    this.#asking = true;
-    for (let seed = this.#next(); seed !== null; seed = this.#next()) await this.#fetch(seed);
-    this.#asking = false;
   }
 
   async #fetch(seed: number): Promise<void> {

@@ -4,7 +4,7 @@ import { clamp, type Size, type Vec } from "./geometry";
 import { selectedMark, withView } from "./intent";
 import { gestureCancelled } from "./pointer";
 import type { Compare, SightAction } from "./sight_types";
-import { assertNever, type State, type View } from "./types";
+import { assertNever, IDLE, type State, type View } from "./types";
 
 /** A mark that is chosen or moved by key keeps so far off the edges, as a part of the stage. */
 const MARGIN = 0.08;
@@ -35,7 +35,7 @@ export function reduceSight(state: State, action: SightAction): State {
       if (!state.shared.frame) return state;
       return withView(gestureCancelled(state), { gesture: { kind: "pan" }, hover: null });
     case "pan_end":
-      return view.gesture.kind === "pan" ? withView(state, { gesture: { kind: "none" } }) : state;
+      return view.gesture.kind === "pan" ? withView(state, { gesture: IDLE }) : state;
     case "modifier":
       return action.modifier === view.modifier
         ? state

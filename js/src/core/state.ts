@@ -1,35 +1,31 @@
 /** The state of one view of the widget, and `reduce`, which says what follows from each action. */
 import { FIT } from "./camera";
-
-import { generatorOf } from "./choices";
 import { add, clamp, clampToImage, type Grip, sameGrip, type Vec } from "./geometry";
 import {
   brushRadiusPx,
-  commanded,
   completed,
   isActive,
   maskChanged,
   placed,
   removed,
   selectedMark,
+  withoutDraft,
   withView,
 } from "./intent";
 import { reduceKernel } from "./kernel";
 import { filledMask, inverted, MAY_MOVE } from "./mask";
+import { ordered, reduceOrder } from "./orders";
 import { filmLeft, filmPlaceOf, reducePast } from "./past";
 import { gestureCancelled, pointerDown, pointerMove, pointerUp } from "./pointer";
 import { marksOf } from "./points";
-import { MAX_SEED } from "./protocol";
-import { pullEnded } from "./pull";
 import { lookedAside, reduceSight, revealed } from "./sight";
 import { NO_COMPARE } from "./sight_types";
 import {
   type Action,
   assertNever,
   DRAFT_ID,
+  IDLE,
   type Mode,
-  type Shared,
-  type SimpleCommand,
   type State,
   type View,
 } from "./types";
@@ -46,7 +42,7 @@ export const INITIAL_VIEW: View = {
   selection: null,
   hover: null,
   cursor: null,
-  gesture: { kind: "none" },
+  gesture: IDLE,
   draft: null,
   brush: { kind: "paint", radiusPx: null },
   brushShown: false,
@@ -135,33 +131,13 @@ export function reduce(before: State, action: Action): State {
     case "mask_clear":
       return shared.mask ? { ...state, shared: maskChanged({ ...shared, mask: null }) } : state;
     case "command":
-      return ordered(letGo(state), action.name);
-    case "sample": {
-      if (!shared.frame) return state;
-      const seed = clamp(Math.trunc(action.seed) || 0, 0, MAX_SEED);
-      const free = letGo(state);
-      const args =
-        action.truncationPsi === undefined
-          ? { seed }
-          : { seed, truncation_psi: action.truncationPsi };
-      return { shared: commanded(free.shared, "sample", args), view: withoutDraft(free.view) };
-    }
+    case "sample":
     case "generator":
-      return chosen(letGo(state), action.name);
-    case "configure": {
-      const free = letGo(state);
-      const { settings } = action;
-      return {
-        ...free,
-        shared: { ...commanded(free.shared, "configure", { settings }), refusal: null },
-      };
-    }
+    case "configure":
+    case "jump":
+      return reduceOrder(state, action);
     case "drawer":
       return withView(state, { drawer: action.drawer });
-    case "jump": {
-      const free = letGo(state);
-      return reducePast({ ...free, view: withoutDraft(free.view) }, action);
-    }
     case "history":
     case "film":
     case "take":
@@ -263,51 +239,4 @@ function brushed(state: State, radiusPx: number): State {
   const largest = Math.min(width, height) / 2;
   const radius = clamp(Number.isFinite(radiusPx) ? radiusPx : 1, 0.5, largest);
   return withView(state, { brush: { ...state.view.brush, radiusPx: radius }, brushShown: true });
-}
-
-/** The state with no live pull: who gives a command meanwhile wants that next, and the picture to stay for it. */
-function letGo(state: State): State {
-  const { gesture } = state.view;
-  return gesture.kind === "pull" ? pullEnded(state, gesture, "stay") : state;
-}
-
-/** The state with another generator asked for, where it is one. */
-function chosen(state: State, name: string): State {
-  const { traits } = state.shared;
-  if (!traits.generators.includes(name) || name === generatorOf(state.shared)) return state;
-  return { shared: commanded(state.shared, "generator", { name }), view: withoutDraft(state.view) };
-}
-
-/** The state with a command given, where it means something. */
-function ordered(state: State, name: SimpleCommand): State {
-  const { shared, view } = state;
-  const given = { ...state, shared: commanded(shared, name) };
-  switch (name) {
-    case "run":
-      return shared.pairs.length === 0 || isActive(shared) ? state : given;
-    case "step":
-      return shared.pairs.length === 0 || isActive(shared) ? state : given;
-    case "stop":
-      return isActive(shared) ? given : state;
-    case "undo":
-      if (view.draft) return { ...state, view: withoutDraft(view) };
-      return shared.traits.canUndo ? given : state;
-    case "redo":
-      return shared.traits.canRedo || isGoingBack(shared) ? given : state;
-    case "reset":
-    case "clear_points":
-      return shared.frame ? { ...given, view: withoutDraft(view) } : state;
-    default:
-      return assertNever(name);
-  }
-}
-
-/** True while there will be something to redo as soon as the kernel has answered. */
-function isGoingBack({ commands }: Shared): boolean {
-  return commands.some(({ name }) => name === "undo");
-}
-
-function withoutDraft(view: View): View {
-  const selection = view.selection?.id === DRAFT_ID ? null : view.selection;
-  return { ...view, draft: null, selection };
 }

@@ -150,6 +150,9 @@ export interface FilmPlace {
   readonly takenAt: number | null;
 }
 
+/** No pointer is pressed. */
+export const IDLE: Gesture = { kind: "none" };
+
 /** What each view has for itself. */
 export interface View {
   readonly mode: Mode;

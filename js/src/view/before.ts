@@ -3,6 +3,7 @@ import type { Ask } from "../core/asks";
 import { isText } from "../core/decode";
 import { isComparing } from "../core/sight";
 import type { State } from "../core/state";
+import { bitmapOf } from "./bitmap";
 import type { FrameStream } from "./frame";
 
 export class Before {
@@ -65,8 +66,7 @@ export class Before {
       const { result, files } = await this.#ask("picture", { of: "start" });
       const [bytes] = files;
       if (!bytes) return;
-      const type = isText(result.mime) ? result.mime : "";
-      const bitmap = await createImageBitmap(new Blob([bytes.slice()], { type }));
+      const bitmap = await bitmapOf(bytes, isText(result.mime) ? result.mime : "");
       if (this.#closed || of !== this.#of) {
         bitmap.close();
         return;

@@ -4,14 +4,11 @@ import { brushRadiusPx } from "../core/intent";
 import { MAY_MOVE } from "../core/mask";
 import type { Gesture, State } from "../core/state";
 import type { ViewStore } from "../core/store";
+import { turnedPx } from "./dom";
 import { DARK, LIGHT, stroked } from "./marks";
 
 /** What one CSS pixel of the wheel does to the brush; a notch of a mouse is about a hundred. */
 const WHEEL_RATE = 0.0015;
-
-/** CSS pixels of a line and of a page, for wheels that count in these. */
-const LINE_PX = 16;
-const PAGE_PX = 400;
 
 /** How long a new size is shown. */
 const SHOWN_MS = 900;
@@ -35,8 +32,7 @@ export function listenToBrush(
     const plain = !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
     if (view.mode !== "mask" || view.brush.kind === "lasso" || !plain) return;
     event.preventDefault();
-    const unit = [1, LINE_PX, PAGE_PX][event.deltaMode] ?? 1;
-    store.dispatch({ kind: "brush_scale", factor: Math.exp(-event.deltaY * unit * WHEEL_RATE) });
+    store.dispatch({ kind: "brush_scale", factor: Math.exp(-turnedPx(event) * WHEEL_RATE) });
   };
   let timer = 0;
   let shown = store.state.view.brush;

@@ -1,4 +1,5 @@
 /** The start and now side by side: a divider to be dragged, and what each side shows. */
+import { isComparing } from "../core/sight";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
 import { element, icon, setAttribute } from "./dom";
@@ -100,10 +101,10 @@ export function buildCompare(
   );
 
   const update = ({ view }: State, known: boolean): void => {
-    const { held, split, divider: at } = view.compare;
+    const { split, divider: at } = view.compare;
     const opens = split && divider.hidden;
     const leaves = !split && divider.matches(":focus");
-    node.hidden = !(held || split);
+    node.hidden = !isComparing(view.compare);
     setAttribute(node, "data-split", split);
     setAttribute(node, "data-known", known);
     divider.hidden = now.hidden = !split;

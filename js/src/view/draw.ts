@@ -2,6 +2,7 @@
 import { type Lens, lensOf } from "../core/camera";
 import type { Size, Vec } from "../core/geometry";
 import { veilStrength } from "../core/painting";
+import { isComparing } from "../core/sight";
 import type { State } from "../core/state";
 import { pointShowing, type Warp } from "../core/warp";
 import { drawBrush } from "./brush";
@@ -90,9 +91,9 @@ export class Drawing {
     warp: Warp | null,
     lens: Lens,
   ): void {
-    const { held, split, divider } = view.compare;
+    const { held, divider } = view.compare;
     const part = held ? 1 : divider;
-    const compared = before && (held || split) ? { picture: before, part } : null;
+    const compared = before && isComparing(view.compare) ? { picture: before, part } : null;
     const image = shared.traits.imageSize;
     const wanted = [
       picture.bitmap,

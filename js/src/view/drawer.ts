@@ -1,17 +1,8 @@
 /** What opens below the picture: one drawer at a time, by a button or a key; the focus goes in and comes back. */
 import type { DrawerName, State } from "../core/state";
 import type { ViewStore } from "../core/store";
-import { button, element, type IconName, setAttribute } from "./dom";
-
-/** Elements of several views need different names, and so do those of widgets that have a module of their own each. */
-const own = Math.random().toString(36).slice(2, 8);
-let count = 0;
-
-/** A name that no other element of the page has. */
-export function uniqueId(name: string): string {
-  count += 1;
-  return `dgw-${name}-${own}-${count}`;
-}
+import { button, element, setAttribute, uniqueId } from "./dom";
+import type { IconName } from "./icons";
 
 export interface DrawerOptions {
   readonly name: DrawerName;

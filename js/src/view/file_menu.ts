@@ -4,18 +4,10 @@ import { FILE_KINDS, type FileKind, moviesOf, OPEN_ENDINGS, obstacleOf } from ".
 import { clamp } from "../core/geometry";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
-import {
-  button,
-  element,
-  type IconName,
-  icon,
-  isField,
-  setAttribute,
-  setEnabled,
-  setText,
-} from "./dom";
+import { button, element, icon, isTyping, onPress, setAttribute, setEnabled, setText } from "./dom";
 import { acceptDrops } from "./drops";
 import { Files } from "./files";
+import type { IconName } from "./icons";
 import { buildJob } from "./job";
 
 /** Between the menu and the edge of a narrow card. */
@@ -78,15 +70,11 @@ export function buildFileMenu(store: ViewStore, ask: Ask, signal: AbortSignal): 
   };
   const item = (name: IconName, label: string, hint: string, act: () => void): HTMLElement => {
     const row = menuItem(name, label, hint);
-    row.addEventListener(
-      "click",
-      () => {
-        if (row.getAttribute("aria-disabled") === "true") return;
-        show(false);
-        act();
-      },
-      { signal },
-    );
+    const choose = (): void => {
+      show(false);
+      act();
+    };
+    onPress(row, choose, signal);
     return row;
   };
 
@@ -137,7 +125,7 @@ export function buildFileMenu(store: ViewStore, ask: Ask, signal: AbortSignal): 
     root.addEventListener(
       "keydown",
       (event) => {
-        if (event.defaultPrevented || event.altKey || isField(event.composedPath()[0])) return;
+        if (event.defaultPrevented || event.altKey || isTyping(event)) return;
         const key = event.key.toLowerCase();
         const held = event.ctrlKey || event.metaKey;
         if (key === "d" && !held) show(true);

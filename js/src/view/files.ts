@@ -4,6 +4,7 @@ import { isText } from "../core/decode";
 import { essenceOf } from "../core/essence";
 import { type FileKind, fileName, uploadObstacle } from "../core/files";
 import type { ViewStore } from "../core/store";
+import { blobOf } from "./bitmap";
 import { element } from "./dom";
 
 /** What a person is told of work on a file. */
@@ -87,10 +88,6 @@ export class Files {
       this.#store.dispatch({ kind: "problem", message: `${failure}: ${reason}` });
     }
   }
-}
-
-function blobOf(file: Uint8Array, type: string): Blob {
-  return new Blob([new Uint8Array(file)], { type });
 }
 
 function download(file: Uint8Array, mime: string, name: string): void {

@@ -6,6 +6,7 @@ import { filmIn, filmPlaceOf } from "../core/past";
 import { decodePairs, type Pair } from "../core/protocol";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
+import { bitmapOf } from "./bitmap";
 import { button, element, setAttribute, setIcon, setLabel, setText } from "./dom";
 
 /** From one picture to the next while it plays, as in the animations that are saved. */
@@ -165,7 +166,7 @@ export class FilmScrubber {
     if (this.#kept.size > MOST_KEPT && !oldest.done) this.#kept.delete(oldest.value);
     try {
       const { file, pairs } = await found;
-      return { bitmap: await createImageBitmap(new Blob([file.slice()])), pairs };
+      return { bitmap: await bitmapOf(file), pairs };
     } catch (error) {
       this.#kept.delete(index);
       throw error;

@@ -1,10 +1,18 @@
 /** Turns the bytes of frames into a bitmap on the screen; late ones are dropped, the newest wins. */
+import { Newest } from "../core/newest";
 import type { FrameInfo } from "../core/protocol";
+import { bitmapOf } from "./bitmap";
 
 /** The picture on the screen. */
 export interface Picture {
   readonly frame: FrameInfo;
   readonly bitmap: ImageBitmap;
+}
+
+/** A frame as it came. */
+interface Received {
+  readonly frame: FrameInfo;
+  readonly bytes: Uint8Array;
 }
 
 /** A page in the background paints nothing; after this time work goes on without. */
@@ -28,9 +36,12 @@ export class FrameStream {
   readonly #place: (frame: FrameInfo) => void;
   readonly #done: (frame: FrameInfo, shown: boolean) => void;
   readonly #listeners = new Set<() => void>();
+  readonly #newest = new Newest<Received, ImageBitmap>(
+    ({ frame, bytes }) => bitmapOf(bytes, frame.mime),
+    ({ frame }, bitmap) => this.#present({ frame, bitmap }),
+    (_, { frame }) => this.#drop(frame),
+  );
   #newestSeq = 0;
-  #waiting: { readonly frame: FrameInfo; readonly bytes: Uint8Array } | null = null;
-  #decoding = false;
   #ready: Picture | null = null;
   #shown: Picture | null = null;
   #closed = false;
@@ -56,8 +67,7 @@ export class FrameStream {
       return;
     }
     this.#newestSeq = frame.seq;
-    this.#waiting = { frame, bytes };
-    if (!this.#decoding) void this.#decode();
+    this.#newest.want({ frame, bytes });
   }
 
   /** Calls back in the animation frame in which a new picture is to be drawn; returns what ends that. */
@@ -68,26 +78,16 @@ export class FrameStream {
 
   close(): void {
     this.#closed = true;
-    this.#waiting = null;
+    this.#newest.want(null);
     this.#ready?.bitmap.close();
     this.#shown?.bitmap.close();
     this.#ready = null;
     this.#shown = null;
   }
 
-  async #decode(): Promise<void> {
-    this.#decoding = true;
-    while (this.#waiting) {
-      const { frame, bytes } = this.#waiting;
-      this.#waiting = null;
-      try {
-        const bitmap = await createImageBitmap(new Blob([bytes.slice()], { type: frame.mime }));
-        this.#present({ frame, bitmap });
-      } catch {
-        if (!this.#closed) this.#done(frame, false);
-      }
-    }
-    this.#decoding = false;
+  /** Has the kernel told that a frame cannot be read. */
+  #drop(frame: FrameInfo): void {
+    if (!this.#closed) this.#done(frame, false);
   }
 
   /** Has the picture shown with the next paint, in place of one that waits for the same. */

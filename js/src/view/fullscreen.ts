@@ -1,7 +1,7 @@
 /** The widget on the whole screen: a button, its key, and Escape. */
 import type { ViewStore } from "../core/store";
 import { isCalm } from "../core/words";
-import { button, isField, setIcon, setLabel } from "./dom";
+import { button, isTyping, setIcon, setLabel } from "./dom";
 
 /**
  * Builds the button; it is hidden where the page may not fill the screen.
@@ -25,8 +25,8 @@ export function buildFullscreen(
     else void root.requestFullscreen?.().catch(() => undefined);
   };
   const press = (event: KeyboardEvent): void => {
-    const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.isComposing;
-    if (!plain || isField(event.composedPath()[0])) return;
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (!plain || isTyping(event)) return;
     if (event.key.toLowerCase() === "f" && !event.repeat) toggle();
     else if (event.key === "Escape" && isFull() && isCalm(store.state)) leave();
   };

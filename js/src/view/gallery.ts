@@ -1,11 +1,11 @@
 /** The gallery: seeds to choose from, with small pictures that come while one looks at them, and the truncation. */
 import type { Ask } from "../core/asks";
 import { areAnimals, generatorOf, isSampling, seedOf } from "../core/choices";
-import { extended, MOST_OFFERED, offered, PAGE, placeAfter } from "../core/gallery";
+import { MOST_OFFERED, offered, PAGE, placeAfter, withMore } from "../core/gallery";
 import { SeedLoader, type SmallPicture } from "../core/seed_loader";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
-import { button, element, icon, setAttribute, setEnabled } from "./dom";
+import { button, element, icon, onPress, setAttribute, setEnabled } from "./dom";
 import { buildDrawer, type Drawer } from "./drawer";
 import { buildGeneratorMenu } from "./generator_menu";
 import { buildTruncation } from "./truncation";
@@ -115,7 +115,7 @@ export function buildGallery(store: ViewStore, ask: Ask, signal: AbortSignal): D
   };
 
   const addMore = (): void => {
-    const next = extended(seeds, order);
+    const next = withMore(seeds, order);
     if (next !== seeds) fill(next);
   };
 
@@ -195,16 +195,12 @@ export function buildGallery(store: ViewStore, ask: Ask, signal: AbortSignal): D
     },
     { signal },
   );
-  more.addEventListener(
-    "click",
-    () => {
-      if (more.getAttribute("aria-disabled") === "true") return;
-      const next = seeds.length;
-      addMore();
-      go(next);
-    },
-    { signal },
-  );
+  const showMore = (): void => {
+    const next = seeds.length;
+    addMore();
+    go(next);
+  };
+  onPress(more, showMore, signal);
   let generator = "";
   let answering = true;
   let seen = "";

@@ -2,8 +2,7 @@
 import { generatorOf } from "../core/choices";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
-import { element, setText } from "./dom";
-import { uniqueId } from "./drawer";
+import { element, setText, uniqueId } from "./dom";
 
 export interface GeneratorMenu {
   /** The menu with its label. */

@@ -1,9 +1,9 @@
 /** A magnifier that shows what a finger covers, while it presses or pulls. */
 import { cssThrough, type Lens } from "../core/camera";
-import type { Size, Vec } from "../core/geometry";
+import { type Size, sameGrip, type Vec } from "../core/geometry";
 import { LOUPE_RADIUS_PX, LOUPE_TIMES, loupeCentre } from "../core/loupe";
 import { marksOf } from "../core/points";
-import type { State } from "../core/state";
+import { assertNever, type State } from "../core/state";
 import { drawBrush } from "./brush";
 import { element, setAttribute } from "./dom";
 import { drawMarks } from "./marks";
@@ -67,8 +67,8 @@ function regardedBy({ shared, view }: State): { finger: Vec; mark: Vec } | null 
     case "aim":
       return draft?.target ? { finger: draft.target, mark: draft.target } : null;
     case "move": {
-      const mark = marksOf(shared.pairs, draft).find(
-        ({ grip }) => grip.id === gesture.grip.id && grip.part === gesture.grip.part,
+      const mark = marksOf(shared.pairs, draft).find(({ grip }) =>
+        sameGrip(grip, gesture.grip),
       )?.at;
       return mark ? { finger: cursor ?? mark, mark } : null;
     }
@@ -82,5 +82,7 @@ function regardedBy({ shared, view }: State): { finger: Vec; mark: Vec } | null 
     case "none":
     case "pan":
       return null;
+    default:
+      return assertNever(gesture);
   }
 }

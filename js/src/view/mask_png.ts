@@ -1,10 +1,10 @@
 /** The mask as the bytes of an 8-bit grey PNG, and back. */
+import { PNG_SIGNATURE } from "../core/essence";
 import { MAY_MOVE, MAY_NOT_MOVE, type Mask } from "../core/mask";
+import { bitmapOf } from "./bitmap";
 
 /** From this grey on a pixel may move. */
 const THRESHOLD = 128;
-
-const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /** Eight bits of grey, deflated, unfiltered rows, not interlaced (PNG specification, 11.2.1). */
 const HEADER_TAIL = [8, 0, 0, 0, 0];
@@ -26,7 +26,7 @@ export async function encodeMask(mask: Mask): Promise<Uint8Array> {
   view.setUint32(4, height);
   header.set(HEADER_TAIL, 8);
   const parts = [
-    new Uint8Array(SIGNATURE),
+    new Uint8Array(PNG_SIGNATURE),
     chunk("IHDR", header),
     chunk("IDAT", await deflate(rows)),
     chunk("IEND", new Uint8Array(0)),
@@ -36,7 +36,7 @@ export async function encodeMask(mask: Mask): Promise<Uint8Array> {
 
 /** The mask in a PNG of any kind; grey from 128 on may move. */
 export async function decodeMask(png: Uint8Array): Promise<Mask> {
-  const bitmap = await createImageBitmap(new Blob([png.slice()], { type: "image/png" }));
+  const bitmap = await bitmapOf(png, "image/png");
   const { width, height } = bitmap;
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d", { willReadFrequently: true });

@@ -10,7 +10,8 @@ import {
   sentenceOf,
   spokenOf,
 } from "../core/words";
-import { button, element, type IconName, icon, setAttribute, setIcon, setText } from "./dom";
+import { button, element, icon, setAttribute, setIcon, setText } from "./dom";
+import type { IconName } from "./icons";
 import { SHORTCUTS } from "./keys";
 
 const MOOD_ICONS: Readonly<Record<Mood, IconName>> = {
@@ -104,7 +105,7 @@ function buildStatus(): Pick<Panel, "say" | "update"> & { readonly node: HTMLEle
     const saysStatus = spokenOf(state);
     const saysSelection = selectionInWords(state);
     // Where a pointer takes a mark is said once it has let go.
-    const moves = isMoving(state);
+    const moves = isCarrying(state);
     if (moves && mood === "ready") return;
     if (saysStatus !== saidStatus) setText(spoken, saysStatus);
     else if (!moves && saysSelection !== saidSelection) setText(spoken, saysSelection);
@@ -115,7 +116,7 @@ function buildStatus(): Pick<Panel, "say" | "update"> & { readonly node: HTMLEle
 }
 
 /** True while a pointer takes a mark somewhere. */
-function isMoving({ view: { gesture } }: State): boolean {
+function isCarrying({ view: { gesture } }: State): boolean {
   return gesture.kind === "pull" || gesture.kind === "move";
 }
 

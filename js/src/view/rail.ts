@@ -1,6 +1,6 @@
 /** The branches of the history as lines above the strip: a dot for each entry, a lane for each branch. */
 import { type HistoryEntry, type Place, placesOf } from "../core/history";
-import { setAttribute } from "./dom";
+import { setAttribute, shape } from "./dom";
 
 /** Height of a lane and of the room below the last one, in CSS pixels; further branches share the last lane. */
 const LANE_PX = 8;
@@ -9,15 +9,8 @@ const MOST_LANES = 4;
 
 const DOT_PX = 3;
 
-const SVG = "http://www.w3.org/2000/svg";
-
 export class Rail {
-  readonly node = document.createElementNS(SVG, "svg");
-
-  constructor() {
-    setAttribute(this.node, "class", "dgw-rail");
-    setAttribute(this.node, "aria-hidden", "true");
-  }
+  readonly node = shape("svg", { class: "dgw-rail", "aria-hidden": "true" });
 
   /**
    * Draws the branches of a history; a history without branches has no lines.
@@ -80,10 +73,4 @@ function line(from: At, to: At, pitchPx: number): string {
   const bend = from.x + pitchPx / 2;
   const end = Math.min(from.x + pitchPx, to.x);
   return `M${from.x} ${from.y}C${bend} ${from.y} ${bend} ${to.y} ${end} ${to.y}H${to.x}`;
-}
-
-function shape(tag: string, attributes: Readonly<Record<string, string | number>>): SVGElement {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) setAttribute(node, name, value);
-  return node;
 }

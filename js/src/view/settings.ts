@@ -18,8 +18,8 @@ import {
 } from "../core/settings_table";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
-import { button, element, setAttribute, setEnabled, setText } from "./dom";
-import { buildDrawer, type Drawer, uniqueId } from "./drawer";
+import { button, element, onPress, setAttribute, setEnabled, setText, uniqueId } from "./dom";
+import { buildDrawer, type Drawer } from "./drawer";
 import { buildGeneratorMenu } from "./generator_menu";
 
 interface Field {
@@ -58,14 +58,8 @@ export function buildSettings(store: ViewStore, signal: AbortSignal): Drawer {
     { class: "dgw-meaning" },
     "Lengths are given for a picture of 512 px and scaled to yours. A change stops a drag that runs, and holds from the next one on.",
   );
-  standard.addEventListener(
-    "click",
-    () => {
-      if (standard.getAttribute("aria-disabled") === "true") return;
-      store.dispatch({ kind: "configure", settings: standardSettings() });
-    },
-    { signal },
-  );
+  const reset = () => store.dispatch({ kind: "configure", settings: standardSettings() });
+  onPress(standard, reset, signal);
   const drawer = buildDrawer(
     {
       name: "settings",

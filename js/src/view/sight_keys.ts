@@ -1,7 +1,7 @@
 /** Keys by which a person looks: zoom, the picture taken by Space, the start while a key is held. */
 import type { SightAction } from "../core/sight_types";
 import type { ViewStore } from "../core/store";
-import { isField } from "./dom";
+import { isTyping } from "./dom";
 
 /** What a press of a key zooms by. */
 export const KEY_ZOOM = Math.SQRT2;
@@ -41,7 +41,7 @@ export function listenToSightKeys(
   let showing = false;
 
   const down = (event: KeyboardEvent): void => {
-    if (event.isComposing || event.altKey || isField(event.composedPath()[0])) return;
+    if (event.altKey || isTyping(event)) return;
     if (event.key === "Shift") store.dispatch({ kind: "modifier", modifier: "pin" });
     if (event.ctrlKey || event.metaKey) return;
     if (event.key === " " && event.composedPath()[0] === canvas) {

@@ -5,7 +5,7 @@ import { type HistoryEntry, neighbourOf, wayTo } from "../core/history";
 import { isActive } from "../core/intent";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
-import { element, setAttribute, setText } from "./dom";
+import { element, setAttribute, setText, uniqueId } from "./dom";
 import { Rail } from "./rail";
 import { Thumbnails } from "./thumbnails";
 
@@ -20,8 +20,6 @@ const EDGE_PX = 4;
 
 /** Pictures so far beyond the edges are asked for, too. */
 const AHEAD_PX = 160;
-
-let views = 0;
 
 /** The strip in one view. */
 export class Strip {
@@ -49,8 +47,7 @@ export class Strip {
    */
   constructor(store: ViewStore, ask: Ask, signal: AbortSignal) {
     this.#store = store;
-    views += 1;
-    this.#prefix = `dgw-entry-${views}-`;
+    this.#prefix = `${uniqueId("entry")}-`;
     this.#inner = element(
       "div",
       { class: "dgw-strip-inner", role: "presentation" },
@@ -170,8 +167,6 @@ export class Strip {
       setAttribute(option, "data-undone", !way.has(id));
     }
     this.#rail.mark(way);
-    setAttribute(this.node, "data-position", this.#position);
-    setAttribute(this.node, "data-count", this.#entries.length);
     this.#say();
   }
 

@@ -1,12 +1,13 @@
 /** Small pictures of the history's entries: asked for one after the other, those that can be seen, and kept. */
 import type { Ask } from "../core/asks";
+import { OneByOne } from "../core/one_by_one";
+import { bitmapOf } from "./bitmap";
 
 export class Thumbnails {
   readonly #ask: Ask;
-  readonly #next: () => number | null;
   readonly #show: (id: number, picture: ImageBitmap) => void;
   readonly #failed = new Set<number>();
-  #asking = false;
+  readonly #work: OneByOne<number>;
   #round = 0;
 
   /**
@@ -20,8 +21,8 @@ export class Thumbnails {
     show: (id: number, picture: ImageBitmap) => void,
   ) {
     this.#ask = ask;
-    this.#next = next;
     this.#show = show;
+    this.#work = new OneByOne(next, (id) => this.#fetch(id));
   }
 
   /** True for an entry whose picture could not be had. */
@@ -42,25 +43,21 @@ export class Thumbnails {
 
   /** Asks on, if anything is wanted and nothing was asked. */
   go(): void {
-    if (!this.#asking) void this.#work();
+    this.#work.go();
   }
 
-  async #work(): Promise<void> {
-    this.#asking = true;
-    for (let id = this.#next(); id !== null; id = this.#next()) {
-      const round = this.#round;
-      try {
-        const { files } = await this.#ask("thumbnail", { entry: id });
-        const [file] = files;
-        if (!file) throw new TypeError("expected a picture");
-        const picture = await createImageBitmap(new Blob([file.slice()]));
-        if (round === this.#round) this.#show(id, picture);
-        else picture.close();
-      } catch {
-        // An entry that is gone, or a kernel that does not answer: its place stays empty.
-        if (round === this.#round) this.#failed.add(id);
-      }
+  async #fetch(id: number): Promise<void> {
+    const round = this.#round;
+    try {
+      const { files } = await this.#ask("thumbnail", { entry: id });
+      const [file] = files;
+      if (!file) throw new TypeError("expected a picture");
+      const picture = await bitmapOf(file);
+      if (round === this.#round) this.#show(id, picture);
+      else picture.close();
+    } catch {
+      // An entry that is gone, or a kernel that does not answer: its place stays empty.
+      if (round === this.#round) this.#failed.add(id);
     }
-    this.#asking = false;
   }
 }

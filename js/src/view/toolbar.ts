@@ -1,9 +1,19 @@
 /** The controls above and below the picture, as actions; each shows the state it changes. */
+import { areAnimals } from "../core/choices";
 import { brushRadiusPx, isActive } from "../core/intent";
 import { MAX_SEED } from "../core/protocol";
 import type { State, ViewAction } from "../core/state";
 import type { ViewStore } from "../core/store";
-import { button, element, setAttribute, setEnabled, setIcon, setLabel, setText } from "./dom";
+import {
+  button,
+  element,
+  onPress,
+  setAttribute,
+  setEnabled,
+  setIcon,
+  setLabel,
+  setText,
+} from "./dom";
 
 /** Steps of the brush slider from the smallest to the largest brush. */
 const BRUSH_SLIDER_STEPS = 100;
@@ -34,12 +44,8 @@ export function buildToolbar(
 ): Toolbar {
   const on = (node: HTMLElement, event: string, act: () => void) =>
     node.addEventListener(event, act, { signal });
-  const press = (node: HTMLElement, act: () => void) =>
-    on(node, "click", () => {
-      if (node.getAttribute("aria-disabled") !== "true") act();
-    });
   const does = (node: HTMLElement, action: (state: State) => ViewAction) =>
-    press(node, () => store.dispatch(action(store.state)));
+    onPress(node, () => store.dispatch(action(store.state)), signal);
 
   const points = button("points", "Points: what moves where", { text: "Points", key: "M" });
   const mask = button("brush", "Mask: where the picture may move", { text: "Mask", key: "M" });
@@ -95,7 +101,7 @@ export function buildToolbar(
   does(redo, () => ({ kind: "command", name: "redo" }));
   does(reset, () => ({ kind: "command", name: "reset" }));
   does(history, ({ view }) => ({ kind: "history", open: !view.historyOpen }));
-  press(dice, sample);
+  onPress(dice, sample, signal);
   on(seed, "change", () => {
     if (seed.validity.valid && seed.value !== "") {
       store.dispatch({ kind: "sample", seed: seed.valueAsNumber });
@@ -163,7 +169,7 @@ export function buildToolbar(
     pointTools.hidden = view.mode !== "points";
     maskTools.hidden = view.mode !== "mask";
     size.value = String(sliderOf(state));
-    const animals = traits.generatorName.startsWith("animals");
+    const animals = areAnimals(shared);
     setText(dice.lastElementChild ?? dice, animals ? "New animal" : "New picture");
     setLabel(dice, animals ? "New animal by chance" : "New picture by chance", "A");
     if (!seed.matches(":focus")) seed.value = String(traits.seed);

@@ -13,8 +13,7 @@ import {
 } from "../core/choices";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
-import { element, setAttribute, setText } from "./dom";
-import { uniqueId } from "./drawer";
+import { element, setAttribute, setText, uniqueId } from "./dom";
 
 export interface TruncationSlider {
   readonly node: HTMLElement;

@@ -1,9 +1,9 @@
 /** Small buttons on the picture: the start while pressed, start and now side by side, closer, further, all. */
-import { LARGEST_ZOOM } from "../core/camera";
+import { LARGEST_ZOOM, MIDDLE } from "../core/camera";
 import { isComparing, timesInWords } from "../core/sight";
 import type { State } from "../core/state";
 import type { ViewStore } from "../core/store";
-import { button, element, setAttribute, setEnabled, setText } from "./dom";
+import { button, element, onPress, setAttribute, setEnabled, setText } from "./dom";
 import { KEY_ZOOM } from "./sight_keys";
 
 export interface Viewbar {
@@ -33,10 +33,14 @@ export function buildViewbar(store: ViewStore, signal: AbortSignal): Viewbar {
   );
 
   const show = (on: boolean): void => store.dispatch({ kind: "compare_hold", on });
-  hold.addEventListener("pointerdown", (event) => {
-    hold.setPointerCapture(event.pointerId);
-    show(true);
-  });
+  hold.addEventListener(
+    "pointerdown",
+    (event) => {
+      hold.setPointerCapture(event.pointerId);
+      show(true);
+    },
+    { signal },
+  );
   for (const end of ["pointerup", "pointercancel", "lostpointercapture", "blur"]) {
     hold.addEventListener(end, () => show(false), { signal });
   }
@@ -60,23 +64,14 @@ export function buildViewbar(store: ViewStore, signal: AbortSignal): Viewbar {
     { signal },
   );
   const zoom = (factor: number): void => {
-    const middle = { x: 0.5, y: 0.5 };
-    store.dispatch({ kind: "look", factor, from: middle, to: middle });
+    store.dispatch({ kind: "look", factor, from: MIDDLE, to: MIDDLE });
   };
-  const press = (pressed: HTMLElement, act: () => void) =>
-    pressed.addEventListener(
-      "click",
-      () => {
-        if (pressed.getAttribute("aria-disabled") !== "true") act();
-      },
-      { signal },
-    );
-  press(split, () =>
-    store.dispatch({ kind: "compare_split", on: !store.state.view.compare.split }),
-  );
-  press(fit, () => store.dispatch({ kind: "fit" }));
-  press(out, () => zoom(1 / KEY_ZOOM));
-  press(closer, () => zoom(KEY_ZOOM));
+  const turn = (): void =>
+    store.dispatch({ kind: "compare_split", on: !store.state.view.compare.split });
+  onPress(split, turn, signal);
+  onPress(fit, () => store.dispatch({ kind: "fit" }), signal);
+  onPress(out, () => zoom(1 / KEY_ZOOM), signal);
+  onPress(closer, () => zoom(KEY_ZOOM), signal);
 
   const update = ({ shared, view }: State): void => {
     const { camera, compare, gesture } = view;

@@ -1,6 +1,7 @@
 /** Zoom and pan by wheel, trackpad, middle button, Space and two fingers; goes before the gestures on the picture. */
-import type { Vec } from "../core/geometry";
+import { clamp, type Vec } from "../core/geometry";
 import type { ViewStore } from "../core/store";
+import { turnedPx } from "./dom";
 
 const MAIN_BUTTON = 0;
 const MIDDLE_BUTTON = 1;
@@ -11,9 +12,6 @@ const TREMBLE_PX = 10;
 /** What a pixel of the wheel zooms by, and the most that one turn counts: a notch is 100 px, a trackpad's pinch a few. */
 const WHEEL_RATE = 0.008;
 const WHEEL_MOST_PX = 40;
-
-/** The height of a line and of a page where the wheel counts in those, in CSS pixels. */
-const WHEEL_UNITS_PX = [1, 16, 400];
 
 interface Finger {
   readonly from: Vec;
@@ -115,8 +113,7 @@ export function listenToZoom(stage: HTMLElement, store: ViewStore, signal: Abort
     // Without a key the wheel scrolls the notebook, as everywhere on the page.
     if (!event.ctrlKey && !event.metaKey) return;
     keep(event);
-    const turned = event.deltaY * (WHEEL_UNITS_PX[event.deltaMode] ?? 1);
-    const counted = Math.min(Math.max(turned, -WHEEL_MOST_PX), WHEEL_MOST_PX);
+    const counted = clamp(turnedPx(event), -WHEEL_MOST_PX, WHEEL_MOST_PX);
     const at = placeOf(event);
     store.dispatch({ kind: "look", factor: Math.exp(-counted * WHEEL_RATE), from: at, to: at });
   };

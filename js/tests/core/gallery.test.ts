@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { extended, MOST_OFFERED, offered, PAGE, placeAfter, seedAt } from "../../src/core/gallery";
+import { MOST_OFFERED, offered, PAGE, placeAfter, seedAt, withMore } from "../../src/core/gallery";
 
 describe("the offer of seeds", () => {
   test("counts from 0, with the present seed first where it is not among them", () => {
@@ -22,10 +22,10 @@ describe("the offer of seeds", () => {
 
   test("grows by a page without repetition, up to a limit", () => {
     let seeds: readonly number[] = offered(PAGE, 0, 40);
-    const longer = extended(seeds, 0);
+    const longer = withMore(seeds, 0);
     expect(longer.slice(0, PAGE)).toEqual(seeds);
     expect(longer.length).toBe(2 * PAGE);
-    while (extended(seeds, 7) !== seeds) seeds = extended(seeds, 7);
+    while (withMore(seeds, 7) !== seeds) seeds = withMore(seeds, 7);
     expect(seeds.length).toBe(MOST_OFFERED);
     expect(new Set(seeds).size).toBe(MOST_OFFERED);
   });

@@ -7,10 +7,9 @@ import {
   type Mark,
   removeCentre,
   toCss,
-  toImage,
 } from "../../src/core/geometry";
 import { marksOf } from "../../src/core/points";
-import { pair, SCALE } from "../builders";
+import { pair, SCALE, toImage } from "../builders";
 
 const SIZE = { width: 128, height: 96 };
 const SEEN = seenBox(FIT, SIZE);

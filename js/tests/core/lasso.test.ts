@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { extended, filledLoop } from "../../src/core/lasso";
+import { filledLoop, withCorner } from "../../src/core/lasso";
 import { filledMask, type Mask } from "../../src/core/mask";
 
 const SIZE = { width: 9, height: 7 };
@@ -54,8 +54,8 @@ describe("a loop", () => {
 
   test("gets a corner only where it has gone on", () => {
     const loop = corners([1, 1]);
-    expect(extended(loop, { x: 1.2, y: 1 }, 0.5)).toBe(loop);
-    expect(extended(loop, { x: 2, y: 1 }, 0.5)).toEqual(corners([1, 1], [2, 1]));
+    expect(withCorner(loop, { x: 1.2, y: 1 }, 0.5)).toBe(loop);
+    expect(withCorner(loop, { x: 2, y: 1 }, 0.5)).toEqual(corners([1, 1], [2, 1]));
   });
 
   test("never changes the mask before, nor fills beyond its own box", () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { FIT, seenBox } from "../../src/core/camera";
-import { removeCentre, toImage } from "../../src/core/geometry";
+import { removeCentre } from "../../src/core/geometry";
 import { marksOf } from "../../src/core/points";
 import { DRAFT_ID } from "../../src/core/state";
-import { click, down, move, pair, play, SCALE, stateWith, told, up } from "../builders";
+import { click, down, move, pair, play, SCALE, stateWith, toImage, told, up } from "../builders";
 
 const PAIR = pair(1, [40, 40], [80, 40]);
 const withPair = (traits = {}) => stateWith({ pairs: [PAIR] }, traits);
