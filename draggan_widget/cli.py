@@ -105,9 +105,9 @@ def _as_lines(values: dict[str, Any]) -> str:
 
 
 COMMANDS = (
-    Command("demo", "open JupyterLab on the quickstart", "draggan_widget.commands.demo"),
-    Command("sample", "write the picture of a seed", "draggan_widget.commands.sample"),
-    Command("drag", "drag points of a picture", "draggan_widget.commands.drag"),
+    Command("demo", "open JupyterLab on the quickstart", "draggan_widget.subcommands.demo"),
+    Command("sample", "write the picture of a seed", "draggan_widget.subcommands.sample"),
+    Command("drag", "drag points of a picture", "draggan_widget.subcommands.drag"),
     Command("batch", "drag many pictures", "draggan_widget.batch.command"),
     Command("invert", "make a photo a picture to drag", "draggan_widget.inversion.command"),
     Command("evaluate", "measure drags against the truth", "draggan_widget.evaluation.command"),

@@ -8,12 +8,12 @@ import numpy as np
 from PIL import Image
 
 from draggan_widget.arguments import output_file
-from draggan_widget.commands.picture import add_picture_arguments, session_of
 from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.drag.config import SOLVERS
 from draggan_widget.errors import InputError
 from draggan_widget.export import ANIMATION_FORMATS
 from draggan_widget.progress import progress_bar
+from draggan_widget.subcommands.picture import add_picture_arguments, session_of
 
 MAY_MOVE_FROM = 128
 """A mask's pixel of this brightness or more may move."""

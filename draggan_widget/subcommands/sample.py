@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from draggan_widget.commands.picture import add_picture_arguments, session_of
+from draggan_widget.subcommands.picture import add_picture_arguments, session_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
