@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from draggan_widget.errors import DragganError
 from draggan_widget.protocol import answer_message, progress_message
+from draggan_widget.thread_context import sends_from_its_thread
 
 if TYPE_CHECKING:
     from draggan_widget.answers import Answer
@@ -69,7 +70,8 @@ class Works:
                     work.append(question.begin(session))
                 part = next(work[0])
             except StopIteration as end:
-                threading.Thread(target=self._finish, args=(rid, end.value), daemon=True).start()
+                finish = sends_from_its_thread(self._finish)
+                threading.Thread(target=finish, args=(rid, end.value), daemon=True).start()
                 return
             except Exception as error:
                 self._fail(rid, error)

@@ -3,13 +3,13 @@
  *
  * The one user of the comm. Order, patience and flow live here; what a message means does not.
  */
-import { Alarms } from "./core/alarms";
 import { type Ask, Asks } from "./core/asks";
 import { CommandChannel } from "./core/command_channel";
 import { LinkWatch } from "./core/link";
 import { MaskChannel } from "./core/mask_channel";
 import { Outbox } from "./core/outbox";
 import { isConfirmed } from "./core/points";
+import { Poller } from "./core/poller";
 import type { AnyModel, Ports } from "./core/ports";
 import {
   decodeMessage,
@@ -24,13 +24,16 @@ import {
 } from "./core/protocol";
 import { PullChannel } from "./core/pull_channel";
 import type { SharedStore } from "./core/store";
-
-/** A frame that is awaited is asked for after this time, then ever less often. */
-const POLL_MS = 300;
-const POLL_SLOWEST_MS = 2400;
+import { assertNever } from "./core/types";
 
 /** What Jupyter's models tell when their kernel is restarted. */
 const COMM_LOST = "comm_live_update";
+
+/** The number of the newest message of traits. */
+const STATE_REV = "_state_rev";
+
+/** No more answers are asked for at a time. */
+const MOST_OPEN = 200;
 
 /** Said of questions that nobody hears. */
 const SILENT = "The kernel does not answer.";
@@ -43,7 +46,7 @@ export class Sync {
   readonly #ports: Ports;
   readonly #cleanups: (() => void)[] = [];
   readonly #visible = new Map<object, boolean>();
-  readonly #alarms: Alarms<"poll">;
+  readonly #poller: Poller;
   readonly #link: LinkWatch;
   readonly #mask: MaskChannel;
   readonly #asks: Asks;
@@ -55,15 +58,12 @@ export class Sync {
   #writeDue = false;
   #writtenRev = 0;
   #flags: Flags;
-  #newestSeq = 0;
-  #pollMs = POLL_MS;
   #greeted = false;
 
   constructor(model: AnyModel, store: SharedStore, ports: Ports) {
     this.#model = model;
     this.#store = store;
     this.#ports = ports;
-    this.#alarms = new Alarms(ports.later);
     this.#out = new Outbox(model, () => store.dispatch({ kind: "silence" }));
     this.#link = new LinkWatch(store, ports.later, () => this.#probe());
     this.#asks = new Asks(store.value.firstRid, (message, files) =>
@@ -71,15 +71,24 @@ export class Sync {
     );
     this.#mask = new MaskChannel(store, ports, (mask) => this.#out.write({ mask }));
     const send = (message: ToKernel) => this.#out.send(message);
+    this.#poller = new Poller(ports.later, model.get(STATE_REV), send, () => ({
+      replies: this.#commands.sent.slice(0, MOST_OPEN),
+      answers: this.#asks.waiting.slice(0, MOST_OPEN),
+    }));
+    const request = (message: ToKernel) => {
+      this.#poller.hurry();
+      send(message);
+    };
     const write = () => this.#writePoints();
-    this.#pulls = new PullChannel(store, ports, send, write);
+    this.#pulls = new PullChannel(store, ports, request, write);
     const areConfirmed = () => isConfirmed(store.value) && !this.#mask.busy;
-    this.#commands = new CommandChannel(store, ports.later, { areConfirmed, write }, send);
+    this.#commands = new CommandChannel(store, ports.later, { areConfirmed, write }, request);
     this.#flags = flagsOf(store.value.traits);
     const changed = () => this.#changed();
     for (const name of [...TRAIT_NAMES, ...POINT_TRAITS, "mask"]) {
       this.#listen(`change:${name}`, changed);
     }
+    this.#listen(`change:${STATE_REV}`, () => this.#poller.traits(model.get(STATE_REV)));
     this.#listen(COMM_LOST, () => this.#lost());
     this.#listen("msg:custom", (message, buffers) => this.#received(message, buffers));
     this.#cleanups.push(store.subscribe(() => this.#stored()));
@@ -91,14 +100,17 @@ export class Sync {
     const { dpr, loopback } = this.#ports;
     this.#visible.set(view, visible);
     this.#greeted = true;
-    this.#out.send({ k: "hello", v: PROTOCOL_VERSION, dpr, loopback, visible: this.#isVisible() });
+    const question = this.#poller.question();
+    const seen = this.#isVisible();
+    this.#out.send({ k: "hello", v: PROTOCOL_VERSION, dpr, loopback, visible: seen, ...question });
     this.#stored();
   }
 
   /** Asks the kernel something that changes nothing. */
   readonly ask: Ask = (...question) => {
     const answer = this.#asks.ask(...question);
-    if (this.#store.value.answering) this.#watchSilence();
+    this.#poller.hurry();
+    if (this.#store.value.answering) this.#watch();
     else this.#asks.giveUp(SILENT);
     return answer;
   };
@@ -114,7 +126,6 @@ export class Sync {
     if (visible === null) this.#visible.delete(view);
     else this.#visible.set(view, visible);
     if (this.#isVisible() === before || this.#closed) return;
-    this.#pollMs = POLL_MS;
     this.acknowledge(this.#store.value.frame?.seq ?? 0, false);
     this.#stored();
   }
@@ -126,9 +137,9 @@ export class Sync {
     this.#mask.close();
     this.#pulls.close();
     this.#commands.close();
+    this.#poller.close();
     this.#asks.giveUp("The widget was closed.");
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
-    this.#alarms.cancelAll();
   }
 
   #listen(event: string, callback: (...values: unknown[]) => void): void {
@@ -148,7 +159,7 @@ export class Sync {
       this.#readDue = false;
       if (this.#closed) return;
       this.#heard();
-      this.#read();
+      if (!this.#poller.isSpoilt) this.#read();
     });
   }
 
@@ -174,22 +185,33 @@ export class Sync {
     const decoded = decodeMessage(message, Array.isArray(buffers) ? buffers : []);
     if (!decoded) return;
     this.#heard();
-    if (decoded.kind !== "frame" || decoded.frame.pull > 0) this.#answered();
-    if (decoded.kind === "reply") {
-      this.#store.dispatch(decoded);
-      return;
+    if (decoded.kind !== "frame" || decoded.frame.pull > 0) this.#link.answered();
+    switch (decoded.kind) {
+      case "frame":
+        this.#poller.frame(decoded.frame.seq);
+        this.#ports.showFrame(this.#pulls.trail.mark(decoded.frame), decoded.picture);
+        this.#stored();
+        return;
+      case "reply":
+        this.#poller.answer();
+        this.#store.dispatch(decoded);
+        return;
+      case "answer":
+        this.#poller.answer();
+        this.#asks.receive(decoded.answer);
+        break;
+      case "progress":
+        this.#poller.answer();
+        this.#asks.progressed(decoded.rid, decoded.part);
+        break;
+      case "here":
+        if (this.#mask.answered(decoded.n)) this.#poller.forget();
+        if (this.#poller.here(decoded)) this.#changed();
+        break;
+      default:
+        assertNever(decoded);
     }
-    if (decoded.kind === "answer") this.#asks.receive(decoded.answer);
-    if (decoded.kind === "progress") this.#asks.progressed(decoded.rid, decoded.part);
-    if (decoded.kind !== "frame") {
-      this.#watchSilence();
-      return;
-    }
-    this.#newestSeq = Math.max(this.#newestSeq, decoded.frame.seq);
-    this.#pollMs = POLL_MS;
-    this.#alarms.cancel("poll");
-    this.#ports.showFrame(this.#pulls.trail.mark(decoded.frame), decoded.picture);
-    this.#stored();
+    this.#watch();
   }
 
   #heard(): void {
@@ -209,14 +231,9 @@ export class Sync {
     this.#probe();
   }
 
-  #answered(): void {
-    this.#link.answered();
-    this.#mask.answered();
-  }
-
-  /** Asks for a sign of life, and for a newer picture if there is one. */
-  #probe(): void {
-    this.#out.send({ k: "poll", have: this.#newestSeq });
+  /** Asks for a sign of life, and for all that is newer than what this page has. */
+  #probe(): number {
+    return this.#poller.ask();
   }
 
   /** Brings the kernel and the clocks in line with the store. */
@@ -234,12 +251,11 @@ export class Sync {
       this.#out.write({ blend_outside: traits.blendOutside });
     void this.#mask.send().then((done) => {
       if (!done) return;
-      this.#probe();
+      this.#mask.doubted(this.#probe());
       this.#stored();
     });
     this.#commands.tell();
-    this.#watchFrames();
-    this.#watchSilence();
+    this.#watch();
   }
 
   #scheduleWrite(): void {
@@ -258,29 +274,19 @@ export class Sync {
     const points = encodePairs(pairs);
     const point_edit = { rev: edit.rev, ids: points.point_ids, placed: [...edit.placed] };
     this.#out.write({ ...points, point_edit });
-    this.#watchSilence();
+    this.#poller.hurry();
+    this.#watch();
   }
 
-  /** Asks for a frame that is due and does not come: some hosts deliver only what answers a message. */
-  #watchFrames(): void {
-    const { traits, frame } = this.#store.value;
-    const due = this.#isVisible() && (traits.running || frame === null);
-    if (!due) {
-      this.#alarms.cancel("poll");
-      return;
-    }
-    this.#alarms.set("poll", this.#pollMs, () => {
-      this.#pollMs = Math.min(this.#pollMs * 2, POLL_SLOWEST_MS);
-      this.#out.send({ k: "poll", have: this.#newestSeq });
-      this.#watchFrames();
-    });
-  }
-
-  /** Counts the time since a word of the kernel fell due. */
-  #watchSilence(): void {
-    const { traits, frame } = this.#store.value;
+  /** Sets the clocks for what the kernel owes: frames and answers that do not come are asked for, silence is named. */
+  #watch(): void {
+    const { traits, frame, pulls, commands } = this.#store.value;
+    const owed = this.#mask.unsure || this.#asks.waiting.length > 0;
+    const asked = owed || pulls.length + commands.length > 0 || !isConfirmed(this.#store.value);
+    const due = traits.running || frame === null;
+    this.#poller.watch({ visible: this.#isVisible(), frame: due, asked });
     const greeted = this.#greeted && traits.status !== "loading" && frame === null;
-    this.#link.watch(greeted, this.#mask.unsure || this.#asks.isWaiting);
+    this.#link.watch(greeted, owed);
   }
 }
 

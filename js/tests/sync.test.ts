@@ -321,7 +321,7 @@ describe("frames", () => {
     const bench = shown({ ...ONE_POINT, running: true, status: "running" });
     bench.wait(10000);
     const polls = bench.sent("poll").length;
-    expect(bench.sent("poll")[0]).toEqual({ k: "poll", have: 1 });
+    expect(bench.sent("poll")[0]).toMatchObject({ k: "poll", have: 1 });
     expect(polls).toBeGreaterThanOrEqual(5);
     expect(polls).toBeLessThanOrEqual(8);
   });

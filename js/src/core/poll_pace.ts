@@ -1,0 +1,83 @@
+/**
+ * When to ask for what does not come by itself.
+ *
+ * Most hosts deliver what the kernel sends at any time, and are hardly ever asked. Some deliver only what answers a
+ * message: there each answer that brought something makes the next question come sooner, each that did not later.
+ */
+
+/** Who waits in vain asks after this time, then ever less often. */
+const FIRST_MS = 300;
+const SLOWEST_MS = 2400;
+
+/** Where only answers come, no more often than a picture can be drawn and sent, and never slower than a person notices. */
+const FASTEST_MS = 40;
+const PATIENT_MS = 600;
+
+/** So many answers that brought something show that only they do, so many things that came unasked the contrary. */
+const BROUGHT = 2;
+const UNASKED = 3;
+
+export class PollPace {
+  #delayMs = FIRST_MS;
+  #tries = 0;
+  #isNews = false;
+  #brought = 0;
+  #unasked = 0;
+
+  /** True where the host delivers only answers. */
+  get onlyAnswers(): boolean {
+    return this.#brought >= BROUGHT;
+  }
+
+  /** How long to wait before the next question, while one is due. */
+  get delayMs(): number {
+    if (this.#tries === 0) return this.#delayMs;
+    return Math.min(Math.max(FIRST_MS, this.#delayMs) * 2 ** this.#tries, SLOWEST_MS);
+  }
+
+  /** How long to wait while nothing is due: what nobody has asked for may have changed all the same. */
+  get restMs(): number {
+    return SLOWEST_MS;
+  }
+
+  /** Notes a question. */
+  asked(): void {
+    if (this.#tries === 0) this.#isNews = false;
+    this.#tries += 1;
+  }
+
+  /** Notes something new of the kernel. */
+  news(): void {
+    if (this.#tries > 0) {
+      this.#isNews = true;
+      return;
+    }
+    this.#unasked += 1;
+    if (this.#unasked >= UNASKED) this.#brought = 0;
+    if (!this.onlyAnswers) this.#delayMs = FIRST_MS;
+  }
+
+  /** Notes that something was sent and has not come. */
+  lost(): void {
+    this.#brought = BROUGHT;
+  }
+
+  /** Notes the answer to a question; what it brought has come before it. */
+  answered(): void {
+    if (this.#tries === 0) return;
+    this.#tries = 0;
+    if (this.#isNews) {
+      this.#brought += 1;
+      this.#unasked = 0;
+      this.#delayMs = Math.max(this.#delayMs / 2, FASTEST_MS);
+    } else {
+      const slowest = this.onlyAnswers ? PATIENT_MS : SLOWEST_MS;
+      this.#delayMs = Math.min(this.#delayMs * 2, slowest);
+    }
+  }
+
+  /** A person has asked for something: where only answers come, what becomes of it is to be asked for. */
+  hurry(): void {
+    if (this.onlyAnswers) this.#delayMs = FASTEST_MS;
+  }
+}
