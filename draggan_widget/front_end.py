@@ -246,10 +246,13 @@ class FrontEnd(DragModel):
         def answer(done: Future[Answer]) -> None:
             error = _failure_of(done)
             if error is not None:
-                self._answers.send(protocol.answer_message(ask.rid, str(error) or type(error).__name__, {}))
+                words = str(error) or type(error).__name__
+                self._answers.send(protocol.answer_message(ask.rid, words, {}))
                 return
             found = done.result()
-            self._answers.send(protocol.answer_message(ask.rid, "", found.result), list(found.files))
+            self._answers.send(
+                protocol.answer_message(ask.rid, "", found.result), list(found.files)
+            )
 
         future.add_done_callback(answer)
 

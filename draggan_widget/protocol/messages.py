@@ -194,8 +194,9 @@ def _decode_hello(message: Mapping[str, object]) -> Hello:
     dpr = message.get("dpr")
     if not isinstance(dpr, int | float) or isinstance(dpr, bool) or not 0 < dpr <= MAX_DPR:
         raise InputError(f"dpr must be a number above 0 and at most {MAX_DPR}, got {brief(dpr)}")
-    flags = (decode_flag(name, message.get(name)) for name in ("loopback", "visible"))
-    return Hello(float(dpr), *flags, *_numbers(message))
+    loopback, visible = (decode_flag(n, message.get(n)) for n in ("loopback", "visible"))
+    n, state_rev = _numbers(message)
+    return Hello(float(dpr), loopback, visible, n, state_rev)
 
 
 def _decode_ack(message: Mapping[str, object]) -> Ack:
