@@ -76,7 +76,6 @@ def by_processes(
 
     Raises:
         DragganError: No process can begin.
-        InputError: A generator cannot be sent to another process.
     """
     workers: list[_Worker] = []
     again: deque[Task] = deque()
@@ -87,6 +86,9 @@ def by_processes(
                 task = again.popleft() if again else next(tasks, None)
                 if task is None:
                     break
+                if (unsendable := given.unsendable(task.generator)) is not None:
+                    yield failed(task, unsendable)
+                    continue
                 _hand_out(task, workers, given, device)
             if not busy:
                 return

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from draggan_widget.checkpoints.divisors import missing_divisors
 from draggan_widget.errors import GeneratorError
 from draggan_widget.generator import Generator, StyleGAN2Config, StyleGAN3Config
 from draggan_widget.generator.latents import LatentGenerator
@@ -149,6 +150,8 @@ def check_tensors(what: str, generator: LatentGenerator, tensors: Mapping[str, T
     ]
     problems += [f"{name} holds no decimals" for name, t in tensors.items() if t.dtype != FLOAT]
     problems += [f"{name} is not finite" for name, t in tensors.items() if not t.isfinite().all()]
+    fitting = {name: t for name, t in tensors.items() if expected.get(name) == tuple(t.shape)}
+    problems += missing_divisors(generator, fitting)
     if problems:
         raise GeneratorError(f"{what} does not fit its architecture: {_listed(sorted(problems))}")
 

@@ -190,7 +190,7 @@ def test_an_interruption_without_a_folder_has_what_was_done() -> None:
         yield job(1)
         raise KeyboardInterrupt
 
-    with pytest.raises(BatchInterrupted, match="interrupted after 1 items; the result of") as told:
+    with pytest.raises(BatchInterrupted, match="interrupted after 1 items; its result has") as told:
         drag_batch(items(), generator=PictureBlobs())
     assert told.value.result[0].seed == 1
 
