@@ -49,15 +49,22 @@ class Fitted:
     share: float
 
 
-def fitted_crop(photo: Image.Image, crops: list[Crop], known: Samples) -> Fitted:
+def fitted_crop(
+    photo: Image.Image, crops: list[Crop], known: Samples, subject: Crop | None = None
+) -> Fitted:
     """Return the part of a photo that is explained best once parts and latents have moved.
+
+    Of parts that are explained equally well the larger one is better. Not so where a subject is known: an even ground
+    around it is explained by anything, so that only what lies in it counts, and how much of it a part has.
 
     Args:
         photo: RGB, small.
         crops: Where parts begin, at least one, the most hopeful first; the first 16 count.
         known: Random pictures, the most alike of which are where latents begin.
+        subject: What the part is to show.
     """
-    view = _View(as_tensor(photo).to(known.pictures), crops[0].width / crops[0].height, known)
+    aspect = crops[0].width / crops[0].height
+    view = _View(as_tensor(photo).to(known.pictures), aspect, known, subject)
     begun = [(c.left + c.width / 2, c.top + c.height / 2, c.width) for c in crops[: STAGES[0][0]]]
     places = view.picture.new_tensor(begun)
     parts = view.parts(places)
@@ -76,7 +83,7 @@ def fitted_crop(photo: Image.Image, crops: list[Crop], known: Samples) -> Fitted
     return Fitted(Crop(x - side / 2, y - high / 2, side, high), share)
 
 
-def explained(parts: Tensor, left: Tensor) -> Tensor:
+def explained(parts: Tensor, left: Tensor, where: Tensor | None = None) -> Tensor:
     """Return by how much something explains parts ``[T, 3, h, w]``, as log of a ratio of variances, ``[T]``.
 
     Nearly even parts are like many pictures, but there is little to be explained in them.
@@ -84,8 +91,11 @@ def explained(parts: Tensor, left: Tensor) -> Tensor:
     Args:
         parts: Colours in -1..1.
         left: Mean squared differences that are left, ``[T]``.
+        where: Weights of their pixels, ``[T, 1, h, w]`` with a mean of 1; None is everywhere.
     """
-    whole = parts.flatten(2).var(2).mean(1)
+    weights = torch.ones_like(parts[:, :1]) if where is None else where
+    mean = (weights * parts).mean((2, 3), keepdim=True)
+    whole = (weights * (parts - mean).square()).mean((1, 2, 3))
     return ((whole + LEAST_VARIANCE) / (left + LEAST_VARIANCE)).log()
 
 
@@ -97,14 +107,16 @@ class _View:
         aspect: Width of each part over its height.
     """
 
-    def __init__(self, picture: Tensor, aspect: float, known: Samples) -> None:
-        self.picture, self.aspect, self._known = picture, aspect, known
+    def __init__(
+        self, picture: Tensor, aspect: float, known: Samples, subject: Crop | None
+    ) -> None:
+        self.picture, self.aspect, self._known, self._subject = picture, aspect, known, subject
         self._height, self._width = picture.shape[2:]
         self._largest = min(float(self._width), self._height * aspect)
 
     @torch.no_grad()
     def gains(self, places: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Return size times what is explained of parts, and what is explained, each ``[T]``."""
+        """Return how good parts are, and what is explained of them, each ``[T]``."""
         pieces = [torch.split(each, AT_ONCE) for each in (places, values)]
         found = [self._gains(*each) for each in zip(*pieces, strict=True)]
         gains, explained_by = (torch.cat(each) for each in zip(*found, strict=True))
@@ -149,9 +161,35 @@ class _View:
         """Return what :meth:`gains` does, of few parts; differentiable."""
         parts, coordinates = self.parts(places), self._known.coordinates
         drawn = small_pictures(self._known.generator, coordinates.w(coordinates.untied(values)))
-        left = (brought_to(drawn, SIDE_PX) - parts).square().mean((1, 2, 3))
-        found = explained(parts, left)
-        return places[:, 2] / self._largest * found, found
+        where, covered = self._counting(places)
+        left = (where * (brought_to(drawn, SIDE_PX) - parts).square()).mean((1, 2, 3))
+        found = explained(parts, left, where)
+        return covered * found, found
+
+    def _counting(self, places: Tensor) -> tuple[Tensor, Tensor]:
+        """Return weights of pixels ``[T, 1, h, w]`` with a mean of 1, and by how much parts count, ``[T]``.
+
+        Without a subject all pixels count, and parts by their size; with one its own pixels, and parts by how much of
+        it they have.
+        """
+        rows, columns = self._known.pictures.shape[2:]
+        if self._subject is None:
+            return torch.ones_like(places[:, :1, None, None]), places[:, 2] / self._largest
+        shares, inside = [], []
+        ends = ((0, 2, columns, 1.0), (1, 3, rows, self.aspect))
+        for axis, (start, end, count, aspect) in enumerate(ends):
+            first, last = self._subject.box[start], self._subject.box[end]
+            side = places[:, 2] / aspect
+            low, high = places[:, axis] - side / 2, places[:, axis] + side / 2
+            shares.append(
+                (high.clamp(max=last) - low.clamp(min=first)).clamp(min=0) / (last - first)
+            )
+            cells = low[:, None] + (torch.arange(count).to(places) + 0.5) / count * side[:, None]
+            inside.append(((cells >= first) & (cells <= last)).to(places))
+        where = (inside[1][:, None, :, None] * inside[0][:, None, None]).detach()
+        # A part that has lost the subject counts for nothing; its pixels must only not be none.
+        mean = where.mean((2, 3), keepdim=True).clamp(min=1 / (rows * columns))
+        return where / mean, shares[0] * shares[1]
 
 
 def _moved(view: _View, places: Tensor, values: Tensor, steps: int) -> tuple[Tensor, Tensor]:

@@ -58,23 +58,16 @@ def found_crop(photo: Image.Image, known: Samples) -> Crop:
     aspect = known.generator.width / known.generator.height
     small = photo.copy()
     small.thumbnail((SEARCHED_SIDE_PX, SEARCHED_SIDE_PX), Image.Resampling.LANCZOS)
-    usual, begun = _begun(small, aspect, known)
-    best = Fitted(usual, 0.0) if not begun else fitted_crop(small, begun, known)
+    middle, subject = centred_crop(small.size, aspect), standing_out(small)
+    usual, begun = middle, []
+    if subject is None:
+        begun = _unlike_each_other(_ranked(small, list(_grid(small.size, aspect)), known))
+    elif subject.width:
+        usual = around(subject, USUAL_AROUND, small.size, aspect)
+        begun = list({around(subject, share, small.size, aspect): None for share in AROUND})
+    best = fitted_crop(small, begun, known, subject) if begun else Fitted(usual, 0.0)
     found = best.crop if best.share >= LEAST_EXPLAINED else usual
     return found.scaled(photo.width / small.width)
-
-
-def _begun(photo: Image.Image, aspect: float, known: Samples) -> tuple[Crop, list[Crop]]:
-    """Return the part that is taken if none can be drawn, and where parts begin: nowhere if there is nothing to see."""
-    middle, subject = centred_crop(photo.size, aspect), standing_out(photo)
-    if subject is None:
-        return middle, _unlike_each_other(_ranked(photo, list(_grid(photo.size, aspect)), known))
-    if not subject.width:
-        return middle, []
-    usual, *tried = (
-        around(subject, share, photo.size, aspect) for share in (USUAL_AROUND, *AROUND)
-    )
-    return usual, list(dict.fromkeys(tried))
 
 
 def crop_preview(photo: Image.Image, crop: Crop) -> Image.Image:
