@@ -71,6 +71,7 @@ def drag_batch(
 
     Raises:
         InputError: An argument cannot be used, or ``out`` holds another batch.
+        GeneratorError: The generator for all items cannot be found or read.
         BatchError: The batch ended before all was done, because no process can begin, the connection to the cluster is
             lost, a result cannot be kept, or ``items`` or ``on_result`` raise something; its ``result`` has what was done.
         BatchInterrupted: Ctrl-C; its ``result`` likewise.
@@ -102,6 +103,8 @@ def drag_batch(
             "on a CUDA device one drag follows the other in one process; leave processes at 1, or give device='cpu'"
         )
     workshop = Workshop(place)
+    if client is None and given.is_given and (key := given.key(None)) not in given.loaded:
+        workshop.generator(key)  # before anything is done; on a cluster its file may lie elsewhere
     store: Store = (
         Memory()
         if out is None

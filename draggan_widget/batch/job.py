@@ -45,9 +45,13 @@ class DragJob:
         """Return the fields as JSON types.
 
         Raises:
-            InputError: Points or mask are no arrays of numbers.
+            InputError: Points or mask are no arrays of numbers, or the settings are none.
         """
         config = self.config
+        if not isinstance(config, DragConfig | Mapping):
+            raise InputError(
+                f"config must be a DragConfig or its fields by name, got {type(config).__name__}"
+            )
         return {
             "seed": _plain(self.seed),
             "handle_points": _rows("handle_points", self.handle_points),

@@ -126,6 +126,7 @@ def _task(index: int, item: object, given: Given) -> Task:
         InputError: The item is none.
     """
     if isinstance(item, Recipe):
+        Recipe.from_json(item.to_json())  # which may be made of anything
         if not given.is_given:
             check_name(item.generator)
         key = given.key(item.generator)
@@ -161,7 +162,10 @@ def _file_task(index: int, path: Path, given: Given) -> Task:
     if path.suffix.lower() != ".json":
         key = given.key(None) if given.is_given else None
         return Task(index, "file", label, key, data, path.absolute())
-    value = json.loads(data)
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is no JSON: {error}") from error
     if not isinstance(value, Mapping):
         raise InputError(f"{path} must hold a recipe or a job")
     task = _task(index, value, given)
