@@ -63,6 +63,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         raise InputError(
             f"--contact-sheet must be a .png file in a folder that is there, got {sheet}"
         )
+    if args.first is not None and args.first < 1:
+        raise InputError(f"--first must be a whole number from 1, got {args.first}")
     items = read_items(args.items)
     with ExitStack() as stack:
         client = None if args.dask is None else stack.enter_context(connected(args.dask))

@@ -88,8 +88,6 @@ def drag_batch(
             "them than there are cores only wait for each other"
         )
     given = Given(generator)
-    if (processes > 1 or client is not None) and given.is_given:
-        given.pickled(given.key(None))
     if client is not None:
         client, place = checked_client(client), None if device is None else str(device)
         if processes > 1:
@@ -102,6 +100,8 @@ def drag_batch(
         raise InputError(
             "on a CUDA device one drag follows the other in one process; leave processes at 1, or give device='cpu'"
         )
+    if (processes > 1 or client is not None) and given.is_given:
+        given.pickled(given.key(None))  # which says if it cannot leave this process
     workshop = Workshop(place)
     if client is None and given.is_given and (key := given.key(None)) not in given.loaded:
         workshop.generator(key)  # before anything is done; on a cluster its file may lie elsewhere

@@ -11,7 +11,8 @@ from PIL import Image
 from torch import Tensor
 
 from draggan_widget.inversion.climb import BETAS
-from draggan_widget.inversion.photo import SMALLEST_PX, Crop, as_tensor
+from draggan_widget.inversion.decoding import SMALLEST_PX
+from draggan_widget.inversion.photo import Crop, as_tensor
 from draggan_widget.inversion.samples import SIDE_PX, Samples, brought_to, small_pictures
 
 STAGES = ((16, 8), (6, 12), (3, 20))

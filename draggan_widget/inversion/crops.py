@@ -9,8 +9,9 @@ import torch
 from PIL import Image, ImageDraw
 
 from draggan_widget.inversion.crop_fit import Fitted, explained, fitted_crop
+from draggan_widget.inversion.decoding import SMALLEST_PX
 from draggan_widget.inversion.ground import around, standing_out
-from draggan_widget.inversion.photo import SMALLEST_PX, Crop, as_tensor, centred_crop, cropped
+from draggan_widget.inversion.photo import Crop, as_tensor, centred_crop, cropped
 from draggan_widget.inversion.samples import Samples, distances
 
 SEARCHED_SIDE_PX = 320

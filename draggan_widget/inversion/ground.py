@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from draggan_widget.inversion.photo import SMALLEST_PX, Crop
+from draggan_widget.inversion.decoding import SMALLEST_PX
+from draggan_widget.inversion.photo import Crop
 
 RING_SHARE = 0.03
 """Width of the border that is looked at, as a share of the shorter side."""

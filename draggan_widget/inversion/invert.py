@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from PIL import Image
@@ -17,10 +18,10 @@ from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.frames import to_rgb
 from draggan_widget.generator import AnyGenerator, Generator, StyleGAN3Generator
 from draggan_widget.inversion.crops import crop_preview, found_crop
+from draggan_widget.inversion.decoding import Photo
 from draggan_widget.inversion.likeness import Likeness, Perceptual, psnr_db
 from draggan_widget.inversion.photo import (
     Crop,
-    Photo,
     Upright,
     as_tensor,
     checked_crop,
@@ -108,10 +109,11 @@ def invert(
     the search ends.
 
     Args:
-        photo: A path, the bytes of a file, a picture, or an array of 8 bits.
+        photo: A path, the bytes of a file, a picture, or an array or tensor of 8 bits.
         generator: A generator, or its name or file; None is the embedded one.
-        crop: ``(left, top, width, height)`` px of the upright photo; ``"auto"`` looks for the part that the generator
-            can draw best; None is the largest part in the middle.
+        crop: ``(left, top, width, height)`` px of the upright photo; None is the largest part in the middle. ``"auto"``
+            looks for the part that the generator can draw best: around what stands out of a plain ground, else
+            anywhere, where it may be wrong; :func:`preview_crop` shows it.
         steps: Most steps of the search, 1 to 100,000.
         start: Latent to begin from, ``[1, num_ws, w_dim]``; None compares random pictures with the photo first.
         tune: Steps of pivotal tuning (Roich et al. 2021): a copy of the generator is changed, around the latent that
@@ -127,6 +129,9 @@ def invert(
     """
     checked_steps = _whole("steps", steps, 1)
     tuning_steps = _whole("tune", tune, 0)
+    for name, called in (("perceptual", perceptual), ("on_look", on_look)):
+        if called is not None and not callable(called):
+            raise InputError(f"{name} must be a function or None, got {type(called).__name__}")
     with differentiable(), torch.no_grad():
         drawing = _inverting(generator, device)
         begun = None if start is None else checked_latent(drawing, start)
@@ -152,6 +157,11 @@ def invert(
             if tuning_steps:
                 drawing = tuned(drawing, found.w, likeness, tuning_steps, tell)
         image = drawing.image(found.w)
+        if not (found.w.isfinite().all() and image.isfinite().all()):
+            raise GeneratorError(
+                f"the search in {drawing.name} has left all numbers (NaN or infinity): its weights are damaged or too "
+                "large for float32, or perceptual returned no finite number"
+            )
         reached = psnr_db(image, target)
     score = score_of(reached, target, drawing.name)
     return Inversion(drawing, found.w, shown, Image.fromarray(to_rgb(image)), part, score)
@@ -169,7 +179,7 @@ def preview_crop(
     Args:
         photo: As for :func:`invert`.
         generator: Likewise.
-        crop: Likewise; ``"auto"`` takes some seconds.
+        crop: Likewise; ``"auto"`` takes some seconds, with a generator that has no small pictures (StyleGAN3) minutes.
         device: Where to load a generator that is given by name.
 
     Raises:
@@ -208,8 +218,9 @@ def _inverting(source: GeneratorSource, device: torch.device | str | None) -> An
 
 def _whole(name: str, value: int, least: int) -> int:
     """Return a number of steps."""
-    if type(value) is not int or not least <= value <= MOST_STEPS:
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or not least <= value <= MOST_STEPS:
         raise InputError(
             f"{name} must be a whole number from {least} to {MOST_STEPS}, got {value!r}"
         )
-    return value
+    return int(value)

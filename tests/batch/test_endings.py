@@ -115,3 +115,21 @@ def test_equal_items_are_done_each_for_itself(tmp_path: Path) -> None:
     assert [row.index for row in done] == [0, 1, 2]
     assert len({done.w(index).tobytes() for index in range(3)}) == 1
     check_same(drag_batch(items, generator=PictureBlobs(), out=tmp_path), done)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is measured on Linux")
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_hundreds_of_seeds_take_no_more_memory_than_dozens(is_kept: bool, tmp_path: Path) -> None:
+    used: list[float] = []
+
+    def look(row: BatchRow) -> None:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        (line,) = (line for line in lines if line.startswith("VmRSS"))
+        used.append(int(line.split()[1]) / 1024)
+
+    jobs = (job(seed, max_steps=1) for seed in range(200))
+    out = tmp_path / "b" if is_kept else None
+    drag_batch(jobs, generator=PictureBlobs(), out=out, on_result=look, progress=False)
+    assert len(used) == 200
+    assert used[-1] - used[40] < 8  # MB; a row takes some two thousandths

@@ -73,5 +73,8 @@ def test_what_cannot_be_used_is_refused(
         ((str(photo), *picture, "--steps", "0"), "steps must be a whole number"),
         ((str(photo), *picture[:2], "--generator", "nobody"), "there is no generator 'nobody'"),
         ((str(photo), "--image", "a.txt"), "must end in"),
+        ((str(photo), "--image", str(photo)), "is the photo itself; choose another file"),
+        ((str(photo), "--out", str(tmp_path)), "is a folder; give the path of a file"),
+        ((str(tmp_path), *picture), "there is no photo"),
     ):
         assert words in refused(capsys, "invert", *arguments)

@@ -63,7 +63,8 @@ def ramp() -> NDArray[np.uint8]:
     """Return colours that change along a long picture, ``[80, 9000, 3]``."""
     x, y = np.meshgrid(np.linspace(0, 1, LONG[0]), np.linspace(0, 1, LONG[1]))
     values = np.stack([255 * x, 255 * y, 255 * (1 - x)], -1)
-    return values.round().astype(np.uint8)
+    colours: NDArray[np.uint8] = values.round().astype(np.uint8)
+    return colours
 
 
 def read_in_a_process(path: Path, before: str = "") -> tuple[str, float]:
