@@ -124,7 +124,7 @@ def test_a_connection_that_is_lost_ends_the_batch_with_what_was_done(client: Cli
     with pytest.raises(BatchError, match=words) as told:
         drag_batch(endless, generator=PictureBlobs(), client=own, on_result=close)
     (row,) = told.value.result
-    alone = drag_batch([job(row.seed)], generator=PictureBlobs())
+    alone = drag_batch([job(row.seed or 0)], generator=PictureBlobs())
     assert np.array_equal(told.value.result.w(row.index), alone.w(0))
 
 
