@@ -247,7 +247,8 @@ def without_label(
         return tensors
     if type(label) is not int or not 0 <= label < classes:
         raise GeneratorError(
-            f"the generator draws {classes} classes; choose one with label=0 to {classes - 1}, got {label}"
+            f"the generator draws {classes} classes; choose one with label=0 to {classes - 1}, got {label}: load_generator "
+            "takes it, and `draggan-widget convert --label` writes a file of one class for what has no label"
         )
     needed = (
         "mapping.embed.weight",
