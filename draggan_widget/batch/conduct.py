@@ -22,7 +22,7 @@ from draggan_widget.batch.tasks import BatchItem, Origin, Task, tasks_of
 from draggan_widget.batch.workshop import Workshop
 from draggan_widget.digests import file_digest
 from draggan_widget.errors import InputError
-from draggan_widget.pretrained import checked_device
+from draggan_widget.pretrained import checked_device, is_file
 from draggan_widget.processes import MOST_PROCESSES
 from draggan_widget.progress import progress_bar
 from draggan_widget.session.sources import GeneratorSource
@@ -236,7 +236,7 @@ def _folder(out: str | os.PathLike[str]) -> Path:
 
 def _file_digest(key: str | None) -> str | None:
     """Return the SHA-256 of a generator's file; None where its key is a name, or that of a loaded one."""
-    if key is None or not Path(key).is_file():
+    if key is None or not is_file(key):
         return None
     return file_digest(Path(key))
 

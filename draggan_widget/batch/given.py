@@ -12,7 +12,7 @@ import torch
 
 from draggan_widget.digests import weights_digest
 from draggan_widget.errors import InputError
-from draggan_widget.pretrained import DEFAULT_GENERATOR
+from draggan_widget.pretrained import DEFAULT_GENERATOR, is_file
 from draggan_widget.session.sources import GeneratorSource, found_generator
 from draggan_widget.session.state import PictureGenerator
 
@@ -78,7 +78,7 @@ class Given:
         """Return the key of a generator."""
         if isinstance(generator, str | os.PathLike):
             path = Path(generator)
-            return str(path.absolute()) if path.is_file() else os.fspath(generator)
+            return str(path.absolute()) if is_file(path) else os.fspath(generator)
         found = found_generator(generator)
         if generator not in self._keys:
             digest = weights_digest(torch.nn.ModuleList([generator]))

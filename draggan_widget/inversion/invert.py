@@ -160,7 +160,7 @@ def invert(
         if not (found.w.isfinite().all() and image.isfinite().all()):
             raise GeneratorError(
                 f"the search in {drawing.name} has left all numbers (NaN or infinity): its weights are damaged or too "
-                "large for float32, or perceptual returned no finite number"
+                "large for float32, start lies far from every latent, or perceptual returned no finite number"
             )
         reached = psnr_db(image, target)
     score = score_of(reached, target, drawing.name)

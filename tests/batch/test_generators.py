@@ -114,9 +114,9 @@ def test_more_processes_than_a_machine_can_hold_are_refused() -> None:
 
 
 def test_an_unknown_generator_for_all_items_is_refused_before_any_is_done(tmp_path: Path) -> None:
-    for processes in (1, 2):
-        with pytest.raises(GeneratorError, match="there is no generator 'nobody'"):
-            drag_batch([job(1)], generator="nobody", processes=processes, out=tmp_path / "out")
+    for processes, name in ((1, "nobody"), (2, "nobody"), (1, "n" * 5000), (1, "\0")):
+        with pytest.raises(GeneratorError, match=r"there is no generator '.*: neither a file nor"):
+            drag_batch([job(1)], generator=name, processes=processes, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
