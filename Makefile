@@ -30,7 +30,7 @@ test-python: $(VENV) $(BUNDLE) $(BROWSER) ## run the Python tests, those in a br
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 soak: $(VENV) $(BUNDLE) $(BROWSER) ## use the widget by chance for half an hour, and see what grows
-	SOAK_MINUTES=30 $(BIN)/python -m pytest tests/browser/test_soak.py
+	SOAK_MINUTES=30 $(BIN)/python -m pytest -p no:rerunfailures tests/browser/test_soak.py
 
 lint: $(VENV) $(NODE) ## check style and types
 	$(BIN)/ruff check
