@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     """Return what sets the length of searches for the front end; it is short at first."""
 
     def take(count: int) -> None:
-        monkeypatch.setattr("draggan_widget.inversion.invert.STEPS", count)
+        monkeypatch.setattr(import_module("draggan_widget.inversion.invert"), "STEPS", count)
 
     take(FEW)
     return take
@@ -153,7 +154,7 @@ def test_a_search_that_was_given_up_has_changed_nothing(
 def test_whatever_is_asked_meanwhile_comes_first_and_stays(
     widget: DragWidget, browser: BrowserEnd, photo: bytes, steps: Steps
 ) -> None:
-    steps(400)
+    steps(120)
     begin(browser, photo)
     assert browser.command("sample", seed=7)["ok"]
     assert 900 not in answers(browser), "the search goes on"

@@ -36,6 +36,7 @@ from draggan_widget.session.sources import checked_latent, differentiable, found
 
 if TYPE_CHECKING:
     from draggan_widget.session import DragSession
+    from draggan_widget.session.state import PictureGenerator
 
 STEPS = 200
 """Steps of the search; some 28 s of one core at 128 px."""
@@ -206,7 +207,7 @@ def invert(
 @torch.no_grad()
 def prepared(
     photo: Photo,
-    generator: GeneratorSource,
+    generator: GeneratorSource | PictureGenerator,
     crop: CropSource = None,
     *,
     perceptual: Perceptual | None = None,
@@ -261,7 +262,9 @@ def _part(
     return checked_crop(crop, upright.size, generator.width / generator.height), None
 
 
-def _inverting(source: GeneratorSource, device: torch.device | str | None) -> AnyGenerator:
+def _inverting(
+    source: GeneratorSource | PictureGenerator, device: torch.device | str | None
+) -> AnyGenerator:
     """Return a generator that photos can be looked for in."""
     generator = found_generator(source, device)
     if not isinstance(generator, Generator | StyleGAN3Generator):
