@@ -299,9 +299,7 @@ def test_a_script_that_waits_without_blocking_does_the_same(
     picture = photo_of(generator)
 
     async def wait() -> Inversion:
-        return await widget.invert_async(
-            picture, steps=FEW, progress=False, on_look=looks.append
-        )
+        return await widget.invert_async(picture, steps=FEW, progress=False, on_look=looks.append)
 
     found = asyncio.run(wait())
     assert torch.equal(found.w, widget.w)

@@ -126,6 +126,8 @@ export function buildSeeking(store: ViewStore, signal: AbortSignal): Seeking {
       // Before the keys of the widget, for which Escape means something else.
       { capture: true, signal },
     );
+    // A press on what takes none would take the keyboard away, and Escape with it.
+    root.addEventListener("mousedown", (event) => act && event.preventDefault(), { signal });
   };
   const progressed = ({ part, words: text, shown }: Progress): void => {
     if (!act) return;
