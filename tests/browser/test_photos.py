@@ -54,15 +54,10 @@ def opened(host: AfmHost, path: Path) -> dict[str, Any]:
     return host.asked("open")
 
 
-def tell(host: AfmHost, ask: dict[str, Any], part: float, words: str, shows: str = "") -> None:
+def tell(host: AfmHost, ask: dict[str, Any], part: float, words: str, shows: str) -> None:
     """Say how far a search is, with a picture beside it."""
-    colour = {"photo": GREEN, "picture": BLUE}.get(shows)
-    file = list(picture(colour)) if colour else []
-    message = {"k": "progress", "rid": ask["rid"], "part": part, "words": words, "shows": shows}
-    host.page.evaluate(
-        "([message, file]) => host.emit(message, file.length ? [new Uint8Array(file)] : [])",
-        [message, file],
-    )
+    colours = {"photo": GREEN, "picture": BLUE}
+    host.tell_progress(ask, part, words, shows, picture(colours[shows]))
 
 
 def seeking(host: AfmHost) -> Locator:
