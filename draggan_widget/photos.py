@@ -26,9 +26,9 @@ LARGEST_PREVIEW_PX = 512
 """A larger picture is shown at half its size meanwhile."""
 
 STAGES = {
-    "samples": "Comparing random pictures",
-    "starts": "Following the most alike",
-    "w": "Fitting shape and colours",
+    "samples": "Comparing pictures",
+    "starts": "Trying the nearest",
+    "w": "Fitting the whole",
     "w+": "Fitting details",
 }
 """What is done in each stage of a search, for people."""

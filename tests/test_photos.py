@@ -127,7 +127,7 @@ def test_it_is_told_how_far_it_is_and_how_like_the_photo_the_picture_has_become(
     parts = [message["part"] for message, _ in told(browser)]
     assert parts == sorted(parts)
     assert parts[0] == 0
-    assert told(browser)[0][0]["words"] == "Comparing random pictures"
+    assert told(browser)[0][0]["words"] == "Comparing pictures"
     (target,) = shown(browser, "photo")
     assert target.size == shown(browser, "picture")[0].size == widget.image.size
     wanted = np.asarray(Image.open(io.BytesIO(photo))).astype(int)
