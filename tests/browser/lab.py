@@ -122,11 +122,10 @@ class LabServer:
         )
         nbformat.write(notebook, self.root / name)
 
-    def memory_mb(self) -> float:
-        """Return the memory that the server's process holds, MB (Linux)."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
-        resident = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-        return int(resident.split()[1]) / 1024
+    @property
+    def process_id(self) -> int:
+        """The server's process."""
+        return self._process.pid
 
     def _options(self) -> list[str]:
         """Return the options of JupyterLab."""
