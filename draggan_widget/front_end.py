@@ -220,6 +220,8 @@ class FrontEnd(DragModel):
                 return
             question = question_of(ask, self._worker.resting.is_blended)
             if isinstance(question, LongQuestion):
+                if question.ends_drag:
+                    self._worker.stop()
                 self._works.begin(ask.rid, question)
                 return
             future = self._worker.submit(question.answer, question.when)

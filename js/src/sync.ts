@@ -180,7 +180,7 @@ export class Sync {
       return;
     }
     if (decoded.kind === "answer") this.#asks.receive(decoded.answer);
-    if (decoded.kind === "progress") this.#asks.progressed(decoded.rid, decoded.part);
+    if (decoded.kind === "progress") this.#asks.progressed(decoded.progress);
     if (decoded.kind !== "frame") {
       this.#watchSilence();
       return;

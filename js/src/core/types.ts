@@ -177,6 +177,8 @@ export interface View {
   readonly camera: Camera;
   readonly modifier: Modifier;
   readonly compare: Compare;
+  /** True while a photo is looked for, which is shown in place of the picture. */
+  readonly seeking: boolean;
 }
 
 export interface State {
@@ -249,6 +251,7 @@ export type ViewAction =
   | { readonly kind: "take" }
   | { readonly kind: "auto_run"; readonly on: boolean }
   | { readonly kind: "help"; readonly open: boolean }
+  | { readonly kind: "seeking"; readonly on: boolean }
   | { readonly kind: "problem"; readonly message: string }
   | { readonly kind: "problem_dismiss" };
 

@@ -5,6 +5,7 @@ import { outsideInWords } from "./outside";
 import { filmHint } from "./past";
 import { marksOf } from "./points";
 import { isLive } from "./pull";
+import { SEEKING_WORDS } from "./seeking";
 import { DRAFT_ID, type Shared, type State, selectionOf } from "./state";
 import { assertNever } from "./types";
 
@@ -58,6 +59,7 @@ export function sentenceOf(state: State): Sentence {
   const { traits } = shared;
   const trouble = troubleOf(shared);
   if (trouble) return trouble;
+  if (view.seeking) return { mood: "waiting", text: SEEKING_WORDS };
   if (!shared.frame && traits.status === "failed") return resultOf(shared);
   if (traits.status === "loading" || !shared.frame) {
     const text = traits.busyText || traits.statusText || "Loading the picture ...";
@@ -144,9 +146,10 @@ export function numberOf(shared: Shared, id: number): number {
   return shared.pairs.findIndex((pair) => pair.id === id) + 1;
 }
 
-/** True where Escape has nothing to give up: no gesture, no list of keys, no half-made pair, no run. */
+/** True where Escape has nothing to give up: no gesture, no list of keys, no half-made pair, no run, no search. */
 export function isCalm({ shared, view }: State): boolean {
-  return view.gesture.kind === "none" && !view.helpOpen && !view.draft && !isActive(shared);
+  const busy = view.helpOpen || view.seeking || isActive(shared);
+  return view.gesture.kind === "none" && !view.draft && !busy;
 }
 
 /** What keeps the kernel from answering; null while it does. */
