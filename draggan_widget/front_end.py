@@ -19,6 +19,7 @@ from draggan_widget.commands import When
 from draggan_widget.errors import DragganError, InputError
 from draggan_widget.model import DragModel
 from draggan_widget.protocol import decode_args, rid_argument
+from draggan_widget.protocol.values import integer
 from draggan_widget.questions import question_of
 from draggan_widget.traits import equal
 from draggan_widget.works import LongQuestion, Works
@@ -33,7 +34,7 @@ HOST_TRAITS = frozenset({"_dom_classes", "_view_count", "layout", "tabbable", "t
 
 BROWSER_TRAITS = HOST_TRAITS | {
     *protocol.POINT_TRAITS,
-    *("mask", "auto_run", "blend_outside", "running"),
+    *("mask", "auto_run", "blend_outside", "running", "rest_seen"),
 }
 """What the front end may set."""
 
@@ -46,6 +47,7 @@ class FrontEnd(DragModel):
 
     def __init__(self, seed: int, **traits: Any) -> None:
         """Hear nothing yet; as :class:`DragModel`."""
+        self._taken_edit: protocol.PointEdit | None = None
         self._works = Works(lambda slice_: self._worker.queue(slice_), self.send)
         super().__init__(seed, **traits)
 
@@ -82,7 +84,9 @@ class FrontEnd(DragModel):
         flags = {name for name in ("auto_run", "blend_outside", "running") if name in state}
         for name in flags:
             protocol.decode_flag(name, state[name])
-        plain = HOST_TRAITS | {"auto_run", "blend_outside", "mask"}
+        if "rest_seen" in state:
+            integer("rest_seen", state["rest_seen"], 0)
+        plain = HOST_TRAITS | {"auto_run", "blend_outside", "mask", "rest_seen"}
         super().set_state({name: state[name] for name in state if name in plain})
         if edit is not None:
             self._take_points(edit)
@@ -110,6 +114,11 @@ class FrontEnd(DragModel):
     def _take_points(self, edit: protocol.PointEdit) -> None:
         """Hand an edit of the points to the session, and answer it when it is done."""
         self._note_ids(edit.ids)
+        if edit == self._taken_edit:
+            # marimo hands everything on twice, and a page repeats what it does not know to be heard.
+            self._rev, self._answer_due = max(self._rev, edit.rev), True
+            return
+        self._taken_edit = edit
 
         def run(session: DragSession) -> None:
             try:

@@ -3,6 +3,8 @@
 import base64
 import io
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,7 +27,10 @@ PULL_STEPS = 8
 """Moves of the pointer between pressing and letting go."""
 
 HAS_HOOK = """([name, test]) => {
-  const value = document.querySelector(".dgw")?.getAttribute(`data-${name}`);
+  const inside = ({ shadowRoot }) => shadowRoot && find(shadowRoot);
+  const find = (root) =>
+    root.querySelector(".dgw") ?? [...root.querySelectorAll("*")].map(inside).find(Boolean);
+  const value = find(document)?.getAttribute(`data-${name}`);
   return value !== null && value !== undefined && new Function("value", `return ${test}`)(value);
 }"""
 
@@ -76,6 +81,13 @@ class WidgetView:
         """Wait until a ``data-`` attribute, named ``value`` in the JavaScript of the test, passes it."""
         self._page.wait_for_function(HAS_HOOK, arg=[name, test], timeout=TIMEOUT_MS)
 
+    def wait_until(self, condition: Callable[[], object]) -> None:
+        """Let the page go on until something holds."""
+        deadline = time.monotonic() + TIMEOUT_MS / 1000
+        while not condition():
+            assert time.monotonic() < deadline, "it did not happen in time"
+            self._page.wait_for_timeout(50)
+
     def wait_for_status(self, *names: str) -> str:
         """Wait for one of the statuses and return it."""
         self.wait_for("status", f"{json.dumps(names)}.includes(value)")
@@ -87,10 +99,8 @@ class WidgetView:
 
     def picture(self) -> Picture:
         """Return the picture that is shown, in pixels of the screen."""
-        url: str = self._page.evaluate(
-            "(index) => document.querySelectorAll('.dgw-picture')[index].toDataURL('image/png')",
-            self._index,
-        )
+        picture = self._page.locator(".dgw-picture").nth(self._index)
+        url: str = picture.evaluate("(canvas) => canvas.toDataURL('image/png')")
         return decoded(url)
 
     def pull(self, start: Point, end: Point) -> None:

@@ -1,0 +1,94 @@
+"""What is different in marimo: no outputs of cells that can be changed later, cells that run anew, apps that end.
+
+Nothing here imports marimo: where it runs, it has been imported.
+"""
+
+from __future__ import annotations
+
+import base64
+import sys
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from draggan_widget.notebook import Bundle
+
+
+class Closable(Protocol):
+    """What ends with its cell; it is held weakly."""
+
+    def close(self) -> None:
+        """End it; may be called again."""
+        ...
+
+
+def is_marimo(comm: object) -> bool:
+    """Return whether a comm is marimo's."""
+    return type(comm).__module__.partition(".")[0] == "marimo"
+
+
+def is_unattended() -> bool:
+    """Return whether the cell that runs has no page behind it, as while an app is exported."""
+    marimo: Any = sys.modules.get("marimo")
+    return marimo is not None and marimo.app_meta().request is None
+
+
+def end_with_its_cell(widget: Closable, comm: Any) -> None:
+    """Close a widget once its cell is run anew or deleted, or the app of a visitor has ended.
+
+    marimo then closes the comm and tells nobody; at the end of an app it does not even do that, but the thread in which
+    the app ran is over.
+    """
+    kept = weakref.ref(widget)
+
+    def close(*args: Any, **options: Any) -> None:
+        vars(comm).pop("close", None)
+        comm.close(*args, **options)
+        _close(kept)
+
+    comm.close = close
+    marimo: Any = sys.modules["marimo"]
+    cells = threading.current_thread()
+    if marimo.app_meta().mode == "run" and not isinstance(cells, marimo.Thread):
+        threading.Thread(
+            target=_close_after, args=(cells, kept), name="draggan-widget-end", daemon=True
+        ).start()
+
+
+class PictureTrait:
+    """The place of the kept result in marimo: a trait, which its pages and exports store with the others."""
+
+    is_shown = True
+
+    def __init__(self, put: Callable[[bytes], None]) -> None:
+        """Make the place.
+
+        Args:
+            put: Takes the file of the picture.
+        """
+        self._put = put
+
+    def show(self) -> None:
+        """Do nothing: the widget itself shows the picture."""
+
+    def update(self, data: Bundle, _: Bundle) -> None:
+        """Put another picture there."""
+        picture = next(value for mime, value in data.items() if mime.startswith("image/"))
+        self._put(base64.b64decode(picture))
+
+    def clear(self) -> None:
+        """Leave the picture: it belongs to the widget."""
+
+
+def _close_after(thread: threading.Thread, kept: weakref.ref[Closable]) -> None:
+    """Close a widget when a thread has ended."""
+    thread.join()
+    _close(kept)
+
+
+def _close(kept: weakref.ref[Closable]) -> None:
+    """Close a widget if it is still there."""
+    widget = kept()
+    if widget is not None:
+        widget.close()
