@@ -47,6 +47,7 @@ class FrontEnd(DragModel):
 
     def __init__(self, seed: int, **traits: Any) -> None:
         """Hear nothing yet; as :class:`DragModel`."""
+        self._in_marimo = False
         self._taken_edit: protocol.PointEdit | None = None
         self._works = Works(lambda slice_: self._worker.queue(slice_), self.send)
         super().__init__(seed, **traits)
@@ -130,6 +131,7 @@ class FrontEnd(DragModel):
                 )
             finally:
                 self._rev, self._answer_due = max(self._rev, edit.rev), True
+                self._acted = self._in_marimo
 
         self._edit(run)
 
@@ -187,6 +189,7 @@ class FrontEnd(DragModel):
             return
         # A pair that is gone is none that comes: what pulls at it has not heard of that yet.
         begins = pull.id >= self._next_id or pull.id in self._worker.session.point_ids
+        self._acted = self._in_marimo
         self._worker.pull(pull.id, pull.x, pull.y, pull.seq, begins=begins)
 
     def _obey(self, command: protocol.Command) -> None:
@@ -208,6 +211,7 @@ class FrontEnd(DragModel):
             told = command.name != "configure"
             future = self._worker.submit(self._forgiving(call_of(command)), told=told)
             future.add_done_callback(lambda done: answer(_failure_of(done)))
+            future.add_done_callback(lambda _: self._note_act())
 
     def _choose(self, name: str, answer: Callable[[BaseException | None], None]) -> None:
         """Go to another generator of those that can be chosen; the front end opens no files."""
@@ -219,6 +223,7 @@ class FrontEnd(DragModel):
             return
         future = self._switch(name, told=True)
         future.add_done_callback(lambda done: answer(_failure_of(done)))
+        future.add_done_callback(lambda _: self._note_act())
 
     def _answer(self, ask: protocol.Ask) -> None:
         """Answer a question once the session has time for it; a failure is told to who has asked."""
@@ -263,6 +268,7 @@ class FrontEnd(DragModel):
             error = _failure_of(done)
             if error is None:
                 self._worker.start()
+                self._acted = self._in_marimo
             else:
                 self.send_state("running")
             answer(error)
@@ -270,6 +276,12 @@ class FrontEnd(DragModel):
         check = self._forgiving(lambda session: session.check_startable())
         future = self._worker.submit(check, When.BETWEEN_STEPS, told=True)
         future.add_done_callback(checked)
+
+    def _note_act(self) -> None:
+        """Have a host that runs cells by what a page says run those that depend on what a person has just done."""
+        if self._in_marimo:
+            self._acted = True
+            self._worker.refresh()
 
     def _complain(self, error: Exception) -> None:
         """Log what the front end has done wrong, and show it there."""

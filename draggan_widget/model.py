@@ -143,7 +143,9 @@ class DragModel(anywidget.AnyWidget):
         self._was_shown = False
         self._mask_png: tuple[NDArray[np.bool_] | None, bytes | None] = (None, None)
         self._recorded: tuple[History[SessionState] | None, tuple[HistoryEntry, ...]] = (None, ())
-        self._kept: tuple[bytes | None, int] = (None, 0)
+        self._kept: bytes | None = None
+        self._acted = False
+        self._rests = 0
         self._error: dict[str, Any] = {}
         self._errors = 0
         self._runner: Runner | None = None
@@ -387,14 +389,23 @@ class DragModel(anywidget.AnyWidget):
             "blend_outside": self._worker.resting.blends,
             "running": running,
             "error": self._error,
-            "kept_picture": self._kept[0],
-            "rest": self._kept[1],
+            "kept_picture": self._kept,
+            "rest": self._count_rests(running),
         }
 
     def _keep_picture(self, picture: bytes) -> None:
-        """Show a picture at rest in the traits; the next one counts, so that a host runs what depends on it."""
-        before, rest = self._kept
-        self._kept = picture, rest if before is None else rest + 1
+        """Show a picture at rest in the traits, with those that are shown next."""
+        self._kept = picture
+
+    def _count_rests(self, running: bool) -> int:
+        """Return how often what a person did has come to rest.
+
+        What scripts do does not count: a cell that drags and is run by each rest would never end.
+        """
+        if self._acted and not running and not self._edits:
+            self._acted = False
+            self._rests += 1
+        return self._rests
 
     def _record(self, history: History[SessionState]) -> tuple[HistoryEntry, ...]:
         """Return the entries of a history, which is the last one's while nothing has changed it."""

@@ -34,11 +34,11 @@ def _(drag, mo):
     ]
     mo.hstack(
         [
-            mo.image(drag.image, alt=f"Seed {drag.seed}", width=128),
+            drag.image,
             mo.vstack(
                 [
                     mo.md(f"Seed {drag.seed}: **{drag.status}**, {len(rows)} point(s)"),
-                    mo.plain(rows) if rows else mo.md("Pull a point of the picture above."),
+                    mo.ui.table(rows, selection=None) if rows else mo.md("Pull at the picture."),
                 ]
             ),
         ],
