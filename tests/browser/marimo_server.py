@@ -23,8 +23,20 @@ NOWHERE = "http://127.0.0.1:9"
 """Port 9 discards what it is sent, where there is such a service at all."""
 
 
+CONFIG = """[runtime]
+auto_instantiate = true
+
+[display]
+theme = "light"
+"""
+"""An author's app runs when it is opened."""
+
+
 def own_environment(folder: Path) -> dict[str, str]:
-    """Return an environment in which marimo has its folders below one, and no other machine."""
+    """Return an environment in which marimo has its folders and settings below one, and no other machine."""
+    config = folder / "XDG_CONFIG_HOME" / "marimo" / "marimo.toml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(CONFIG, encoding="utf-8")
     places = {name: str(folder / name) for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME")}
     proxies = {"HTTP_PROXY": NOWHERE, "HTTPS_PROXY": NOWHERE, "NO_PROXY": "127.0.0.1"}
     small = {name.lower(): value for name, value in proxies.items()}

@@ -13,6 +13,9 @@ from tests.browser.view import SCREENSHOTS, WidgetView
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+HOST_ERRORS = ("Cannot read properties of undefined (reading 'schema')",)
+"""Notebook 7.6.5 reports it with any notebook: its shortcuts hear of the settings of others before their own are there."""
+
 ARRIVED_PX = 1.0
 """Stop radius of the solver for a picture of this size."""
 
