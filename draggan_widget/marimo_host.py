@@ -6,6 +6,8 @@ Nothing here imports marimo: where it runs, it has been imported.
 from __future__ import annotations
 
 import base64
+import gc
+import html
 import sys
 import threading
 import weakref
@@ -56,6 +58,28 @@ def end_with_its_cell(widget: Closable, comm: Any) -> None:
         ).start()
 
 
+def show_picture(data: Bundle, metadata: Bundle, text: str) -> None:
+    """Put a picture into the output of the cell that runs, and a text below it.
+
+    Args:
+        data, metadata: The picture as an output, and how it is shown.
+        text: As Markdown; an empty one is left out.
+    """
+    marimo: Any = sys.modules["marimo"]
+    marimo.output.append(marimo.Html(picture_html(data, metadata)))
+    if text:
+        marimo.output.append(marimo.md(text))
+
+
+def picture_html(data: Bundle, metadata: Bundle) -> str:
+    """Return a picture of an output as an element that holds its file."""
+    mime, picture = _picture_of(data)
+    how = metadata[mime]
+    width, height, alt = how["width"], how["height"], html.escape(how["alt"])
+    source = f"data:{mime};base64,{picture}"
+    return f'<img src="{source}" width="{width}" height="{height}" alt="{alt}">'
+
+
 class PictureTrait:
     """The place of the kept result in marimo: a trait, which its pages and exports store with the others."""
 
@@ -74,17 +98,23 @@ class PictureTrait:
 
     def update(self, data: Bundle, _: Bundle) -> None:
         """Put another picture there."""
-        picture = next(value for mime, value in data.items() if mime.startswith("image/"))
+        _, picture = _picture_of(data)
         self._put(base64.b64decode(picture))
 
     def clear(self) -> None:
         """Leave the picture: it belongs to the widget."""
 
 
+def _picture_of(data: Bundle) -> tuple[str, str]:
+    """Return type and file, in base 64, of the picture in an output."""
+    return next((mime, value) for mime, value in data.items() if mime.startswith("image/"))
+
+
 def _close_after(thread: threading.Thread, kept: weakref.ref[Closable]) -> None:
     """Close a widget when a thread has ended."""
     thread.join()
     _close(kept)
+    gc.collect()  # a server of apps would keep the generators of its last visitors for long
 
 
 def _close(kept: weakref.ref[Closable]) -> None:

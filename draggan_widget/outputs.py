@@ -16,7 +16,13 @@ from draggan_widget.kept_result import (
     result_bundle,
     words_of,
 )
-from draggan_widget.marimo_host import PictureTrait, end_with_its_cell, is_marimo, is_unattended
+from draggan_widget.marimo_host import (
+    PictureTrait,
+    end_with_its_cell,
+    is_marimo,
+    is_unattended,
+    show_picture,
+)
 from draggan_widget.notebook import Bundle, Output, kernel_shell
 
 if TYPE_CHECKING:
@@ -73,19 +79,26 @@ class Outputs(FrontEnd):
             caption: Text below it, as Markdown; None says what it is, and an empty one nothing.
         """
         (data, metadata), words = self._do(self._snapshot_of, When.BETWEEN_STEPS)
+        text = words if caption is None else caption
+        if self._in_marimo:
+            show_picture(data, metadata, text)
+            return
         Output().show(data, metadata)
-        if text := words if caption is None else caption:
+        if text:
             Output().show({"text/markdown": text, "text/plain": text})
 
     def freeze(self) -> None:
         """Put the picture in the place of the widget, wherever that is shown, and close the widget.
 
-        What is left in the notebook needs no kernel and no front end. A drag that runs is stopped first.
+        What is left in the notebook needs no kernel and no front end. A drag that runs is stopped first. In marimo the
+        picture is put into the cell that runs.
         """
         (data, metadata), _ = self._do(self._snapshot_of)
         if self._kept_result is not None:
             self._kept_result.end(keep=False)
-        if self._own_output.is_shown:
+        if self._in_marimo:  # which changes the output of no other cell
+            show_picture(data, metadata, "")
+        elif self._own_output.is_shown:
             self._own_output.update(data, metadata)
         else:
             self._own_output.show(data, metadata)

@@ -29,7 +29,7 @@ def _(dg, mo):
 def _(drag, mo):
     points = zip(drag.handle_points, drag.target_points, strict=False)
     rows = [
-        {"x": float(x), "y": float(y), "target x": float(to_x), "target y": float(to_y)}
+        {"x": round(x, 1), "y": round(y, 1), "target x": round(to_x, 1), "target y": round(to_y, 1)}
         for (x, y), (to_x, to_y) in points
     ]
     mo.hstack(
@@ -43,6 +43,7 @@ def _(drag, mo):
             ),
         ],
         justify="start",
+        align="start",
         gap=2,
     )
     return

@@ -7,7 +7,8 @@ import marimo
 import pytest
 
 from draggan_widget.errors import DragganError
-from draggan_widget.marimo_host import end_with_its_cell, is_marimo
+from draggan_widget.marimo_host import end_with_its_cell, is_marimo, picture_html
+from draggan_widget.notebook import picture_bundle
 from draggan_widget.protocol import PNG_SIGNATURE
 from draggan_widget.widget import DragWidget
 from tests.browser_end import BrowserEnd, front_end_of, open_widget
@@ -62,6 +63,14 @@ def test_what_a_script_did_does_not_count(widget: DragWidget) -> None:
     widget.drag()
     widget.undo()
     assert widget.comm.state["rest"] == widget.rest == 0
+
+
+def test_a_snapshot_is_an_element_that_holds_its_file() -> None:
+    data, metadata = picture_bundle(b"\x89PNG", "image/png", 128, 64, 'a "picture"')
+    assert picture_html(data, metadata) == (
+        '<img src="data:image/png;base64,iVBORw==" width="128" height="64"'
+        ' alt="a &quot;picture&quot;">'
+    )
 
 
 def test_a_page_says_which_rest_it_has_seen(widget: DragWidget) -> None:
