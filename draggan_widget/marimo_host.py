@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import base64
 import gc
-import html
 import sys
 import threading
 import weakref
 from collections.abc import Callable
+from html import escape
 from typing import Any, Protocol
 
 from draggan_widget.notebook import Bundle
@@ -75,9 +75,9 @@ def picture_html(data: Bundle, metadata: Bundle) -> str:
     """Return a picture of an output as an element that holds its file."""
     mime, picture = _picture_of(data)
     how = metadata[mime]
-    width, height, alt = how["width"], how["height"], html.escape(how["alt"])
-    source = f"data:{mime};base64,{picture}"
-    return f'<img src="{source}" width="{width}" height="{height}" alt="{alt}">'
+    size = f'width="{how["width"]}" height="{how["height"]}"'
+    alt = escape(how["alt"])
+    return f'<img src="data:{mime};base64,{picture}" {size} alt="{alt}">'
 
 
 class PictureTrait:
@@ -96,10 +96,9 @@ class PictureTrait:
     def show(self) -> None:
         """Do nothing: the widget itself shows the picture."""
 
-    def update(self, data: Bundle, _: Bundle) -> None:
-        """Put another picture there."""
-        _, picture = _picture_of(data)
-        self._put(base64.b64decode(picture))
+    def update(self, data: Bundle, metadata: Bundle) -> None:
+        """Put another picture there; how outputs would show it does not matter."""
+        self._put(base64.b64decode(_picture_of(data)[1]))
 
     def clear(self) -> None:
         """Leave the picture: it belongs to the widget."""

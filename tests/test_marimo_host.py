@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import marimo
 import pytest
@@ -15,7 +16,7 @@ from tests.browser_end import BrowserEnd, front_end_of, open_widget
 from tests.test_runner import until
 
 HANDLE, TARGET = [30.0, 32.0], [33.0, 31.0]
-EMPTY = {"state": {}, "buffer_paths": []}
+EMPTY: dict[str, Any] = {"state": {}, "buffer_paths": []}
 
 
 class MarimoEnd(BrowserEnd):
