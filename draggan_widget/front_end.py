@@ -250,6 +250,8 @@ class FrontEnd(DragModel):
             self.send(protocol.answer_message(ask.rid, "", found.result), list(found.files))
 
         future.add_done_callback(answer)
+        if ask.name == "open":  # the one question that changes something
+            future.add_done_callback(lambda _: self._note_act())
 
     def _start_or_stop(self, running: bool) -> None:
         """Start or stop a drag, as the front end has asked."""

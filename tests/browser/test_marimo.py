@@ -14,15 +14,20 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
+from draggan_widget.session import DragSession
 from tests.browser.animal import NOSE, NOSE_TURNED, SAME, TURNED, difference
 from tests.browser.conftest import WINDOW, is_inside
 from tests.browser.marimo_server import MarimoServer, own_environment
-from tests.browser.view import SCREENSHOTS, TIMEOUT_MS, WidgetView
+from tests.browser.test_files_lab import save
+from tests.browser.view import SCREENSHOTS, TIMEOUT_MS, WidgetView, drop
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 ARRIVED_PX = 1.0
 """Stop radius of the solver for a picture of this size."""
+
+STROKE = ((34.0, 20.0), (50.0, 44.0))
+"""Of the brush, over an ear."""
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "marimo_app.py"
 ASSETS = Path(marimo.__file__).parent / "_static"
@@ -53,10 +58,12 @@ def _(again, dg, mo):
 def _(again, drag, mo, threading):
     drag.session
     workers = [each for each in threading.enumerate() if each.name == "draggan-widget"]
-    mo.md(f"time {again.value}: {len(workers)} worker(s)")
+    labels = ", ".join(entry.label for entry in drag.session.history.entries)
+    masked = drag.mask is not None
+    mo.md(f"time {again.value}: {len(workers)} worker(s); {labels}; masked: {masked}")
     return
 """
-"""Makes the widget anew with each click, and tells how many are alive."""
+"""Makes the widget anew with each click, and tells how many are alive, and of its history and mask."""
 
 
 @pytest.fixture(scope="module")
@@ -122,10 +129,22 @@ def test_an_author_sees_it_again_after_a_reload(page: Page, app: Path, tmp_path:
         page.screenshot(path=SCREENSHOTS / "marimo-edit.png")
 
 
-def test_a_cell_that_runs_anew_ends_the_widget_before(page: Page, tmp_path: Path) -> None:
+def test_masks_and_files_travel_and_a_cell_that_runs_anew_ends_the_widget_before(
+    page: Page, tmp_path: Path
+) -> None:
     (tmp_path / "again.py").write_text(AGAIN, encoding="utf-8")
     with MarimoServer(tmp_path, tmp_path / "again.py", "run") as server:
         view = shown(page, server)
+        wait_for_text(page, "1 worker.*; sample; masked: False")
+        view.press("Mask: where the picture may move")
+        view.pull(*STROKE)
+        wait_for_text(page, "; sample, mask; masked: True")
+        png = save(page, "Picture", tmp_path)
+        assert DragSession.load(png).mask is not None
+        view.press("Undo")
+        wait_for_text(page, "masked: False")
+        drop(page, view.place((64, 64)), png)
+        wait_for_text(page, "masked: True")
         for time in (1, 2, 3):
             page.get_by_role("button", name="Again").click()
             wait_for_text(page, rf"time {time}: 1 worker")

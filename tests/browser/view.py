@@ -113,17 +113,17 @@ class WidgetView:
     def pull(self, start: Point, end: Point) -> None:
         """Press on a pixel of the picture, move to another one and let go, with real pointer events."""
         self.grab(start)
-        self._page.mouse.move(*self._place(end), steps=PULL_STEPS)
+        self._page.mouse.move(*self.place(end), steps=PULL_STEPS)
         self.let_go()
 
     def grab(self, start: Point) -> None:
         """Press on a pixel of the picture."""
-        self._page.mouse.move(*self._place(start))
+        self._page.mouse.move(*self.place(start))
         self._page.mouse.down()
 
     def lead(self, start: Point, end: Point, moves: int, seconds: float) -> None:
         """Move the pressed pointer evenly from one pixel to another in so many moves and so much time."""
-        ends = self._place(start), self._place(end)
+        ends = self.place(start), self.place(end)
         for k in range(1, moves + 1):
             x, y = (a + (b - a) * k / moves for a, b in zip(*ends, strict=True))
             self._page.mouse.move(x, y)
@@ -131,11 +131,11 @@ class WidgetView:
 
     def move(self, point: Point) -> None:
         """Move the pointer, pressed or not, to a pixel of the picture at once."""
-        self._page.mouse.move(*self._place(point))
+        self._page.mouse.move(*self.place(point))
 
     def click(self, point: Point, *, button: Literal["left", "right"] = "left") -> None:
         """Click a pixel of the picture."""
-        self._page.mouse.click(*self._place(point), button=button)
+        self._page.mouse.click(*self.place(point), button=button)
 
     def focus(self) -> None:
         """Give the keyboard to the picture."""
@@ -189,7 +189,7 @@ class WidgetView:
         lags: list[float] = self._page.evaluate(LAGS)
         return lags
 
-    def _place(self, point: Point) -> Point:
+    def place(self, point: Point) -> Point:
         """Return where the centre of a pixel of the picture is on the page."""
         canvas = self._page.locator(".dgw-canvas").first
         canvas.scroll_into_view_if_needed()
