@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import weakref
 from os import PathLike
 from pathlib import Path
@@ -123,6 +124,9 @@ class DragWidget(Outputs):
         self._keep_result(keep_result)
         weakref.finalize(self, self._runner.close)
         self._runner.begin()
+        if self._is_exported:
+            with contextlib.suppress(DragganError):  # what has failed is shown
+                self._do(lambda session: None, When.BETWEEN_STEPS)
 
     def __repr__(self) -> str:
         """Return the widget in a line."""

@@ -52,10 +52,15 @@ export interface Problem {
 }
 
 /**
- * How the connection fares: the kernel answers; a cell keeps it busy; it says nothing; its comm is gone; or it has
- * just come back.
+ * How the connection fares: the kernel answers; a cell keeps it busy; it says nothing; its comm is gone; it has just
+ * come back; or the page is a copy that was saved, and never had a kernel.
  */
-export type Link = "alive" | "busy" | "silent" | "gone" | "back";
+export type Link = "alive" | "busy" | "silent" | "gone" | "back" | "saved";
+
+/** True when nobody will ever answer. */
+export function isOver(link: Link): boolean {
+  return link === "gone" || link === "saved";
+}
 
 /** What all views of one widget share: the kernel's values and this page's newer intent. */
 export interface Shared {

@@ -9,6 +9,12 @@ import { SEEKING_WORDS } from "./seeking";
 import { DRAFT_ID, type Shared, type State, selectionOf } from "./state";
 import { assertNever } from "./types";
 
+/** What a saved copy of a page says, which has a picture or was saved too early for one. */
+const SAVED = {
+  picture: "The picture as it was saved; no kernel runs behind this page",
+  nothing: "Saved before there was a picture; no kernel runs behind this page",
+} as const;
+
 /** How the status looks: each mood has a shape and a colour of its own. */
 export type Mood =
   | "waiting"
@@ -153,8 +159,8 @@ export function isCalm({ shared, view }: State): boolean {
 }
 
 /** What keeps the kernel from answering; null while it does. */
-function troubleOf({ link }: Shared): Sentence | null {
-  switch (link) {
+function troubleOf(shared: Shared): Sentence | null {
+  switch (shared.link) {
     case "busy":
       return { mood: "busy", text: "The kernel is busy with a cell; your edit waits" };
     case "silent":
@@ -167,11 +173,13 @@ function troubleOf({ link }: Shared): Sentence | null {
         mood: "silent",
         text: "Disconnected: the kernel was restarted or has ended. Run the cell again; the picture stays here",
       };
+    case "saved":
+      return { mood: "silent", text: SAVED[shared.frame ? "picture" : "nothing"] };
     case "alive":
     case "back":
       return null;
     default:
-      return assertNever(link);
+      return assertNever(shared.link);
   }
 }
 
