@@ -1,0 +1,146 @@
+"""The documentation site: the Markdown of this repository as it lies there, the examples, and the docstrings.
+
+The root of the repository is the source, so that every link works there and on the site; ``make docs`` builds it.
+Nothing is loaded from another host: no fonts, no scripts, and the search runs in the page.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from draggan_widget import __version__  # noqa: E402  (the package of this repository, installed or not)
+
+CONTENTS = {
+    "Use it": (
+        "docs/guide",
+        "docs/scripting",
+        "docs/notebooks",
+        "docs/photos",
+        "docs/checkpoints",
+        "docs/batches",
+        "docs/commands",
+    ),
+    "Examples": (
+        "examples/quickstart",
+        "examples/scripting",
+        "examples/masks_and_history",
+        "examples/inspector",
+        "examples/contact_sheet",
+        "examples/evaluate",
+    ),
+    "Reference": ("docs/api",),
+    "Understand it": (
+        "docs/method",
+        "docs/solver",
+        "docs/evaluation",
+        "docs/performance",
+        "docs/cuda",
+        "draggan_widget/pretrained/animals",
+        "draggan_widget/evaluation/landmarks",
+    ),
+    "Rely on it": ("SECURITY",),
+    "Take part": ("CONTRIBUTING", "ARCHITECTURE", "CHANGELOG"),
+}
+"""The pages under the headings of the navigation, each a file of the repository without its suffix."""
+
+START = "README"
+"""The first page."""
+
+LIGHT_AND_DARK = re.compile(
+    r'<picture>\s*<source media="\(prefers-color-scheme: dark\)" srcset="([^"]+)">\s*'
+    r'<img src="([^"]+)" alt="([^"]*)">\s*</picture>'
+)
+"""A picture as GitHub shows it in the theme of its reader."""
+
+project = "draggan_widget"
+author = "the draggan_widget authors"
+copyright = f"2026, {author}"  # noqa: A001  (the name that Sphinx reads)
+version = release = __version__
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+root_doc = START
+include_patterns = [
+    f"{START}.md",
+    *(f"{page}.*" for pages in CONTENTS.values() for page in pages),
+]
+exclude_patterns = ["build", "dist", "node_modules", ".venv", ".*_cache", "**/__pycache__", "js"]
+source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
+
+myst_enable_extensions = ["attrs_inline", "colon_fence"]
+myst_heading_anchors = 3
+nb_execution_mode = "off"  # the outputs are stored, and the tests run the examples
+nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # would come from another host
+
+autoclass_content = "both"
+autodoc_member_order = "groupwise"
+autodoc_typehints_format = "short"
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+napoleon_use_rtype = False
+python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 80
+
+html_theme = "furo"
+html_title = f"draggan_widget {__version__}"
+html_favicon = "mark.svg"
+html_static_path = ["mark.svg", "site.css"]
+html_css_files = ["site.css"]
+html_additional_pages = {"index": "forward.html"}
+html_copy_source = False
+html_show_sphinx = False
+templates_path = ["."]
+html_theme_options = {
+    "sidebar_hide_name": False,
+    "light_css_variables": {
+        "color-brand-primary": "#1f5fd0",
+        "color-brand-content": "#1f5fd0",
+        "color-brand-visited": "#5b4bb5",
+    },
+    "dark_css_variables": {
+        "color-brand-primary": "#7db0ff",
+        "color-brand-content": "#7db0ff",
+        "color-brand-visited": "#b3a6ff",
+    },
+}
+pygments_style = "friendly"
+pygments_dark_style = "github-dark"
+
+
+def toctrees() -> str:
+    """Return the navigation as Markdown."""
+    return "".join(
+        "\n```{toctree}\n:hidden:\n:maxdepth: 1\n:caption: "
+        + heading
+        + "\n\n"
+        + "".join(f"/{page}\n" for page in pages)
+        + "```\n"
+        for heading, pages in CONTENTS.items()
+    )
+
+
+def as_for_the_site(text: str) -> str:
+    """Return a page with each picture of two themes as two, of which the theme of the site shows one."""
+    return LIGHT_AND_DARK.sub(
+        r"![\3](\2){.only-light}\n\n![\3](\1){.only-dark}",
+        text,
+    )
+
+
+def read_source(app: Sphinx, name: str, source: list[str]) -> None:
+    """Change a page as it is read."""
+    source[0] = as_for_the_site(source[0])
+    if name == START:
+        source[0] += toctrees()
+
+
+def setup(app: Sphinx) -> None:
+    """Join the build."""
+    app.connect("source-read", read_source)
