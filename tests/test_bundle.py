@@ -19,7 +19,7 @@ ASKS = re.compile(
     r"\bfetch\s*\(|\bXMLHttpRequest\b|\bWebSocket\b|\bEventSource\b|\bsendBeacon\b|\bimport\s*\("
     r"|\bimport\s*[\"'{*]|\bfrom\s*[\"']|@import"
 )
-ADDRESS = re.compile(r"(?:https?|wss?|ftp):/*[^\s\"'`)<>]+|url\(\s*[\"']?//[^)]*")
+ADDRESS = re.compile(r"(?:https?|wss?|ftp)://[^\s\"'`)<>]+|url\(\s*[\"']?//[^)]*")
 
 
 @pytest.fixture(params=["widget.js", "widget.css"])

@@ -39,7 +39,7 @@ with tempfile.TemporaryDirectory() as folder:
     dg.DragSession.load(Path(folder) / "a.png")
     dg.DragSession.replay(session.recipe)
 dg.drag_batch([dg.DragJob(1, [[62, 74]], [[64, 74]], max_steps=1)])
-dg.invert(session.image, steps=1)
+dg.invert(session.image, steps=1, start=session.w)
 try:
     dg.load_generator("ffhq-256")
     dg.DragWidget("ffhq-256").wait_until_loaded()

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from sphinx.application import Sphinx
+from sphinx.util.inspect import signature, stringify_signature
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
@@ -18,37 +19,43 @@ sys.path.insert(0, str(ROOT))
 from draggan_widget import __version__  # noqa: E402  (the package of this repository, installed or not)
 
 CONTENTS = {
-    "Use it": (
-        "docs/guide",
-        "docs/scripting",
-        "docs/notebooks",
-        "docs/photos",
-        "docs/checkpoints",
-        "docs/batches",
-        "docs/commands",
-    ),
-    "Examples": (
-        "examples/quickstart",
-        "examples/scripting",
-        "examples/masks_and_history",
-        "examples/inspector",
-        "examples/contact_sheet",
-        "examples/evaluate",
-    ),
-    "Reference": ("docs/api",),
-    "Understand it": (
-        "docs/method",
-        "docs/solver",
-        "docs/evaluation",
-        "docs/performance",
-        "docs/cuda",
-        "draggan_widget/pretrained/animals",
-        "draggan_widget/evaluation/landmarks",
-    ),
-    "Rely on it": ("SECURITY",),
-    "Take part": ("CONTRIBUTING", "ARCHITECTURE", "CHANGELOG"),
+    "Use it": {
+        "docs/guide": "Guide: by hand",
+        "docs/scripting": "By script",
+        "docs/notebooks": "Results and files",
+        "docs/photos": "Photos",
+        "docs/checkpoints": "Your own generator",
+        "docs/batches": "Batches",
+        "docs/commands": "From a shell",
+        "docs/api": "Reference",
+    },
+    "Examples": {
+        "examples/quickstart": "Drag an animal",
+        "examples/scripting": "Script a drag",
+        "examples/masks_and_history": "Masks and history",
+        "examples/inspector": "What the optimizer sees",
+        "examples/contact_sheet": "One drag, many animals",
+        "examples/evaluate": "Measure drags",
+    },
+    "Understand it": {
+        "docs/method": "How it works",
+        "docs/solver": "The maths of a drag",
+        "docs/evaluation": "Evaluation",
+        "docs/performance": "Performance",
+        "docs/cuda": "CUDA",
+        "draggan_widget/pretrained/animals": "The embedded generator",
+        "draggan_widget/evaluation/landmarks": "The landmark network",
+    },
+    "Rely on it": {
+        "SECURITY": "Security",
+    },
+    "Take part": {
+        "CONTRIBUTING": "Contributing",
+        "ARCHITECTURE": "Architecture",
+        "CHANGELOG": "Changelog",
+    },
 }
-"""The pages under the headings of the navigation, each a file of the repository without its suffix."""
+"""The headings of the navigation, and under each its pages: files of the repository without suffix, and short titles."""
 
 START = "README"
 """The first page."""
@@ -75,6 +82,7 @@ source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
 
 myst_enable_extensions = ["attrs_inline", "colon_fence"]
 myst_heading_anchors = 3
+nb_render_markdown_format = "gfm"  # with tables
 nb_execution_mode = "off"  # the outputs are stored, and the tests run the examples
 nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # would come from another host
 
@@ -83,7 +91,7 @@ autodoc_member_order = "groupwise"
 autodoc_typehints_format = "short"
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
-napoleon_use_ivar = True
+napoleon_use_ivar = False
 napoleon_use_rtype = False
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 80
@@ -120,7 +128,7 @@ def toctrees() -> str:
         "\n```{toctree}\n:hidden:\n:maxdepth: 1\n:caption: "
         + heading
         + "\n\n"
-        + "".join(f"/{page}\n" for page in pages)
+        + "".join(f"{title} </{page}>\n" for page, title in pages.items())
         + "```\n"
         for heading, pages in CONTENTS.items()
     )
@@ -141,6 +149,18 @@ def read_source(app: Sphinx, name: str, source: list[str]) -> None:
         source[0] += toctrees()
 
 
+def own_signature(
+    app: Sphinx, kind: str, name: str, found: object, options: object, written: str, returned: str
+) -> tuple[str, str] | None:
+    """Return the arguments of a class that says them itself, whatever its metaclass says."""
+    if kind != "class" or "__init__" not in vars(found):
+        return None
+    arguments = signature(vars(found)["__init__"], bound_method=True)
+    given = stringify_signature(arguments, show_return_annotation=False, unqualified_typehints=True)
+    return given, returned
+
+
 def setup(app: Sphinx) -> None:
     """Join the build."""
     app.connect("source-read", read_source)
+    app.connect("autodoc-process-signature", own_signature)
