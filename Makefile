@@ -64,6 +64,8 @@ pictures: notebooks $(BROWSER) ## make the pictures of the README and of the not
 	cp build/screenshots/quickstart.png docs/images/quickstart.png
 	$(BIN)/python -m pytest tests/browser/test_states.py tests/browser/test_screenshots.py -k "contact_sheet or photographed"
 	cp build/screenshots/widget-light.webp build/screenshots/widget-dark.webp build/screenshots/widget-narrow.webp docs/images/
+	$(BIN)/python -m pytest tests/browser/test_guide.py
+	cp build/screenshots/guide-*.webp docs/images/
 	cp build/screenshots/states-light.webp build/screenshots/states-dark.webp docs/images/
 	cp build/screenshots/inspector.webp build/screenshots/inspector-dark.webp docs/images/
 

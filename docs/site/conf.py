@@ -62,7 +62,7 @@ START = "README"
 
 LIGHT_AND_DARK = re.compile(
     r'<picture>\s*<source media="\(prefers-color-scheme: dark\)" srcset="([^"]+)">\s*'
-    r'<img src="([^"]+)" alt="([^"]*)">\s*</picture>'
+    r'<img src="([^"]+)" alt="([^"]*)"(?: (width="\d+"))?>\s*</picture>'
 )
 """A picture as GitHub shows it in the theme of its reader."""
 
@@ -111,11 +111,13 @@ html_theme_options = {
         "color-brand-primary": "#1f5fd0",
         "color-brand-content": "#1f5fd0",
         "color-brand-visited": "#5b4bb5",
+        "color-highlight-on-target": "#e8f0ff",
     },
     "dark_css_variables": {
         "color-brand-primary": "#7db0ff",
         "color-brand-content": "#7db0ff",
         "color-brand-visited": "#b3a6ff",
+        "color-highlight-on-target": "#1a2842",
     },
 }
 pygments_style = "friendly"
@@ -136,10 +138,15 @@ def toctrees() -> str:
 
 def as_for_the_site(text: str) -> str:
     """Return a page with each picture of two themes as two, of which the theme of the site shows one."""
-    return LIGHT_AND_DARK.sub(
-        r"![\3](\2){.only-light}\n\n![\3](\1){.only-dark}",
-        text,
-    )
+
+    def both(found: re.Match[str]) -> str:
+        dark, light, words, width = found.groups(default="")
+        return (
+            f"![{words}]({light}){{.only-light {width}}}\n\n"
+            f"![{words}]({dark}){{.only-dark {width}}}"
+        )
+
+    return LIGHT_AND_DARK.sub(both, text)
 
 
 def read_source(app: Sphinx, name: str, source: list[str]) -> None:

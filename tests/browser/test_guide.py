@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -13,17 +14,22 @@ from playwright.sync_api import Browser, Page, expect
 from draggan_widget.session import DragSession
 from tests.browser.animal import EAR, EAR_PULLED, NOSE, NOSE_TURNED
 from tests.browser.kernel import KernelHost
-from tests.browser.test_screenshots import GROUNDS, LOOP
+from tests.browser.test_screenshots import GROUNDS
 from tests.browser.view import SCREENSHOTS, Point
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-WIDTH_PX = 600
+WIDTH_PX = 560
 KEPT_WIDTH_PX = 900
 """Sharp enough on a fine screen at the width that a page shows."""
 
-HALF_LOOP = tuple((x, y) for x, y in LOOP)
-OTHER_WAYS: tuple[tuple[Point, Point], ...] = (((66, 104), (66, 114)), ((86, 24), (94, 14)))
+OTHER_WAYS: tuple[tuple[Point, Point], ...] = (((66, 104), (66, 114)), ((97, 40), (103, 33)))
+"""The mouth is opened, and the other ear pulled."""
+
+AROUND_THE_EAR = tuple(
+    (44 + 23 * math.cos(k * math.pi / 8), 30 + 21 * math.sin(k * math.pi / 8)) for k in range(17)
+)
+EAR_UP: tuple[Point, Point] = ((42, 26), (36, 14))
 
 
 @pytest.fixture
@@ -96,8 +102,9 @@ def test_the_guide_is_illustrated(
     for start, end in OTHER_WAYS:
         taker.pull(start, end)
     host.press("h")
-    drawn = host.view().locator(".dgw-past img, .dgw-past canvas")
-    host.until(lambda: drawn.count() >= 1)
+    entries = host.view().locator(".dgw-entry")
+    drawn = host.view().locator(".dgw-entry canvas[data-shown]")
+    host.until(lambda: drawn.count() == entries.count() > 1)
     taker.away()
     taker.photograph("history")
     host.press("h")
@@ -118,12 +125,21 @@ def test_the_guide_is_illustrated(
     taker.photograph("results")
     page.keyboard.press("Escape")
 
+    host.press("r")
+    host.until(lambda: host.hook("commands") == "0")
+    host.rest()
+    host.button("Remove all points").click()
+    host.until(lambda: host.hook("handles") == "[]")
+    host.rest()
     host.press("m", "l")
-    page.mouse.move(*host.place(HALF_LOOP[0]))
+    page.mouse.move(*host.place(AROUND_THE_EAR[0]))
     page.mouse.down()
-    for point in HALF_LOOP[1:]:
-        page.mouse.move(*host.place(point), steps=4)
+    for point in AROUND_THE_EAR[1:]:
+        page.mouse.move(*host.place(point), steps=2)
     page.mouse.up()
+    host.press("m")
+    taker.pull(*EAR_UP)
+    host.until(lambda: host.view().get_by_text("outside", exact=False).count() > 0)
     taker.away()
     taker.photograph("mask")
     host.close()
