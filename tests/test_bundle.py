@@ -25,7 +25,8 @@ ADDRESS = re.compile(r"(?:https?|wss?|ftp)://[^\s\"'`)<>]+|url\(\s*[\"']?//[^)]*
 @pytest.fixture(params=["widget.js", "widget.css"])
 def built(request: pytest.FixtureRequest) -> str:
     """A file of the bundle."""
-    return (STATIC / request.param).read_text(encoding="utf-8")
+    path = STATIC / str(request.param)
+    return path.read_text(encoding="utf-8")
 
 
 def test_the_bundle_runs_no_text_as_code(built: str) -> None:

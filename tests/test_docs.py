@@ -135,7 +135,9 @@ def test_every_public_name_has_its_entry(pages: dict[Path, Page], site: Path) ->
     places = pages[site / "docs" / "api.html"].places
     names = {f"draggan_widget.{name}" for name in dg.__all__ if name != "__version__"}
     assert names <= places
-    assert {f"draggan_widget.DragWidget.{name}" for name in ("drag_async", "undo", "save")} <= places
+    assert {
+        f"draggan_widget.DragWidget.{name}" for name in ("drag_async", "undo", "save")
+    } <= places
 
 
 def test_every_command_of_the_pages_can_be_called() -> None:
@@ -201,4 +203,5 @@ def test_the_page_about_scripts_runs_from_top_to_bottom(
 
 def _compiled(code: str) -> CodeType:
     """Return the code of a cell, which may wait."""
-    return compile(code, "a page", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    compiled: CodeType = compile(code, "a page", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    return compiled

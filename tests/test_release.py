@@ -34,7 +34,7 @@ def test_the_citation_names_the_paper_and_invents_nobody() -> None:
     assert "family-names" not in software
     names = re.findall(r"family-names: (\S+)", paper)
     assert names == ["Pan", "Tewari", "Leimkühler", "Liu", "Meka", "Theobalt"]
-    assert all(name.replace("ü", r'{\"u}') in readme for name in names)
+    assert all(name.replace("ü", r"{\"u}") in readme for name in names)
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)

@@ -104,6 +104,7 @@ html_css_files = ["site.css"]
 html_additional_pages = {"index": "forward.html"}
 html_copy_source = False
 html_show_sphinx = False
+html_show_search_summary = False  # is fetched, which browsers refuse to pages on a disk
 templates_path = ["."]
 html_theme_options = {
     "sidebar_hide_name": False,

@@ -51,8 +51,7 @@ function watchLeftovers() {
   return left;
 }
 
-window.addressOf = (source) =>
-  URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+window.addressOf = (source) => URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
 
 window.makeHost = async (address, traits) => {
   const leftovers = watchLeftovers();

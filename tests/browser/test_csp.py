@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.afm import HOST, ONE_PAIR, ROOT, AfmHost, idle_traits, picture, read_static
+from tests.browser.afm import HOST, ONE_PAIR, ROOT, AfmHost, picture, read_static
 
 pytestmark = pytest.mark.browser
 
