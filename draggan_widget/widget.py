@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from draggan_widget.drag import DragStep
     from draggan_widget.session import DragResult, DragSession, Recipe
+    from draggan_widget.session.state import PictureGenerator
 
 
 def bundle_text(name: str, folder: Path = Path(__file__).parent / "static") -> str:
@@ -79,7 +80,7 @@ class DragWidget(Outputs):
 
     def __init__(
         self,
-        session: DragSession | None = None,
+        session: DragSession | PictureGenerator | str | PathLike[str] | None = None,
         *,
         generator: Any = None,
         seed: int | None = None,
@@ -94,7 +95,7 @@ class DragWidget(Outputs):
         """Show a session, or start to load a new one, and return at once.
 
         Args:
-            session: The session to show.
+            session: The session to show; or the generator of a new one, as for ``generator``.
             generator, seed, w, truncation_psi, config, device: Otherwise the arguments of a new
                 :class:`DragSession`.
             auto_run: Whether the picture follows pulls of the front end live, and a drag starts when a pair of points
@@ -103,7 +104,7 @@ class DragWidget(Outputs):
             others: ``layout``, as every widget takes it.
 
         Raises:
-            InputError: An unusable seed or configuration, or a session as well as arguments of one.
+            InputError: An unusable seed or configuration, a session as well as arguments of one, or two generators.
             TypeError: An unknown argument.
         """
         check_names(others)
