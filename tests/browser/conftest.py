@@ -34,6 +34,17 @@ CHROMIUM_OPTIONS = (
 WINDOW: ViewportSize = {"width": 1280, "height": 1000}
 
 
+RERUNS = 2
+"""How often a test in the browser is run again that fails: pages, servers and kernels share a busy machine."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run tests of this folder again that fail; the summary tells which those were (``-p no:rerunfailures``: none)."""
+    for item in items:
+        if item.get_closest_marker("browser") and config.pluginmanager.has_plugin("rerunfailures"):
+            item.add_marker(pytest.mark.flaky(reruns=RERUNS))
+
+
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     """A running JupyterLab."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 Point = tuple[float, float]
 Picture = NDArray[np.uint8]
@@ -28,6 +28,9 @@ HAS_HOOK = """([name, test]) => {
   const value = document.querySelector(".dgw")?.getAttribute(`data-${name}`);
   return value !== null && value !== undefined && new Function("value", `return ${test}`)(value);
 }"""
+
+ALL_HOOKS = """() => [document.body, document.querySelector(".dgw")]
+  .map((place) => JSON.stringify({...place?.dataset}))"""
 
 COUNT_FRAMES = """() => {
   const root = document.querySelector(".dgw");
@@ -74,7 +77,11 @@ class WidgetView:
 
     def wait_for(self, name: str, test: str) -> None:
         """Wait until a ``data-`` attribute, named ``value`` in the JavaScript of the test, passes it."""
-        self._page.wait_for_function(HAS_HOOK, arg=[name, test], timeout=TIMEOUT_MS)
+        try:
+            self._page.wait_for_function(HAS_HOOK, arg=[name, test], timeout=TIMEOUT_MS)
+        except Error as error:
+            said = self._page.evaluate(ALL_HOOKS)
+            raise AssertionError(f"data-{name} never passed {test}; now {said}") from error
 
     def wait_for_status(self, *names: str) -> str:
         """Wait for one of the statuses and return it."""
