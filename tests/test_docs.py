@@ -154,6 +154,22 @@ def test_every_command_of_the_pages_can_be_called() -> None:
     assert called == {command.name for command in COMMANDS}
 
 
+def test_the_guide_tells_every_key_of_the_widget() -> None:
+    told = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8").split("## Keys")[1]
+    keys = set(
+        re.findall(r"[A-Z0-9]\b|[^\w\s|]", " ".join(re.findall(r"^\| (.+?) \|", told, re.M)))
+    )
+    source = "".join(
+        (ROOT / "js" / "src" / "view" / name).read_text(encoding="utf-8")
+        for name in ("keys.ts", "sight_keys.ts")
+    )
+    listed = " ".join(re.findall(r"^  \[\"([^\"]+)\", \"", source, re.MULTILINE))
+    words = [each.strip(",") or "," for each in listed.split()]
+    single = {each for each in words if len(each) == 1 and not each.islower()}
+    assert len(single) > 15
+    assert single <= keys
+
+
 def test_every_make_target_of_the_pages_is_there() -> None:
     known = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
     named = {
