@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from draggan_widget.inversion import Inversion
     from draggan_widget.inversion.photo import Photo
     from draggan_widget.session import DragResult, DragSession, Recipe
+    from draggan_widget.session.state import PictureGenerator
 
 
 def bundle_text(name: str, folder: Path = Path(__file__).parent / "static") -> str:
@@ -83,7 +84,7 @@ class DragWidget(Outputs):
 
     def __init__(
         self,
-        session: DragSession | None = None,
+        session: DragSession | PictureGenerator | str | PathLike[str] | None = None,
         *,
         generator: Any = None,
         seed: int | None = None,
@@ -98,7 +99,7 @@ class DragWidget(Outputs):
         """Show a session, or start to load a new one, and return at once.
 
         Args:
-            session: The session to show.
+            session: The session to show; or the generator of a new one, as for ``generator``.
             generator, seed, w, truncation_psi, config, device: Otherwise the arguments of a new
                 :class:`DragSession`.
             auto_run: Whether the picture follows pulls of the front end live, and a drag starts when a pair of points
@@ -107,7 +108,7 @@ class DragWidget(Outputs):
             others: ``layout``, as every widget takes it.
 
         Raises:
-            InputError: An unusable seed or configuration, or a session as well as arguments of one.
+            InputError: An unusable seed or configuration, a session as well as arguments of one, or two generators.
             TypeError: An unknown argument.
         """
         check_names(others)

@@ -79,13 +79,17 @@ class AfmHost:
     ) -> None:
         self.page, self.width = page, WIDTH
         page.goto(address)
-        page.add_style_tag(content=read_static("widget.css"))
-        page.add_script_tag(content=HOST.read_text(encoding="utf-8"))
-        page.evaluate(
-            "([source, traits]) => makeHost(source, traits)",
-            [read_static("widget.js"), idle_traits() | dict(traits or {})],
-        )
+        self._load(idle_traits() | dict(traits or {}))
         self._seq = 0
+
+    def _load(self, traits: Mapping[str, Any]) -> None:
+        """Load the front end into the page, as hosts do: styles as text, the module from a blob."""
+        self.page.add_style_tag(content=read_static("widget.css"))
+        self.page.add_script_tag(content=HOST.read_text(encoding="utf-8"))
+        self.page.evaluate(
+            "([source, traits]) => makeHost(addressOf(source), traits)",
+            [read_static("widget.js"), traits],
+        )
 
     def render(self, style: str = "") -> None:
         """Show one more view."""
