@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from draggan_widget.checkpoints import convert as module
 from draggan_widget.checkpoints import load_checkpoint
 from draggan_widget.checkpoints.convert import ADA, convert
+from draggan_widget.cli import EXIT_DONE, EXIT_FAILED, main
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.generator import AnyGenerator, StyleGAN2Config, StyleGAN3Config
 from draggan_widget.pretrained import load_stylegan2
@@ -138,3 +139,17 @@ def test_a_folder_in_the_place_of_the_file_is_told(
     (tmp_path / "own.safetensors").mkdir()
     words = refused(capsys, "convert", str(source), str(tmp_path / "own.safetensors"))
     assert "is a folder; give the path of a file" in words
+
+
+def test_the_command_takes_names_and_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own, ada = str(tmp_path / "own.safetensors"), str(tmp_path / "ada.pt")
+    assert main(["convert", "animals", own, "--json"]) == EXIT_DONE
+    written = json.loads(capsys.readouterr().out)["written"]
+    assert written == [own, str(tmp_path / "own.json")]
+    options = ("--layout", ADA, "--part", "synthesis")
+    assert main(["convert", own, ada, *options]) == EXIT_DONE
+    assert "synthesis.b4.const" in torch.load(ada, weights_only=True)
+    assert main(["convert", "absent.pkl", own]) == EXIT_FAILED
+    assert "neither a file nor one of animals" in capsys.readouterr().err
