@@ -22,7 +22,11 @@ def output_file(*suffixes: str) -> Callable[[str], Path]:
             raise argparse.ArgumentTypeError(
                 f"there is no folder {str(path.parent)!r}; make it first"
             )
-        if path.is_dir():
+        try:
+            is_folder = path.is_dir()
+        except OSError as error:  # of a name that is too long, for one
+            raise argparse.ArgumentTypeError(f"cannot be written: {error}") from error
+        if is_folder:
             raise argparse.ArgumentTypeError(f"{text!r} is a folder; give the path of a file")
         if not os.access(path.parent, os.W_OK):
             raise argparse.ArgumentTypeError(f"nothing can be written to {str(path.parent)!r}")

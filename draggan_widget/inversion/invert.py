@@ -18,10 +18,10 @@ from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.frames import to_rgb
 from draggan_widget.generator import AnyGenerator, Generator, StyleGAN3Generator
 from draggan_widget.inversion.crops import crop_preview, found_crop
-from draggan_widget.inversion.decoding import Photo
 from draggan_widget.inversion.likeness import Likeness, Perceptual, psnr_db
 from draggan_widget.inversion.photo import (
     Crop,
+    Photo,
     Upright,
     as_tensor,
     checked_crop,
@@ -228,8 +228,7 @@ def prepared(
     """Return what :func:`searched` needs to look for a photo; arguments as for :func:`invert`.
 
     Raises:
-        InputError: The photo cannot be read, or the crop cannot be used; the message names the cure.
-        GeneratorError: The generator cannot be found or read, or its pictures are not finite.
+        InputError, GeneratorError: As for :func:`invert`.
     """
     drawing = _inverting(generator, device)
     upright = read_photo(photo)
@@ -251,7 +250,7 @@ def preview_crop(
     Args:
         photo: As for :func:`invert`.
         generator: Likewise.
-        crop: Likewise; ``"auto"`` takes some seconds, with a generator that has no small pictures (StyleGAN3) minutes.
+        crop: Likewise; ``"auto"`` takes some seconds, with a large StyleGAN3 minutes.
         device: Where to load a generator that is given by name.
 
     Raises:

@@ -21,6 +21,17 @@ from draggan_widget.inversion.decoding import (
 )
 from draggan_widget.inversion.free_memory import free_bytes
 
+__all__ = [
+    "Crop",
+    "Photo",
+    "Upright",
+    "as_tensor",
+    "centred_crop",
+    "checked_crop",
+    "cropped",
+    "read_photo",
+]
+
 
 @dataclass(frozen=True)
 class Crop:

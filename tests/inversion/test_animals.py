@@ -45,7 +45,7 @@ def test_a_render_is_found_and_its_nose_goes_where_it_would_from_its_own_latent(
         session.set_points(case.handle_points, case.target_points)
         assert session.drag().status == "arrived"
         (landmarks,) = measured_landmarks(network, generator.image(session.w)).numpy()
-        errors.append(np.linalg.norm(landmarks[NOSE] - case.truth.landmarks_px[1, NOSE]))
+        errors.append(float(np.linalg.norm(landmarks[NOSE] - case.truth.landmarks_px[1, NOSE])))
     own, theirs = errors
     assert theirs <= MOST_TIMES * max(own, MEASURABLE_PX)
 
