@@ -42,6 +42,9 @@ TRANSPARENT = (255, 255, 255)
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 """What is read; of the other formats that Pillow knows some run a program on the file."""
 
+PROGRESSIVE_BYTES_A_PIXEL = 6
+"""What a JPEG takes at most that comes in several passes, whose numbers are all kept until the last."""
+
 SIXTEEN_BITS = 65535.0
 
 ORIENTATION = 0x0112
@@ -130,9 +133,11 @@ def prepare(picture: Image.Image, free: int | None) -> None:
     Raises:
         InputError: It has more pixels than there is memory for.
     """
-    picture.draft(None, (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
     width, height = picture.size
-    needed = BYTES_A_PIXEL.get(picture.mode, 4) * width * height
+    whole = PROGRESSIVE_BYTES_A_PIXEL * width * height if "progressive" in picture.info else 0
+    picture.draft(None, (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
+    decoded = BYTES_A_PIXEL.get(picture.mode, 4) * picture.width * picture.height
+    needed = max(whole, decoded)
     if free is not None and needed > free:
         raise InputError(
             f"the photo has {width} x {height} pixels, which take {needed >> 20} MB, but {free >> 20} MB are free here; "

@@ -22,6 +22,7 @@ from tests.batch.items import (
     HANDLE,
     TARGET,
     DeadlyBlobs,
+    OnceDeadlyBlobs,
     check_same,
     job,
     recipe,
@@ -60,11 +61,21 @@ def test_processes_do_what_one_does_bit_for_bit() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
-def test_a_process_that_is_killed_fails_the_item_that_it_had() -> None:
+def test_an_item_that_kills_every_process_fails_alone() -> None:
     generator, seeds = DeadlyBlobs(), [1, DEADLY_SEED, 3, 4]
     done = drag_batch([job(seed) for seed in seeds], generator=generator, processes=2)
     assert [row.is_failed for row in done] == [False, True, False, False]
     assert "ended from outside (status -9)" in str(done[1].error)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
+def test_an_item_whose_process_was_killed_by_somebody_else_is_done_all_the_same(
+    tmp_path: Path,
+) -> None:
+    generator, jobs = OnceDeadlyBlobs(tmp_path / "killed"), [job(1), job(DEADLY_SEED), job(3)]
+    done = drag_batch(jobs, generator=generator, processes=2)
+    assert generator.witness.exists()
+    check_same(done, drag_batch(jobs, generator=PictureBlobs()))
 
 
 def test_an_interruption_ends_the_processes_and_has_what_was_done() -> None:
