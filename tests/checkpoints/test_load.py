@@ -89,6 +89,21 @@ def test_rectangular_pictures_keep_their_shape(tmp_path: Path) -> None:
     assert (generator.height, generator.width) == (32, 16)
 
 
+@pytest.mark.parametrize("rows", [256, 512, 1024])
+def test_people_from_head_to_foot_have_their_published_sizes(rows: int, tmp_path: Path) -> None:
+    blocks = rows.bit_length() - 2  # 4, 8 and so on
+    config = replace(CONFIG, resolution=rows, base_width=2, block_channels=(3,) * blocks)
+    tensors = published(config)
+    file = tmp_path / "human.pkl"
+    file.write_bytes(ada_pickle(tensors))
+    generator = load_checkpoint(file)
+    assert (generator.height, generator.width) == (rows, rows // 2)
+    w = torch.randn(1, generator.num_ws, config.w_dim)
+    arrays = {name: value.double().numpy() for name, value in tensors.items()}
+    rgb, _ = oracle.synthesis(arrays, w[0].double().numpy(), rows)
+    np.testing.assert_allclose(generator.image(w)[0], rgb, atol=TOLERANCE)
+
+
 def test_what_a_module_was_made_with_is_kept(tmp_path: Path) -> None:
     config = replace(CONFIG, mapping_lr_multiplier=0.1)
     tensors = published(config)
