@@ -30,6 +30,7 @@ from draggan_widget.protocol.messages import (
 )
 from draggan_widget.protocol.outgoing import (
     FrameInfo,
+    Shown,
     answer_message,
     frame_message,
     here_message,
@@ -54,6 +55,7 @@ __all__ = [
     "Pull",
     "Release",
     "Setting",
+    "Shown",
     "Size",
     "answer_message",
     "check_inside",

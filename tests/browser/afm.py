@@ -193,6 +193,24 @@ class AfmHost:
             [said | {"result": result}, [base64.b64encode(each).decode() for each in files]],
         )
 
+    def tell_progress(
+        self,
+        question: Mapping[str, Any],
+        part: float,
+        words: str = "",
+        shows: str = "",
+        file: bytes = b"",
+    ) -> None:
+        """Say how much of a long question is answered, and show a picture of what ``shows`` names."""
+        said = {"k": "progress", "rid": question["rid"], "part": part}
+        self.page.evaluate(
+            f"""([message, texts]) => host.emit(message, texts.map((text) => {BASE64_TO_BYTES}))""",
+            [
+                said | {"words": words, "shows": shows},
+                [base64.b64encode(file).decode()][: bool(shows)],
+            ],
+        )
+
     def sent(self, kind: str) -> list[dict[str, Any]]:
         """Return the custom messages of one kind, oldest first."""
         messages: list[dict[str, Any]] = self.page.evaluate("() => host.sent")

@@ -113,7 +113,7 @@ window.makeHost = async (address, traits) => {
       if (buffers.length > 0) host.buffers.push(buffers.map(plain));
       const files = buffers.map((buffer) => [...new Uint8Array(buffer)]);
       host.sent.push({ ...structuredClone(message), ...(files.length > 0 ? { files } : {}) });
-      host.told.push({ message: structuredClone(message) });
+      host.told.push({ message: structuredClone(message), files });
     },
     on: (name, listener) => listeners.set(name, [...of(name), listener]),
     off: (name, listener) =>

@@ -1,4 +1,4 @@
-"""A real JupyterLab server for tests, and a driver for one notebook in a page of a real browser.
+"""A real JupyterLab or Notebook server for tests, and a driver for one notebook in a page of a real browser.
 
 The server keeps to itself: its own folders, a free port of the loopback interface, no news, no updates.
 """
@@ -14,6 +14,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -71,16 +72,36 @@ THEME_IS_SET = """(theme) => document.body.dataset.jpThemeName === theme
   && document.getElementById("jupyterlab-splash") === null"""
 
 
-class LabServer:
-    """A JupyterLab server over a folder of its own; use it in a ``with`` statement."""
+@dataclass(frozen=True)
+class Application:
+    """What shows notebooks.
 
-    def __init__(self, folder: Path) -> None:
+    Attributes:
+        module: Is run as ``python -m``.
+        class_name: By which its options are set.
+        place: Address of a notebook below the server's, with name and token to be filled in.
+    """
+
+    module: str
+    class_name: str
+    place: str
+
+
+LAB = Application("jupyterlab", "LabApp", "lab/tree/{name}?token={token}&reset")
+NOTEBOOK = Application("notebook", "JupyterNotebookApp", "notebooks/{name}?token={token}")
+
+
+class LabServer:
+    """A JupyterLab server, or one of Notebook, over a folder of its own; use it in a ``with`` statement."""
+
+    def __init__(self, folder: Path, application: Application = LAB) -> None:
+        self._application = application
         self.root = folder / "root"
         self.root.mkdir(parents=True)
         self._folder = folder
         self._log = folder / "server.log"
         self._token = secrets.token_hex(16)
-        self._base = f"http://127.0.0.1:{_free_port()}"
+        self._base = f"http://127.0.0.1:{free_port()}"
         for plugin, values in SETTINGS.items():
             _write_json(folder / "settings" / f"{plugin}.jupyterlab-settings", values)
         _write_json(folder / "config" / "labconfig" / "page_config.json", PAGE_CONFIG)
@@ -88,7 +109,7 @@ class LabServer:
     def __enter__(self) -> "LabServer":
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "jupyterlab", *self._options()],
+                [sys.executable, "-m", self._application.module, *self._options()],
                 env=self._environment(),
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -111,8 +132,9 @@ class LabServer:
                 return
 
     def url(self, notebook: str) -> str:
-        """Return the address of a notebook in a fresh workspace."""
-        return f"{self._base}/lab/tree/{notebook}?token={self._token}&reset"
+        """Return the address of a notebook, in JupyterLab in a fresh workspace."""
+        place = self._application.place.format(name=notebook, token=self._token)
+        return f"{self._base}/{place}"
 
     def write_notebook(self, name: str, cells: Sequence[str]) -> None:
         """Write a notebook of code cells."""
@@ -128,7 +150,7 @@ class LabServer:
         return self._process.pid
 
     def _options(self) -> list[str]:
-        """Return the options of JupyterLab."""
+        """Return the options of the server."""
         return [
             "--no-browser",
             "--allow-root",
@@ -137,7 +159,7 @@ class LabServer:
             "--ServerApp.port_retries=0",
             f"--ServerApp.root_dir={self.root}",
             f"--IdentityProvider.token={self._token}",
-            "--LabApp.expose_app_in_browser=True",
+            f"--{self._application.class_name}.expose_app_in_browser=True",
             "--LabApp.extension_manager=readonly",
             "--LabApp.news_url=None",
         ]
@@ -247,7 +269,7 @@ def _write_json(path: Path, values: dict[str, Any]) -> None:
     path.write_text(json.dumps(values), encoding="utf-8")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Return a free TCP port of the loopback interface."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -20,7 +20,7 @@ class Sample:
         minute: Since the beginning.
         kernel_mb: Resident memory of the kernel's process.
         server_mb: Likewise of the server's.
-        renderer_mb: Likewise of the processes that render pages.
+        renderer_mb: Likewise of the processes that render pages, which were told before that memory is short.
         heap_mb: What the page's scripts hold after a garbage collection.
         threads: Of the kernel.
         files: File handles of the kernel.
@@ -57,6 +57,7 @@ class Scale:
     def weigh(self) -> Sample:
         """Return what is held now."""
         self._page.send("HeapProfiler.collectGarbage")
+        self._browser.send("Memory.simulatePressureNotification", {"level": "critical"})
         told = self._page.send("Performance.getMetrics")["metrics"]
         page = {each["name"]: each["value"] for each in told}
         processes = self._browser.send("SystemInfo.getProcessInfo")["processInfo"]
