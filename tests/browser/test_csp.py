@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.afm import HOST, ONE_PAIR, ROOT, AfmHost, picture, read_static
+from tests.browser.view import drop
 
 pytestmark = pytest.mark.browser
 
@@ -73,7 +76,7 @@ def bare_page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def test_the_widget_does_all_it_can_under_the_strictest_policy(page: Page) -> None:
+def test_the_widget_does_all_it_can_under_the_strictest_policy(page: Page, tmp_path: Path) -> None:
     host = GuardedHost(page)
     host.render("width: 640px")
     host.send_frame(pairs={1: ((40, 40), (80, 40))})
@@ -110,6 +113,13 @@ def test_the_widget_does_all_it_can_under_the_strictest_policy(page: Page) -> No
     host.view().get_by_role("menuitem", name=re.compile("^Picture")).click()
     with page.expect_download():
         host.answer(host.asked("file"), picture(kind="png"), mime="image/png", ending=".png")
+    photo = tmp_path / "cat.png"
+    Image.new("RGB", (1600, 1200), (90, 80, 70)).save(photo)
+    drop(page, host.place((60, 50)), photo)
+    host.wait_until("host.sent.some((each) => each.name === 'open')")
+    host.tell_progress(host.asked("open"), 0.5, "Looking", "photo", picture((90, 80, 70)))
+    host.answer(host.asked("open"))
+
     host.send_frame(picture((10, 200, 10)), final=True)
     assert host.pixel((60, 50)) == pytest.approx([10, 200, 10, 255], abs=4)
     assert host.violations() == []
