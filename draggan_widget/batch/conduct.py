@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Sized
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sized
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,10 +76,12 @@ def drag_batch(
             lost, a result cannot be kept, or ``items`` or ``on_result`` raise something; its ``result`` has what was done.
         BatchInterrupted: Ctrl-C; its ``result`` likewise.
     """
-    if isinstance(items, str | bytes | os.PathLike) or not isinstance(items, Iterable):
+    if isinstance(items, str | bytes | os.PathLike | Mapping) or not isinstance(items, Iterable):
         raise InputError(
             f"items must be a list or an iterator of items, got {type(items).__name__}; put one item in a list"
         )
+    if on_result is not None and not callable(on_result):
+        raise InputError(f"on_result must be a function or None, got {type(on_result).__name__}")
     if not isinstance(processes, int) or isinstance(processes, bool) or processes < 1:
         raise InputError(f"processes must be a whole number from 1, got {processes!r}")
     if processes > (most := max(MOST_PROCESSES, os.cpu_count() or 1)):

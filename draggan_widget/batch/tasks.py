@@ -133,8 +133,9 @@ def _task(index: int, item: object, given: Given) -> Task:
         label = f"recipe, seed {item.start['seed']}"
         return Task(index, "recipe", label, key, item.to_json())
     if isinstance(item, DragJob):
-        key = given.key(item.generator)
-        return Task(index, "job", f"seed {item.seed}"[:MOST_LABEL], key, item.to_json())
+        content = item.to_json()
+        key = given.key(content["generator"])
+        return Task(index, "job", f"seed {item.seed}"[:MOST_LABEL], key, content)
     if isinstance(item, DragSession):
         content = {"state": state_to_json(item.state), "config": item.config.to_json()}
         return Task(

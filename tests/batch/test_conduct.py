@@ -229,6 +229,8 @@ def test_a_folder_of_another_batch_is_refused(tmp_path: Path) -> None:
         ({"items": "a.dgs"}, "items must be a list or an iterator of items, got str"),
         ({"items": Path("a.dgs")}, "put one item in a list"),
         ({"items": 3}, "got int"),
+        ({"items": job(1).to_json()}, "got dict; put one item in a list"),
+        ({"on_result": "print"}, "on_result must be a function or None, got str"),
         ({"processes": 0}, "processes must be a whole number from 1"),
         ({"processes": True}, "processes must be a whole number"),
         ({"generator": 3}, "generator must be a Generator or its name, got int"),
