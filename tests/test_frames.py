@@ -53,7 +53,7 @@ def test_a_moving_picture_is_a_jpeg_with_full_colour_resolution() -> None:
 
 
 def test_a_halved_picture_has_half_the_sides() -> None:
-    encoded = frames.encode_live(picture(50, 30), halve=True)
+    encoded = frames.encode_live(picture(50, 30), divisor=2)
     assert (encoded.width, encoded.height) == decoded(encoded).size == (25, 15)
 
 

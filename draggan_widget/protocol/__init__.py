@@ -30,9 +30,11 @@ from draggan_widget.protocol.messages import (
 )
 from draggan_widget.protocol.outgoing import (
     FrameInfo,
+    Way,
     answer_message,
     frame_message,
     here_message,
+    part_message,
     progress_message,
     reply_message,
 )
@@ -55,6 +57,7 @@ __all__ = [
     "Release",
     "Setting",
     "Size",
+    "Way",
     "answer_message",
     "check_inside",
     "choice_of",
@@ -69,6 +72,7 @@ __all__ = [
     "frame_message",
     "here_message",
     "index_argument",
+    "part_message",
     "progress_message",
     "reply_message",
     "rid_argument",

@@ -76,7 +76,8 @@ class LabServer:
         self._folder = folder
         self._log = folder / "server.log"
         self._token = secrets.token_hex(16)
-        self._base = f"http://127.0.0.1:{_free_port()}"
+        self.port = _free_port()
+        self._base = f"http://127.0.0.1:{self.port}"
         for plugin, values in SETTINGS.items():
             _write_json(folder / "settings" / f"{plugin}.jupyterlab-settings", values)
         _write_json(folder / "config" / "labconfig" / "page_config.json", PAGE_CONFIG)
@@ -106,9 +107,10 @@ class LabServer:
                 self._process.wait(patience_s)
                 return
 
-    def url(self, notebook: str) -> str:
-        """Return the address of a notebook in a fresh workspace."""
-        return f"{self._base}/lab/tree/{notebook}?token={self._token}&reset"
+    def url(self, notebook: str, *, port: int | None = None) -> str:
+        """Return the address of a notebook in a fresh workspace, at another port where something lies between."""
+        base = self._base if port is None else f"http://127.0.0.1:{port}"
+        return f"{base}/lab/tree/{notebook}?token={self._token}&reset"
 
     def write_notebook(self, name: str, cells: Sequence[str]) -> None:
         """Write a notebook of code cells."""
@@ -130,7 +132,7 @@ class LabServer:
             "--no-browser",
             "--allow-root",
             "--ServerApp.ip=127.0.0.1",
-            f"--ServerApp.port={self._base.rsplit(':', 1)[1]}",
+            f"--ServerApp.port={self.port}",
             "--ServerApp.port_retries=0",
             f"--ServerApp.root_dir={self.root}",
             f"--IdentityProvider.token={self._token}",
