@@ -11,7 +11,7 @@ from dataclasses import dataclass
 DELAY_WINDOW_S = 20.0
 """The delay is the shortest answer of so much time, so that a way that has grown longer is believed by then."""
 
-RATE_WINDOW_S = 3.0
+RATE_WINDOW_S = 5.0
 """The rate is the best of so much time: what else keeps the front end or the kernel only makes measurements worse."""
 
 LEAST_BYTES = 4096

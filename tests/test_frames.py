@@ -57,6 +57,16 @@ def test_a_halved_picture_has_half_the_sides() -> None:
     assert (encoded.width, encoded.height) == decoded(encoded).size == (25, 15)
 
 
+def test_a_picture_for_a_slow_way_is_a_small_webp_or_a_jpeg_where_there_is_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    best, lean = frames.encode_live(picture()), frames.encode_live(picture(), quality=45)
+    assert lean.mime == "image/webp"
+    assert len(lean.data) < len(best.data) / 2
+    monkeypatch.setattr("PIL.features.check", lambda name: name != "webp")
+    assert frames.encode_live(picture(), quality=45).mime == "image/jpeg"
+
+
 def test_large_moving_pictures_are_encoded_at_the_lower_quality() -> None:
     small, large = picture(512, 8), picture(513, 8)
     with decoded(frames.encode_live(small)) as at_95, decoded(frames.encode_live(large)) as at_90:

@@ -38,7 +38,7 @@ GROWN_S = 0.6
 PICTURE_FILE = "kernel.png"
 SHOW_LARGE = """from tests.large_animals import large_animals
 import draggan_widget as dg
-widget = dg.DragWidget(large_animals(), seed=3)
+widget = dg.DragWidget(generator=large_animals(), seed=3)
 widget"""
 KEEP_PICTURE = 1
 KEEP = f"widget.image.save({PICTURE_FILE!r})"

@@ -92,7 +92,7 @@ export function figuresInWords(figures: Figures): readonly string[] {
     `${rate(stepsPerS)} steps/s`,
     `${rate(picturesPerS)} pictures/s`,
     lagMs === null ? "lag –" : `lag ${Math.round(lagMs)} ms`,
-    lean ? "slow connection: pictures are sent smaller" : "",
+    ...(lean ? ["slow connection: pictures are sent smaller"] : []),
   ];
 }
 
