@@ -32,6 +32,9 @@ SPACING_S = 0.2
 NEAR_S = 0.1
 """Whoever answers sooner is near: a front end that says that it runs on the same machine may be at the end of a tunnel."""
 
+RESEND_S = 0.5
+"""What was sent again at once is sent a third time after this time, and then ever less often: it may only be slow."""
+
 PADDED_BYTES = 66_000
 """What a message on the same machine is filled up to: below 64 KB the server's socket waits 40 ms for company."""
 
@@ -77,7 +80,8 @@ class FrameFlow:
         self._link = Link()
         self._chooser = Chooser()
         self._small = False
-        self._last_event = clock()
+        self._last_event = self._last_sent = clock()
+        self._missed_seq = self._resends = 0
 
     @property
     def may_send(self) -> bool:
@@ -132,7 +136,7 @@ class FrameFlow:
             size_bytes: Of the picture or of the part of one in it, without padding.
             moving: Whether that is a moving picture, encoded as :meth:`rendition` said last.
         """
-        self._last_event = self._clock()
+        self._last_event = self._last_sent = self._clock()
         self._link.sent(seq, size_bytes + self.padding(size_bytes), self._last_event)
         self._small = size_bytes < SMALL_BYTES
         if moving:
@@ -155,6 +159,16 @@ class FrameFlow:
         self.visible = True
         delay_s = self._link.delay_s
         self._link.forget(None if delay_s is None else self._clock() - SILENCE_DELAYS * delay_s)
+
+    def may_resend(self, seq: int) -> bool:
+        """Return whether what was sent before is sent again now, because a front end misses it; count that it is."""
+        if seq != self._missed_seq:
+            self._missed_seq, self._resends = seq, 0
+        wait_s = RESEND_S * 3 ** (self._resends - 1) if self._resends else 0.0
+        if not self.is_idle or self._clock() - self._last_sent < wait_s:
+            return False
+        self._resends += 1
+        return True
 
     @property
     def _window(self) -> int:

@@ -114,8 +114,9 @@ class FrameSender:
         """Send a picture newer than ``have`` at once, if there is one."""
         with self._lock:
             self._flow.asked()
-            if self._flow.is_idle:
-                self._send_from(have + 1)
+            missed = next((each.seq for each in self._newest if each.seq > have), 0)
+            if missed > self._sent_seq or (missed and self._flow.may_resend(missed)):
+                self._send_from(missed)
             else:  # what it waits for is on its way
                 self._send_as_there_is_room()
 

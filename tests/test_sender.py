@@ -187,6 +187,26 @@ def test_who_asks_for_what_is_on_its_way_is_not_sent_it_again(front: Front) -> N
     assert front.numbers == [1, 2, 2]
 
 
+def test_what_a_front_end_goes_on_to_miss_is_sent_ever_less_often(front: Front) -> None:
+    front.be_slow()
+    front.put()
+    for _ in range(60):
+        front.clock.now += 0.5
+        front.sender.answer_poll(1)
+    assert 3 <= len(front.numbers) - 2 <= 5
+
+
+def test_a_front_end_that_gets_only_what_answers_it_gets_every_picture(front: Front) -> None:
+    for number in range(1, 20):
+        front.clock.now += 0.1
+        front.put(final=False)
+        front.clock.now += 0.3
+        sent = len(front.messages)
+        front.sender.answer_poll(number - 1)
+        assert front.numbers[sent:] == [number]
+        front.acknowledge()
+
+
 def test_a_page_that_has_seen_another_kernel_gets_the_pictures_of_this_one(front: Front) -> None:
     front.sender.answer_poll(500)
     front.put()

@@ -374,7 +374,7 @@ describe("frames", () => {
     const bench = shown();
     const part = new DataView(new Uint8Array([1]).buffer);
     bench.model.emit({ k: "part", seq: 2, index: 0 }, [part]);
-    bench.wait(400);
+    bench.wait(2400);
     expect(bench.sent("poll")).toEqual([{ k: "poll", have: 2 }]);
     bench.model.emit({ k: "part", seq: 4, index: 2 }, [part]);
     bench.model.emit(...frame({ seq: 5, final: true, parts: 3 }));

@@ -179,10 +179,13 @@ def _scaled(point: Point, scale: int) -> Point:
 
 
 def _dragged(widget: WidgetView, page: Page, start: Point, end: Point, seconds: float) -> Shown:
-    """Press, lead the pointer to and fro, and return what was seen; the pointer stays down."""
-    page.evaluate(SEEN)
+    """Press, lead the pointer to and fro, and return what was seen once pictures came; the pointer stays down."""
+    frames = int(widget.hook("frames"))
     widget.grab(start)
-    places = [start, end] * 2
+    widget.move(end)
+    widget.wait_for("frames", f"Number(value) > {frames}")
+    page.evaluate(SEEN)
+    places = [end, start] * 2
     for one, other in zip(places, places[1:], strict=False):
         part_s = seconds / (len(places) - 1)
         widget.lead(one, other, round(part_s * MOVES_PER_S), part_s)

@@ -7,6 +7,9 @@ import type { FrameInfo, Part } from "./protocol";
 const POLL_MS = 300;
 const POLL_SLOWEST_MS = 2400;
 
+/** A part that is awaited is asked for only then: where pictures come in parts, the way is slow. */
+const PART_MS = POLL_SLOWEST_MS;
+
 export class Incoming {
   readonly #parts = new Parts();
   readonly #alarms: Alarms<"poll">;
@@ -30,7 +33,7 @@ export class Incoming {
   /** Takes a part in. */
   take(part: Part): void {
     this.#parts.take(part);
-    this.expect();
+    this.#wait(PART_MS);
   }
 
   /** The whole picture of a frame; null where a part is missing. */
@@ -45,9 +48,7 @@ export class Incoming {
 
   /** Counts the time to the next frame anew. */
   expect(): void {
-    this.#pollMs = POLL_MS + 2 * this.#delayMs;
-    this.#alarms.cancel("poll");
-    this.watch(this.#due);
+    this.#wait(POLL_MS);
   }
 
   /** Asks for frames as long as one is due and does not come: some hosts deliver only what answers a message. */
@@ -58,7 +59,7 @@ export class Incoming {
       return;
     }
     this.#alarms.set("poll", this.#pollMs, () => {
-      this.#pollMs = Math.min(this.#pollMs * 2, POLL_SLOWEST_MS);
+      this.#pollMs = Math.max(this.#pollMs, Math.min(this.#pollMs * 2, POLL_SLOWEST_MS));
       this.#ask();
       this.watch(this.#due);
     });
@@ -66,5 +67,11 @@ export class Incoming {
 
   close(): void {
     this.#alarms.cancelAll();
+  }
+
+  #wait(delayMs: number): void {
+    this.#pollMs = delayMs + 2 * this.#delayMs;
+    this.#alarms.cancel("poll");
+    this.watch(this.#due);
   }
 }
