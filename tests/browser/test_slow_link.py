@@ -6,6 +6,7 @@ asked for is only what the machine can do at all.
 
 import base64
 import statistics
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ MOVES_PER_S = 40
 FEWEST_PER_S = 3.0
 LATEST_S = 1.5
 GROWN_S = 0.6
-"""So much later than those in the first half of a drag may pictures in its second half be."""
+"""So much later than those in the first half of a drag may pictures in its second half be; where the machine is slow, twice as late."""
 
 PICTURE_FILE = "kernel.png"
 SHOW_LARGE = """from tests.large_animals import large_animals
@@ -92,10 +93,12 @@ class Shown:
     Attributes:
         per_s: Pictures a second.
         lags_s: For each move of the pointer, how long until a picture followed it.
+        seconds: How long it took.
     """
 
     per_s: float
     lags_s: list[float]
+    seconds: float
 
 
 @pytest.fixture
@@ -159,18 +162,22 @@ def test_pictures_come_soon_and_the_last_one_is_whole(
     _wait_for_end(widget)
     _wait_for_kernels_picture(lab, notebook, page)
 
-    half = len(slow.lags_s) // 2
-    for name, shown in (("fast", fast), ("slow", slow)):
-        record_property(f"{name}_pictures_per_s", round(shown.per_s, 1))
-        for percent in (50, 95, 100):
-            lag_ms = 1000 * float(np.percentile(shown.lags_s, percent))
-            record_property(f"{name}_pointer_to_picture_ms_p{percent}", round(lag_ms))
-    record_property("slow_kb_per_s_up_down", [round(each / 1000 / SECONDS) for each in carried])
-    assert slow.per_s >= min(FEWEST_PER_S, fast.per_s / 2)
+    figures = {"fast": _figures(fast), "slow": _figures(slow)}
+    record_property("slow_link", figures)
+    record_property("slow_kb_per_s_up_down", [round(each / 1000 / slow.seconds) for each in carried])
+    assert slow.per_s >= min(FEWEST_PER_S, fast.per_s / 2), figures
     late_s = float(np.percentile(slow.lags_s, 95))
-    assert late_s < LATEST_S or late_s < 3 * float(np.percentile(fast.lags_s, 95))
-    halves = slow.lags_s[:half], slow.lags_s[half:]
-    assert statistics.median(halves[1]) < statistics.median(halves[0]) + GROWN_S
+    assert late_s < max(LATEST_S, 3 * float(np.percentile(fast.lags_s, 95))), figures
+    half = len(slow.lags_s) // 2
+    first_s, second_s = map(statistics.median, (slow.lags_s[:half], slow.lags_s[half:]))
+    assert second_s < max(2 * first_s, first_s + GROWN_S), figures
+
+
+def _figures(shown: Shown) -> dict[str, float]:
+    """Return what is told of a drag."""
+    lags_ms = np.percentile(shown.lags_s, (50, 95, 100)) * 1000
+    told = zip(("p50", "p95", "most"), lags_ms.round().tolist(), strict=True)
+    return {"pictures_per_s": round(shown.per_s, 1)} | {f"lag_ms_{name}": ms for name, ms in told}
 
 
 def _scaled(point: Point, scale: int) -> Point:
@@ -185,6 +192,7 @@ def _dragged(widget: WidgetView, page: Page, start: Point, end: Point, seconds: 
     widget.move(end)
     widget.wait_for("frames", f"Number(value) > {frames}")
     page.evaluate(SEEN)
+    began_s = time.monotonic()
     places = [end, start] * 2
     for one, other in zip(places, places[1:], strict=False):
         part_s = seconds / (len(places) - 1)
@@ -192,7 +200,8 @@ def _dragged(widget: WidgetView, page: Page, start: Point, end: Point, seconds: 
     seen = page.evaluate(SEEN)
     times_s, lags_s = (np.asarray(seen[name]) / 1000 for name in ("times", "lags"))
     assert len(times_s) > 1, "no pictures came"
-    return Shown((len(times_s) - 1) / float(np.ptp(times_s)), lags_s.tolist())
+    per_s = (len(times_s) - 1) / float(np.ptp(times_s))
+    return Shown(per_s, lags_s.tolist(), time.monotonic() - began_s)
 
 
 def _wait_for_end(widget: WidgetView) -> None:
