@@ -6,7 +6,7 @@ include what the front end does with a picture. Knows no clock of its own.
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 DELAY_WINDOW_S = 20.0
 """The delay is the shortest answer of so much time, so that a way that has grown longer is believed by then."""
@@ -46,6 +46,7 @@ class _Sent:
 
     bytes: int
     at_s: float
+    awaited: bool = True
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Link:
     @property
     def under_way(self) -> int:
         """How many messages are on their way."""
-        return len(self._sent)
+        return sum(message.awaited for message in self._sent.values())
 
     @property
     def delay_s(self) -> float | None:
@@ -93,18 +94,19 @@ class Link:
 
     def acknowledged(self, seq: int, now_s: float) -> bool:
         """Note that every message up to a number has arrived; return whether one of them was awaited."""
-        arrived = [number for number in self._sent if number <= seq]
+        arrived = sorted(number for number in self._sent if number <= seq)
         messages = [self._sent.pop(number) for number in arrived]
         if seq in arrived:
             self._measure(messages, now_s)
         return bool(arrived)
 
     def forget(self, before_s: float | None = None) -> None:
-        """Give up what was sent before some time, by default all: it will never be answered."""
+        """Wait no longer for what was sent before some time, by default all; an answer that comes still tells how late."""
         self._sent = {
-            seq: message
+            seq: replace(message, awaited=False)
+            if before_s is None or message.at_s < before_s
+            else message
             for seq, message in self._sent.items()
-            if before_s is not None and message.at_s >= before_s
         }
 
     def _measure(self, messages: list[_Sent], now_s: float) -> None:
@@ -116,9 +118,10 @@ class Link:
         self._note_rate(last.bytes / took_s, now_s)
         measured = self._measure_period(messages, now_s - shortest.took_s, shortest.bytes)
         late_s = took_s - shortest.took_s
+        if late_s > LATE_S:
+            self._rates.clear()
+            measured = last.bytes / late_s if measured is None else measured
         if measured is not None:
-            if late_s > LATE_S:
-                self._rates.clear()
             self._note_rate(measured, now_s)
             self._rate = self._rates[0][1]
         elif late_s < CALM_S and self._rate and now_s - self._raised_s >= 1:

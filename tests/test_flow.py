@@ -158,6 +158,24 @@ def test_moving_pictures_are_as_good_as_the_way_allows(flow: FrameFlow, clock: C
     assert not flow.is_lean
 
 
+def test_late_answers_tell_the_way_though_a_front_end_has_asked_meanwhile(
+    flow: FrameFlow, clock: Clock
+) -> None:
+    flow.greeted(loopback=True, visible=True)
+    for seq in range(1, 5):
+        flow.sent(seq, 80_000)
+        clock.now += 0.03
+        flow.acknowledged(seq, visible=True)
+    assert flow.rendition(512, 512) == Rendition(1, None, 1.0)
+    for seq in range(5, 9):
+        flow.sent(seq, 80_000)
+        clock.now += 0.4
+        flow.asked()
+        clock.now += 0.6
+        flow.acknowledged(seq, visible=True)
+    assert flow.rendition(512, 512).quality is not None
+
+
 def test_a_picture_to_another_machine_that_does_not_answer_is_made_small(
     flow: FrameFlow, clock: Clock
 ) -> None:

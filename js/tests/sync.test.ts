@@ -225,8 +225,14 @@ describe("pulls", () => {
       bench.act(...moves(25 + (index % 50)));
       bench.paint();
     }
+    expect(pulls(bench).length).toBe(16);
+    bench.act(...moves(30));
+    bench.wait(200);
+    bench.paint();
     const told = pulls(bench).length;
-    expect(told).toBeLessThan(70);
+    expect(pulls(bench).slice(16)).toEqual([30]);
+    bench.act(...moves(74));
+    bench.wait(200);
     bench.model.emit(...frame({ seq: 2, pull: told }));
     bench.paint();
     expect(pulls(bench).slice(told)).toEqual([74]);

@@ -19,6 +19,10 @@ const HOLD_MS = 1000;
 const LONG_MS = 100;
 const PLACES_PER_DELAY = 4;
 
+/** Where so many places are not followed yet, others are told this seldom: the way, or the kernel, has enough of them. */
+const MANY_UNHEARD = 16;
+const MANY_SPACING_MS = 120;
+
 /** Places that no picture has followed yet at most; a second at 60 paints each does not come near to it in a slow step. */
 const MOST_UNHEARD = 64;
 
@@ -113,9 +117,11 @@ export class PullChannel {
     this.#ports.meter?.pulled(this.#seq);
     this.#trail.tell(this.#seq, id, at);
     this.#send({ k: "pull", id, x: at.x, y: at.y, seq: this.#seq });
-    if (this.#spacingMs === 0) return;
+    const many = this.#seq - this.#heardSeq >= MANY_UNHEARD;
+    const spacingMs = Math.max(this.#spacingMs, many ? MANY_SPACING_MS : 0);
+    if (spacingMs === 0) return;
     this.#spaced = true;
-    this.#alarms.set("space", this.#spacingMs, () => {
+    this.#alarms.set("space", spacingMs, () => {
       this.#spaced = false;
       this.tell();
     });
