@@ -95,9 +95,7 @@ def test_the_kernel_makes_the_frames_that_the_browser_takes(
         pull=message["pull"],
     )
     size = (message["w"], message["h"])
-    made = protocol.frame_message(
-        message["seq"], info, size, message["mime"], way=way, parts=parts
-    )
+    made = protocol.frame_message(message["seq"], info, size, message["mime"], way=way, parts=parts)
     plain = {"delay_ms": 0, "lean": False, "parts": 0}
     assert json.loads(json.dumps(made, allow_nan=False)) == plain | message
 

@@ -2,9 +2,10 @@
 
 import heapq
 import itertools
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import numpy as np
 
 from draggan_widget.flow import FrameFlow
 from draggan_widget.renditions import ladder
@@ -74,7 +75,7 @@ class VirtualDrag:
         self._free_s = self._drawn_s = self._answered_s = 0.0
         self._numbers, self._order = itertools.count(1), itertools.count()
         self._events: list[tuple[float, int, Callable[[], None]]] = []
-        self._rng = random.Random(1)
+        self._rng = np.random.default_rng(1)
         self._shown: list[Shown] = []
 
     def rest(self, seconds: float, still_bytes: int) -> int:

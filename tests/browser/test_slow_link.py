@@ -5,6 +5,7 @@ asked for is only what the machine can do at all.
 """
 
 import base64
+import itertools
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -115,13 +116,13 @@ def scale(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture
-def notebook(
-    lab: LabServer, link: SlowLink, page: Page, scale: int
-) -> Iterator[Notebook]:
+def notebook(lab: LabServer, link: SlowLink, page: Page, scale: int) -> Iterator[Notebook]:
     """A notebook that is open over the link, with a widget."""
     # JupyterLab shows by its icon whether the kernel works. A browser has asked for the two icons once; Playwright, which
     # keeps requests inside, takes its cache away.
-    page.route("**/favicons/*", lambda route: route.fulfill(status=200, content_type="image/x-icon"))
+    page.route(
+        "**/favicons/*", lambda route: route.fulfill(status=200, content_type="image/x-icon")
+    )
     name = f"slow-link-{scale}.ipynb"
     lab.write_notebook(name, [SHOW_ANIMAL if scale == 1 else SHOW_LARGE, KEEP])
     opened = Notebook(page).open(lab.url(name, port=link.port))
@@ -164,7 +165,9 @@ def test_pictures_come_soon_and_the_last_one_is_whole(
 
     figures = {"fast": _figures(fast), "slow": _figures(slow)}
     record_property("slow_link", figures)
-    record_property("slow_kb_per_s_up_down", [round(each / 1000 / slow.seconds) for each in carried])
+    record_property(
+        "slow_kb_per_s_up_down", [round(each / 1000 / slow.seconds) for each in carried]
+    )
     assert slow.per_s >= min(FEWEST_PER_S, fast.per_s / 2), figures
     late_s = float(np.percentile(slow.lags_s, 95))
     assert late_s < max(LATEST_S, 3 * float(np.percentile(fast.lags_s, 95))), figures
@@ -194,7 +197,7 @@ def _dragged(widget: WidgetView, page: Page, start: Point, end: Point, seconds: 
     page.evaluate(SEEN)
     began_s = time.monotonic()
     places = [end, start] * 2
-    for one, other in zip(places, places[1:], strict=False):
+    for one, other in itertools.pairwise(places):
         part_s = seconds / (len(places) - 1)
         widget.lead(one, other, round(part_s * MOVES_PER_S), part_s)
     seen = page.evaluate(SEEN)
