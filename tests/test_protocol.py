@@ -121,7 +121,8 @@ def test_the_kernel_tells_progress_as_the_browser_takes_it(
     name: str, example: dict[str, Any]
 ) -> None:
     message = example["message"]
-    assert protocol.progress_message(message["rid"], message["part"]) == message
+    values = (message[key] for key in ("rid", "part", "words", "shows"))
+    assert protocol.progress_message(*values) == message
 
 
 @pytest.mark.parametrize(("name", "example"), examples("valid", "answer"))

@@ -15,6 +15,7 @@ __all__ = [
     "GeneratorInfo",
     "checked_device",
     "download_generator",
+    "generator_file",
     "generators_here",
     "list_generators",
     "load_generator",
@@ -62,7 +63,7 @@ def load_generator(
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     device = checked_device(device)
-    return load_checkpoint(_file_of(source), label=label, device=device)
+    return load_checkpoint(generator_file(source), label=label, device=device)
 
 
 def load_stylegan2(
@@ -79,8 +80,12 @@ def load_stylegan2(
     return generator
 
 
-def _file_of(source: str | Path) -> Path:
-    """Return the file of a generator by name or path."""
+def generator_file(source: str | Path) -> Path:
+    """Return the file of a generator by name or path.
+
+    Raises:
+        GeneratorError: There is no such generator or file here.
+    """
     info = info_of(str(source))
     if info is not None and info.is_embedded:
         return EMBEDDED / info.filename

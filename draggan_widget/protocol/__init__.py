@@ -30,6 +30,7 @@ from draggan_widget.protocol.messages import (
 )
 from draggan_widget.protocol.outgoing import (
     FrameInfo,
+    Shown,
     Way,
     answer_message,
     frame_message,
@@ -56,6 +57,7 @@ __all__ = [
     "Pull",
     "Release",
     "Setting",
+    "Shown",
     "Size",
     "Way",
     "answer_message",

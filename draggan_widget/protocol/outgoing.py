@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from draggan_widget.protocol.values import Size
+
+Shown = Literal["", "photo", "picture"]
+"""What is shown of work that goes on: nothing, the part of a photo that is looked for, or the picture found so far."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +103,9 @@ def answer_message(rid: int, error: str, result: Mapping[str, Any]) -> dict[str,
     return {"k": "answer", "rid": rid, "ok": not error, "error": error, "result": dict(result)}
 
 
-def progress_message(rid: int, part: float) -> dict[str, Any]:
-    """Return how much of a question is answered, 0..1."""
-    return {"k": "progress", "rid": rid, "part": part}
+def progress_message(rid: int, part: float, words: str, shows: Shown) -> dict[str, Any]:
+    """Return how much of a question is answered, 0..1, and what is done; what it shows is a file beside it."""
+    return {"k": "progress", "rid": rid, "part": part, "words": words, "shows": shows}
 
 
 def reply_message(rid: int, error: str = "") -> dict[str, Any]:

@@ -6,6 +6,7 @@
 import { type Ask, Asks } from "./core/asks";
 import { CommandChannel } from "./core/command_channel";
 import { Incoming } from "./core/incoming";
+import { KEPT_TRAITS, KeptPicture } from "./core/kept";
 import { LinkWatch } from "./core/link";
 import { MaskChannel } from "./core/mask_channel";
 import { Outbox } from "./core/outbox";
@@ -47,6 +48,7 @@ export class Sync {
   readonly #out: Outbox;
   readonly #pulls: PullChannel;
   readonly #commands: CommandChannel;
+  readonly #kept: KeptPicture;
   #closed = false;
   #readDue = false;
   #writeDue = false;
@@ -61,9 +63,8 @@ export class Sync {
     this.#incoming = new Incoming(ports.later, () => this.#probe());
     this.#out = new Outbox(model, () => store.dispatch({ kind: "silence" }));
     this.#link = new LinkWatch(store, ports.later, () => this.#probe());
-    this.#asks = new Asks(store.value.firstRid, (message, files) =>
-      model.send(message, undefined, files),
-    );
+    this.#asks = new Asks(store.value.firstRid, (message, files) => this.#out.ask(message, files));
+    this.#kept = new KeptPicture(model, ports.showFrame);
     this.#mask = new MaskChannel(store, ports, (mask) => this.#out.write({ mask }));
     const send = (message: ToKernel) => this.#out.send(message);
     const write = () => this.#writePoints();
@@ -72,13 +73,14 @@ export class Sync {
     this.#commands = new CommandChannel(store, ports.later, { areConfirmed, write }, send);
     this.#flags = flagsOf(store.value.traits);
     const changed = () => this.#changed();
-    for (const name of [...TRAIT_NAMES, ...POINT_TRAITS, "mask"]) {
+    for (const name of [...TRAIT_NAMES, ...POINT_TRAITS, ...KEPT_TRAITS, "mask"]) {
       this.#listen(`change:${name}`, changed);
     }
     this.#listen(COMM_LOST, () => this.#lost());
     this.#listen("msg:custom", (message, buffers) => this.#received(message, buffers));
     this.#cleanups.push(store.subscribe(() => this.#stored()));
     this.#read();
+    if (ports.saved) store.dispatch({ kind: "link", link: "saved" });
   }
 
   /** Tells the kernel of one more view, which wants the last frame. */
@@ -163,6 +165,9 @@ export class Sync {
       pointsRev,
     });
     void this.#mask.receive(model.get("mask") ?? null);
+    this.#kept.show(this.#store.value);
+    const rest = this.#kept.news();
+    if (rest !== null) this.#out.announce({ rest_seen: rest });
   }
 
   #received(message: unknown, buffers: unknown): void {
@@ -180,7 +185,7 @@ export class Sync {
       return;
     }
     if (decoded.kind === "answer") this.#asks.receive(decoded.answer);
-    if (decoded.kind === "progress") this.#asks.progressed(decoded.rid, decoded.part);
+    if (decoded.kind === "progress") this.#asks.progressed(decoded.progress);
     if (decoded.kind !== "frame") {
       this.#watchSilence();
       return;

@@ -11,6 +11,7 @@ import torch
 from draggan_widget.checkpoints import convert as module
 from draggan_widget.checkpoints import load_checkpoint
 from draggan_widget.checkpoints.convert import ADA, convert
+from draggan_widget.cli import EXIT_DONE, EXIT_FAILED, main
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.generator import AnyGenerator, StyleGAN2Config, StyleGAN3Config
 from draggan_widget.pretrained import load_stylegan2
@@ -91,3 +92,17 @@ def test_alias_free_networks_are_kept_in_our_format_too(
     assert loaded.config == config
     with pytest.raises(GeneratorError, match="StyleGAN2 generators only"):
         convert(generator, tmp_path / "other.pt", layout=ADA)
+
+
+def test_the_command_takes_names_and_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own, ada = str(tmp_path / "own.safetensors"), str(tmp_path / "ada.pt")
+    assert main(["convert", "animals", own, "--json"]) == EXIT_DONE
+    written = json.loads(capsys.readouterr().out)["written"]
+    assert written == [own, str(tmp_path / "own.json")]
+    options = ("--layout", ADA, "--part", "synthesis")
+    assert main(["convert", own, ada, *options]) == EXIT_DONE
+    assert "synthesis.b4.const" in torch.load(ada, weights_only=True)
+    assert main(["convert", "absent.pkl", own]) == EXIT_FAILED
+    assert "neither a file nor one of animals" in capsys.readouterr().err

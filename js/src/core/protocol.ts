@@ -20,6 +20,7 @@ import {
 } from "./decode";
 import type { Size, Vec } from "./geometry";
 import { decodeFilm, decodeHistory, type Film, type HistoryEntry } from "./history";
+import { decodeProgress, type Progress } from "./progress";
 
 export const PROTOCOL_VERSION = 1;
 
@@ -99,7 +100,7 @@ export type FromKernel =
   | { readonly kind: "reply"; readonly reply: Reply }
   | { readonly kind: "here" }
   | { readonly kind: "answer"; readonly answer: Answer }
-  | { readonly kind: "progress"; readonly rid: number; readonly part: number };
+  | { readonly kind: "progress"; readonly progress: Progress };
 
 /** What a command or question needs besides its name. */
 export type Args = Readonly<Record<string, unknown>>;
@@ -227,9 +228,8 @@ export function decodeMessage(message: unknown, buffers: readonly unknown[]): Fr
       return { kind: "answer", answer: { rid, ok, error, result, files } };
     }
     case "progress": {
-      const { rid, part } = message;
-      if (!isCount(rid, 1) || !isLength(part) || part > 1) return null;
-      return { kind: "progress", rid, part };
+      const progress = decodeProgress(message, decodeBytes(buffers[0]));
+      return progress && { kind: "progress", progress };
     }
     default:
       return null;

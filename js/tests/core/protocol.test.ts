@@ -53,10 +53,12 @@ describe("messages of the kernel", () => {
     expect(files.map(({ length }) => length)).toEqual(buffer_bytes ?? []);
   });
 
-  test.each(progress.valid)("progress is read: $name", ({ message }) => {
-    const decoded = decodeMessage(message, []);
+  test.each(progress.valid)("progress is read: $name", ({ message, buffer_bytes }) => {
+    const decoded = decodeMessage(message, buffersOf(buffer_bytes));
     if (decoded?.kind !== "progress") throw new Error("expected progress");
-    expect({ k: "progress", rid: decoded.rid, part: decoded.part }).toEqual(message);
+    const { shown, ...rest } = decoded.progress;
+    expect({ k: "progress", ...rest, shows: shown?.what ?? "" }).toEqual(message);
+    expect(shown ? [shown.file.length] : undefined).toEqual(buffer_bytes);
   });
 
   test.each(part.valid)("a part of a picture is read: $name", ({ message, buffer_bytes }) => {
