@@ -21,5 +21,9 @@ class SessionFileError(DragganError):
     """A session file cannot be read, or holds something else."""
 
 
+class StorageError(DragganError, OSError):
+    """A file cannot be written: the disk is full, or nobody may write there."""
+
+
 class KernelError(DragganError):
     """CUDA kernels were asked for by name and cannot be had, or CUDA refused one."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from PIL import Image
@@ -135,12 +136,19 @@ class Sought:
         Args:
             generator: Draws it; the same one, or one that was tuned.
             w: Its latent, ``[1, num_ws, w_dim]``.
+
+        Raises:
+            GeneratorError: Its picture is not finite.
         """
         image, target = generator.image(w), self.likeness.target
+        if not image.isfinite().all():
+            raise GeneratorError(
+                f"the search in {generator.name} has left all numbers (NaN or infinity): its weights are damaged, start "
+                "lies far from every latent, or perceptual returned no finite number"
+            )
         score = score_of(psnr_db(image, target), target, generator.name)
-        return Inversion(
-            generator, w, self.target, Image.fromarray(to_rgb(image)), self.crop, score
-        )
+        found = Image.fromarray(to_rgb(image))
+        return Inversion(generator, w, self.target, found, self.crop, score)
 
 
 def invert(
@@ -163,10 +171,11 @@ def invert(
     the search ends.
 
     Args:
-        photo: A path, the bytes of a file, a picture, or an array of 8 bits.
+        photo: A path, the bytes of a file, a picture, or an array or tensor of 8 bits.
         generator: A generator, or its name or file; None is the embedded one.
-        crop: ``(left, top, width, height)`` px of the upright photo; ``"auto"`` looks for the part that the generator
-            can draw best; None is the largest part in the middle.
+        crop: ``(left, top, width, height)`` px of the upright photo; None is the largest part in the middle. ``"auto"``
+            looks for the part that the generator can draw best: around what stands out of a plain ground, else
+            anywhere, where it may be wrong; :func:`preview_crop` shows it.
         steps: Most steps of the search, 1 to 100,000.
         start: Latent to begin from, ``[1, num_ws, w_dim]``; None compares random pictures with the photo first.
         tune: Steps of pivotal tuning (Roich et al. 2021): a copy of the generator is changed, around the latent that
@@ -182,6 +191,9 @@ def invert(
     """
     checked_steps = _whole("steps", steps, 1)
     tuning_steps = _whole("tune", tune, 0)
+    for name, called in (("perceptual", perceptual), ("on_look", on_look)):
+        if called is not None and not callable(called):
+            raise InputError(f"{name} must be a function or None, got {type(called).__name__}")
     with differentiable(), torch.no_grad():
         sought = prepared(photo, generator, crop, perceptual=perceptual, device=device)
         drawing, likeness = sought.generator, sought.likeness
@@ -216,8 +228,7 @@ def prepared(
     """Return what :func:`searched` needs to look for a photo; arguments as for :func:`invert`.
 
     Raises:
-        InputError: The photo cannot be read, or the crop cannot be used; the message names the cure.
-        GeneratorError: The generator cannot be found or read, or its pictures are not finite.
+        InputError, GeneratorError: As for :func:`invert`.
     """
     drawing = _inverting(generator, device)
     upright = read_photo(photo)
@@ -239,7 +250,7 @@ def preview_crop(
     Args:
         photo: As for :func:`invert`.
         generator: Likewise.
-        crop: Likewise; ``"auto"`` takes some seconds.
+        crop: Likewise; ``"auto"`` takes some seconds, with a large StyleGAN3 minutes.
         device: Where to load a generator that is given by name.
 
     Raises:
@@ -280,8 +291,9 @@ def _inverting(
 
 def _whole(name: str, value: int, least: int) -> int:
     """Return a number of steps."""
-    if type(value) is not int or not least <= value <= MOST_STEPS:
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or not least <= value <= MOST_STEPS:
         raise InputError(
             f"{name} must be a whole number from {least} to {MOST_STEPS}, got {value!r}"
         )
-    return value
+    return int(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -45,6 +46,11 @@ class Samples:
     pictures: Tensor
     coordinates: Coordinates
 
+    @property
+    def drawn_px(self) -> int:
+        """Pixels of the smallest pictures that the generator draws."""
+        return math.prod(_drawn_size(self.generator))
+
     @torch.no_grad()
     def most_alike(self, target: Tensor, count: int) -> Tensor:
         """Return the latents ``[count, num_ws, w_dim]`` of the pictures most like a target, the best first.
@@ -67,6 +73,11 @@ class Samples:
         )
         best = distances(whole, small)[0].topk(min(count, looked_at), largest=False).indices
         return latents[best]
+
+    @torch.no_grad()
+    def nearest(self, parts: Tensor) -> Tensor:
+        """Return the latents ``[T, num_ws, w_dim]`` of the small pictures most like parts ``[T, 3, h, w]`` of their size."""
+        return self.generator.w_of_z(self.z[distances(self.pictures, parts).argmin(1)])
 
 
 def samples(generator: AnyGenerator) -> Samples:
