@@ -129,4 +129,4 @@ def _encoded(picture: Any) -> bytes:
     """Return a picture as a file to be shown for a moment."""
     from draggan_widget.frames import encode_live
 
-    return encode_live(picture, halve=max(picture.size) > LARGEST_PREVIEW_PX).data
+    return encode_live(picture, divisor=2 if max(picture.size) > LARGEST_PREVIEW_PX else 1).data

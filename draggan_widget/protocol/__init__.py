@@ -31,9 +31,11 @@ from draggan_widget.protocol.messages import (
 from draggan_widget.protocol.outgoing import (
     FrameInfo,
     Shown,
+    Way,
     answer_message,
     frame_message,
     here_message,
+    part_message,
     progress_message,
     reply_message,
 )
@@ -57,6 +59,7 @@ __all__ = [
     "Setting",
     "Shown",
     "Size",
+    "Way",
     "answer_message",
     "check_inside",
     "choice_of",
@@ -71,6 +74,7 @@ __all__ = [
     "frame_message",
     "here_message",
     "index_argument",
+    "part_message",
     "progress_message",
     "reply_message",
     "rid_argument",

@@ -101,7 +101,8 @@ class LabServer:
         self._folder = folder
         self._log = folder / "server.log"
         self._token = secrets.token_hex(16)
-        self._base = f"http://127.0.0.1:{free_port()}"
+        self.port = free_port()
+        self._base = f"http://127.0.0.1:{self.port}"
         for plugin, values in SETTINGS.items():
             _write_json(folder / "settings" / f"{plugin}.jupyterlab-settings", values)
         _write_json(folder / "config" / "labconfig" / "page_config.json", PAGE_CONFIG)
@@ -131,10 +132,11 @@ class LabServer:
                 self._process.wait(patience_s)
                 return
 
-    def url(self, notebook: str) -> str:
-        """Return the address of a notebook, in JupyterLab in a fresh workspace."""
+    def url(self, notebook: str, *, port: int | None = None) -> str:
+        """Return the address of a notebook, in JupyterLab in a fresh workspace; at another port where something lies between."""
+        base = self._base if port is None else f"http://127.0.0.1:{port}"
         place = self._application.place.format(name=notebook, token=self._token)
-        return f"{self._base}/{place}"
+        return f"{base}/{place}"
 
     def write_notebook(self, name: str, cells: Sequence[str]) -> None:
         """Write a notebook of code cells."""
@@ -155,7 +157,7 @@ class LabServer:
             "--no-browser",
             "--allow-root",
             "--ServerApp.ip=127.0.0.1",
-            f"--ServerApp.port={self._base.rsplit(':', 1)[1]}",
+            f"--ServerApp.port={self.port}",
             "--ServerApp.port_retries=0",
             f"--ServerApp.root_dir={self.root}",
             f"--IdentityProvider.token={self._token}",

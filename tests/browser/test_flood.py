@@ -36,7 +36,7 @@ none = np.empty((0, 2))
 def put():
     # The number of the pull is the time, so that the page can tell how old the picture is.
     info = FrameInfo(0, False, (), none, none, none[:, 0], None, pull=int(1000 * time.time()))
-    frames.put(picture.data, picture.mime, (picture.width, picture.height), info)
+    frames.put(picture, info)
 
 frames, made, start = widget._worker.frames, 0, time.monotonic()
 while (now := time.monotonic() - start) < 10:

@@ -60,5 +60,8 @@ function frameOf({ traits, pairs }: Shared, mime: MimeType): FrameInfo {
     distancesPx: pairs.map((pair) => distance(pair.handle, pair.target)),
     loss: null,
     pull: 0,
+    delayMs: 0,
+    lean: false,
+    parts: 0,
   };
 }
