@@ -34,7 +34,7 @@ CHROMIUM_OPTIONS = (
 WINDOW: ViewportSize = {"width": 1280, "height": 1000}
 
 
-RERUNS = 2
+RERUNS = 3
 """How often a test in the browser is run again that fails: pages, servers and kernels share a busy machine."""
 
 
