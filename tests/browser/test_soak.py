@@ -1,6 +1,6 @@
 """Long random use in a real JupyterLab: what kernel, server and page hold stays the same.
 
-Two minutes with the other tests; `make soak` takes half an hour, and docs/reliability.md has what it measured.
+Two minutes with the other tests; `make soak` takes half an hour and is stricter.
 """
 
 import json
