@@ -236,7 +236,9 @@ class FrontEnd(DragModel):
             if isinstance(question, LongQuestion):
                 if question.ends_drag:
                     self._worker.stop()
-                self._works.begin(ask.rid, question)
+                    self._works.begin(ask.rid, question, self._note_act)
+                else:
+                    self._works.begin(ask.rid, question)
                 return
             future = self._worker.submit(question.answer, question.when)
         except DragganError as error:
@@ -252,8 +254,6 @@ class FrontEnd(DragModel):
             self.send(protocol.answer_message(ask.rid, "", found.result), list(found.files))
 
         future.add_done_callback(answer)
-        if ask.name == "open":  # the one question that changes something
-            future.add_done_callback(lambda _: self._note_act())
 
     def _start_or_stop(self, running: bool) -> None:
         """Start or stop a drag, as the front end has asked."""

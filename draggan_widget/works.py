@@ -75,8 +75,16 @@ class Works:
         self._queue, self._send = queue, send
         self._running: set[int] = set()
 
-    def begin(self, rid: int, question: LongQuestion) -> None:
-        """Begin to answer a question."""
+    def begin(
+        self, rid: int, question: LongQuestion, changed: Callable[[], object] = lambda: None
+    ) -> None:
+        """Begin to answer a question.
+
+        Args:
+            rid: Its number.
+            question: The question.
+            changed: Is told when the work has ended, with whatever it has changed.
+        """
         self._running.add(rid)
         work: list[Work] = []
         told_s = 0.0
@@ -93,6 +101,7 @@ class Works:
                     progress = next(work[0])
             except StopIteration as end:
                 make = end.value
+                changed()
                 self._queue_or_fail(rid, lambda _: self._finish_elsewhere(rid, make))
                 return
             except Exception as error:
