@@ -398,7 +398,7 @@ class DragModel(anywidget.AnyWidget):
             return
         try:
             self.set_trait(name, value)
-        except Exception:
+        except (Exception, SystemExit):  # no observer ends the thread of the worker
             logger.exception("An observer of %s has failed", name)
 
     @contextmanager

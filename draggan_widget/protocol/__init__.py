@@ -14,6 +14,7 @@ from draggan_widget.protocol.arguments import (
     text_argument,
     truncation_argument,
 )
+from draggan_widget.protocol.envelope import check_envelope
 from draggan_widget.protocol.masks import PNG_SIGNATURE, decode_mask, encode_mask
 from draggan_widget.protocol.messages import (
     Ack,
@@ -56,6 +57,7 @@ __all__ = [
     "Setting",
     "Size",
     "answer_message",
+    "check_envelope",
     "check_inside",
     "choice_of",
     "count_argument",

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from draggan_widget.drag import DragStep
 from draggan_widget.errors import InputError
+from draggan_widget.failures import memory_in_words
 from draggan_widget.session.held import Held
 from draggan_widget.session.result import DragResult, result_of
 from draggan_widget.session.sources import checked_max_steps, differentiable
@@ -160,7 +161,7 @@ class LiveDrags(Held):
     def _following(self) -> Iterator[None]:
         """Count as dragging; an exception ends the live drag, and what was done is in the history."""
         try:
-            with self._access.dragging(), differentiable():
+            with self._access.dragging(), differentiable(), memory_in_words():
                 yield
         except BaseException as error:
             self._fail(error)
