@@ -18,47 +18,50 @@ class _Main:
 
     Attributes:
         waits: Whether an interrupt waits.
-        came: Whether one has come since.
-        before: What handles interrupts otherwise; None while nothing keeps them waiting.
+        came: Whether one has come that waited.
+        before: What handles interrupts where nothing keeps them waiting.
     """
 
     def __init__(self) -> None:
         self.waits = self.came = False
-        self.before: Handler | None = None
+        self.before: Handler = signal.default_int_handler
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Note an interrupt that has to wait, and let any other happen."""
         if self.waits:
             self.came = True
-        elif self.before is not None:
+        else:
             self.before(number, frame)
 
-    def let_happen(self, before: Handler) -> None:
+    @property
+    def handles(self) -> bool:
+        """Whether this is the main thread, and :meth:`handle` stands where interrupts come."""
+        here = threading.current_thread() is threading.main_thread()
+        return here and signal.getsignal(signal.SIGINT) == self.handle
+
+    def let_happen(self) -> None:
         """Let an interrupt that has waited happen."""
         if self.came:
             self.came = False
-            before(signal.SIGINT, None)
+            self.before(signal.SIGINT, None)
 
 
 _main = _Main()
 
 
-class deferred:  # noqa: N801  # used as a function
+class deferred:  # noqa: N801  # it reads as what it does
     """Keeps an interrupt waiting until the end of a block, but for what is :class:`allowed` in it."""
 
     def __enter__(self) -> None:
         """Begin."""
-        self._waited = _main.waits
-        self._before: Handler | None = None
-        if threading.current_thread() is not threading.main_thread():
-            return
-        if _main.before is not None:
+        self._begins, self._waited = False, _main.waits
+        if _main.handles:
             _main.waits = True
             return
         before = signal.getsignal(signal.SIGINT)
-        if callable(before):
-            self._before = _main.before = before
-            _main.waits = True
+        if threading.current_thread() is threading.main_thread() and callable(before):
+            _main.before, _main.waits, _main.came = before, True, False
+            self._begins = True
             signal.signal(signal.SIGINT, _main.handle)
 
     def __exit__(
@@ -68,26 +71,25 @@ class deferred:  # noqa: N801  # used as a function
         trace: TracebackType | None,
     ) -> None:
         """End, and let happen what has waited."""
-        if threading.current_thread() is not threading.main_thread() or _main.before is None:
+        if not _main.handles:
             return
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
-            _main.waits, _main.before = False, None
-            _main.let_happen(self._before)
+        if self._begins:
+            signal.signal(signal.SIGINT, _main.before)
+            _main.let_happen()
             return
         _main.waits = self._waited
         if not self._waited:
-            _main.let_happen(_main.before)
+            _main.let_happen()
 
 
-class allowed:  # noqa: N801  # used as a function
+class allowed:  # noqa: N801  # it reads as what it does
     """Lets interrupts happen in a part of a :class:`deferred` block that may be broken off anywhere."""
 
     def __enter__(self) -> None:
         """Begin, with an interrupt that has waited."""
         self._waited = _main.waits
-        if threading.current_thread() is threading.main_thread() and _main.before is not None:
-            _main.let_happen(_main.before)
+        if _main.handles:
+            _main.let_happen()
             _main.waits = False
 
     def __exit__(
@@ -97,5 +99,5 @@ class allowed:  # noqa: N801  # used as a function
         trace: TracebackType | None,
     ) -> None:
         """End."""
-        if threading.current_thread() is threading.main_thread():
+        if _main.handles:
             _main.waits = self._waited
