@@ -98,8 +98,9 @@ def test_ten_widgets_in_one_kernel_drag_at_once_and_each_has_its_own(make: Make)
     for number, (widget, browser) in enumerate(made):
         widget.target_points = [[TARGET[0] + 2, TARGET[1] + number / 2]]
         browser.say(k="cmd", rid=7, name="run", args={})
-    for number, (widget, browser) in enumerate(made):
-        until(lambda: widget.history_position >= works[number].history.current.id + 2)
+    for number, (_, browser) in enumerate(made):
+        last = works[number].history.current.id + 2  # the new target, and the drag
+        browser.until(lambda state, last=last: state["history_position"] == last)  # type: ignore[misc]
         browser.until(lambda state: state["status"] == "arrived")
         assert browser.state["target_points"] == [[TARGET[0] + 2, TARGET[1] + number / 2]]
     for (widget, _), work in zip(made, works, strict=True):
