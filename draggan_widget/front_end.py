@@ -19,6 +19,7 @@ from draggan_widget.commands import When
 from draggan_widget.errors import DragganError, InputError
 from draggan_widget.model import DragModel
 from draggan_widget.protocol import decode_args, rid_argument
+from draggan_widget.protocol.values import integer
 from draggan_widget.questions import question_of
 from draggan_widget.traits import equal
 from draggan_widget.works import LongQuestion, Works
@@ -33,7 +34,7 @@ HOST_TRAITS = frozenset({"_dom_classes", "_view_count", "layout", "tabbable", "t
 
 BROWSER_TRAITS = HOST_TRAITS | {
     *protocol.POINT_TRAITS,
-    *("mask", "auto_run", "blend_outside", "running"),
+    *("mask", "auto_run", "blend_outside", "running", "rest_seen"),
 }
 """What the front end may set."""
 
@@ -46,6 +47,8 @@ class FrontEnd(DragModel):
 
     def __init__(self, seed: int, **traits: Any) -> None:
         """Hear nothing yet; as :class:`DragModel`."""
+        self._in_marimo = False
+        self._taken_edit: protocol.PointEdit | None = None
         self._works = Works(lambda slice_: self._worker.queue(slice_), self.send)
         super().__init__(seed, **traits)
 
@@ -92,7 +95,9 @@ class FrontEnd(DragModel):
         flags = {name for name in ("auto_run", "blend_outside", "running") if name in state}
         for name in flags:
             protocol.decode_flag(name, state[name])
-        plain = HOST_TRAITS | {"auto_run", "blend_outside", "mask"}
+        if "rest_seen" in state:
+            integer("rest_seen", state["rest_seen"], 0)
+        plain = HOST_TRAITS | {"auto_run", "blend_outside", "mask", "rest_seen"}
         super().set_state({name: state[name] for name in state if name in plain})
         if edit is not None:
             self._take_points(edit)
@@ -120,6 +125,11 @@ class FrontEnd(DragModel):
     def _take_points(self, edit: protocol.PointEdit) -> None:
         """Hand an edit of the points to the session, and answer it when it is done."""
         self._note_ids(edit.ids)
+        if edit == self._taken_edit:
+            # marimo hands everything on twice, and a page repeats what it does not know to be heard.
+            self._rev, self._answer_due = max(self._rev, edit.rev), True
+            return
+        self._taken_edit = edit
 
         def run(session: DragSession) -> None:
             try:
@@ -131,6 +141,7 @@ class FrontEnd(DragModel):
                 )
             finally:
                 self._rev, self._answer_due = max(self._rev, edit.rev), True
+                self._acted = self._in_marimo
 
         self._edit(run)
 
@@ -186,6 +197,7 @@ class FrontEnd(DragModel):
             return
         # A pair that is gone is none that comes: what pulls at it has not heard of that yet.
         begins = pull.id >= self._next_id or pull.id in self._worker.session.point_ids
+        self._acted = self._in_marimo
         self._worker.pull(pull.id, pull.x, pull.y, pull.seq, begins=begins)
 
     def _obey(self, command: protocol.Command) -> None:
@@ -207,6 +219,7 @@ class FrontEnd(DragModel):
             told = command.name != "configure"
             future = self._worker.submit(self._forgiving(call_of(command)), told=told)
             future.add_done_callback(lambda done: answer(_failure_of(done)))
+            future.add_done_callback(lambda _: self._note_act())
 
     def _choose(self, name: str, answer: Callable[[BaseException | None], None]) -> None:
         """Go to another generator of those that can be chosen; the front end opens no files."""
@@ -218,6 +231,7 @@ class FrontEnd(DragModel):
             return
         future = self._switch(name, told=True)
         future.add_done_callback(lambda done: answer(_failure_of(done)))
+        future.add_done_callback(lambda _: self._note_act())
 
     def _answer(self, ask: protocol.Ask) -> None:
         """Answer a question once the session has time for it; a failure is told to who has asked."""
@@ -228,6 +242,8 @@ class FrontEnd(DragModel):
                 return
             question = question_of(ask, self._worker.resting.is_blended)
             if isinstance(question, LongQuestion):
+                if question.ends_drag:
+                    self._worker.stop()
                 self._works.begin(ask.rid, question)
                 return
             future = self._worker.submit(question.answer, question.when)
@@ -244,6 +260,8 @@ class FrontEnd(DragModel):
             self.send(protocol.answer_message(ask.rid, "", found.result), list(found.files))
 
         future.add_done_callback(answer)
+        if ask.name == "open":  # the one question that changes something
+            future.add_done_callback(lambda _: self._note_act())
 
     def _start_or_stop(self, running: bool) -> None:
         """Start or stop a drag, as the front end has asked."""
@@ -262,6 +280,7 @@ class FrontEnd(DragModel):
             error = _failure_of(done)
             if error is None:
                 self._worker.start()
+                self._acted = self._in_marimo
             else:
                 self.send_state("running")
             answer(error)
@@ -274,6 +293,12 @@ class FrontEnd(DragModel):
         """Do nothing of what a message asks for, and say why."""
         self._complain(error)
         self._worker.refresh()
+
+    def _note_act(self) -> None:
+        """Have a host that runs cells by what a page says run those that depend on what a person has just done."""
+        if self._in_marimo:
+            self._acted = True
+            self._worker.refresh()
 
     def _complain(self, error: Exception) -> None:
         """Log what the front end has done wrong, and show it there."""

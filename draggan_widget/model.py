@@ -120,6 +120,9 @@ class DragModel(anywidget.AnyWidget):
     error = t.Dict({}, read_only=True).tag(sync=True)
     change_outside = t.Float(None, allow_none=True, read_only=True).tag(sync=True)
     blend_outside = t.Bool(False).tag(sync=True)
+    kept_picture = t.Bytes(None, allow_none=True, read_only=True).tag(sync=True)
+    rest = t.Int(0, read_only=True).tag(sync=True)
+    rest_seen = t.Int(0, read_only=True).tag(sync=True, echo_update=False)
 
     def __init__(self, seed: int, **traits: Any) -> None:
         """Open the comm with the traits as they are before anything is loaded.
@@ -144,6 +147,9 @@ class DragModel(anywidget.AnyWidget):
         self._was_shown = False
         self._mask_png: tuple[NDArray[np.bool_] | None, bytes | None] = (None, None)
         self._recorded: tuple[History[SessionState] | None, tuple[HistoryEntry, ...]] = (None, ())
+        self._kept: bytes | None = None
+        self._acted = False
+        self._rests = 0
         self._error: dict[str, Any] = {}
         self._errors = 0
         self._runner: Runner | None = None
@@ -389,7 +395,23 @@ class DragModel(anywidget.AnyWidget):
             "blend_outside": self._worker.resting.blends,
             "running": running,
             "error": self._error,
+            "kept_picture": self._kept,
+            "rest": self._count_rests(running),
         }
+
+    def _keep_picture(self, picture: bytes) -> None:
+        """Show a picture at rest in the traits, with those that are shown next."""
+        self._kept = picture
+
+    def _count_rests(self, running: bool) -> int:
+        """Return how often what a person did has come to rest.
+
+        What scripts do does not count: a cell that drags and is run by each rest would never end.
+        """
+        if self._acted and not running and not self._edits:
+            self._acted = False
+            self._rests += 1
+        return self._rests
 
     def _record(self, history: History[SessionState]) -> tuple[HistoryEntry, ...]:
         """Return the entries of a history, which is the last one's while nothing has changed it."""

@@ -17,6 +17,8 @@ from draggan_widget.resting import Resting
 from draggan_widget.sender import FrameSender
 
 if TYPE_CHECKING:  # torch is heavy: the worker imports it, so that a cell returns at once
+    from PIL import Image
+
     from draggan_widget.drag import DragStep
     from draggan_widget.frames import EncodedPicture
     from draggan_widget.session import DragSession
@@ -111,7 +113,8 @@ class Screen:
         if step is not None and self.frames.is_ready:
             self._unseen = None
             self._send_step(session, step)
-        due = self._traits_due and self._clock() - self._published_at >= PUBLISH_S
+        pause_s = max(PUBLISH_S, self.frames.delay_s)  # pictures need the way more than traits do
+        due = self._traits_due and self._clock() - self._published_at >= pause_s
         if due or self.is_unpublished:
             self.publish(session)
 
@@ -145,8 +148,6 @@ class Screen:
 
     def _send_step(self, session: DragSession, step: DragStep[Any]) -> None:
         """Send the picture of a step."""
-        from draggan_widget.frames import encode_live
-
         place = self.followed
         info = FrameInfo(
             step=step.step,
@@ -158,8 +159,7 @@ class Screen:
             loss=step.loss,
             pull=0 if place is None else place.seq,
         )
-        picture = session.image_of(step)
-        seq = self._put(encode_live(picture, halve=self.frames.halves(*picture.size)), info)
+        seq = self.frames.put(self._moving(session.image_of(step)), info)
         if place is not None:
             self.pace.sent(seq, place.asked_s)
 
@@ -178,11 +178,17 @@ class Screen:
             distances=paired.distances_px[: len(paired.point_ids)],
             loss=None,
         )
-        self._put(encode_still(self.resting.image(session)), info)
+        picture = self.resting.image(session)
+        encoded = encode_still(picture)
+        is_long = self.frames.is_long(len(encoded.data))
+        self.frames.put(encoded, info, self._moving(picture) if is_long else None)
 
-    def _put(self, picture: EncodedPicture, info: FrameInfo) -> int:
-        """Give a picture to those who see it, and return its number."""
-        return self.frames.put(picture.data, picture.mime, (picture.width, picture.height), info)
+    def _moving(self, picture: Image.Image) -> EncodedPicture:
+        """Return a picture as it is sent while it moves."""
+        from draggan_widget.frames import encode_live
+
+        rendition = self.frames.rendition(*picture.size)
+        return encode_live(picture, divisor=rendition.divisor, quality=rendition.quality)
 
     def _send(self, message: dict[str, Any], buffers: list[bytes]) -> None:
         """Send a message to the front end, if there still is one."""

@@ -31,9 +31,12 @@ from draggan_widget.protocol.messages import (
 )
 from draggan_widget.protocol.outgoing import (
     FrameInfo,
+    Shown,
+    Way,
     answer_message,
     frame_message,
     here_message,
+    part_message,
     progress_message,
     reply_message,
 )
@@ -55,7 +58,9 @@ __all__ = [
     "Pull",
     "Release",
     "Setting",
+    "Shown",
     "Size",
+    "Way",
     "answer_message",
     "check_envelope",
     "check_inside",
@@ -71,6 +76,7 @@ __all__ = [
     "frame_message",
     "here_message",
     "index_argument",
+    "part_message",
     "progress_message",
     "reply_message",
     "rid_argument",

@@ -3,9 +3,10 @@
  *
  * The one user of the comm. Order, patience and flow live here; what a message means does not.
  */
-import { Alarms } from "./core/alarms";
 import { type Ask, Asks } from "./core/asks";
 import { CommandChannel } from "./core/command_channel";
+import { Incoming } from "./core/incoming";
+import { KEPT_TRAITS, KeptPicture } from "./core/kept";
 import { LinkWatch } from "./core/link";
 import { MaskChannel } from "./core/mask_channel";
 import { Outbox } from "./core/outbox";
@@ -17,6 +18,7 @@ import {
   decodeRev,
   decodeTraits,
   encodePairs,
+  type FrameInfo,
   PROTOCOL_VERSION,
   type ToKernel,
   TRAIT_NAMES,
@@ -24,10 +26,6 @@ import {
 } from "./core/protocol";
 import { PullChannel } from "./core/pull_channel";
 import type { SharedStore } from "./core/store";
-
-/** A frame that is awaited is asked for after this time, then ever less often. */
-const POLL_MS = 300;
-const POLL_SLOWEST_MS = 2400;
 
 /** What Jupyter's models tell when their kernel is restarted. */
 const COMM_LOST = "comm_live_update";
@@ -43,32 +41,30 @@ export class Sync {
   readonly #ports: Ports;
   readonly #cleanups: (() => void)[] = [];
   readonly #visible = new Map<object, boolean>();
-  readonly #alarms: Alarms<"poll">;
+  readonly #incoming: Incoming;
   readonly #link: LinkWatch;
   readonly #mask: MaskChannel;
   readonly #asks: Asks;
   readonly #out: Outbox;
   readonly #pulls: PullChannel;
   readonly #commands: CommandChannel;
+  readonly #kept: KeptPicture;
   #closed = false;
   #readDue = false;
   #writeDue = false;
   #writtenRev = 0;
   #flags: Flags;
-  #newestSeq = 0;
-  #pollMs = POLL_MS;
   #greeted = false;
 
   constructor(model: AnyModel, store: SharedStore, ports: Ports) {
     this.#model = model;
     this.#store = store;
     this.#ports = ports;
-    this.#alarms = new Alarms(ports.later);
+    this.#incoming = new Incoming(ports.later, () => this.#probe());
     this.#out = new Outbox(model, () => store.dispatch({ kind: "silence" }));
     this.#link = new LinkWatch(store, ports.later, () => this.#probe());
-    this.#asks = new Asks(store.value.firstRid, (message, files) =>
-      model.send(message, undefined, files),
-    );
+    this.#asks = new Asks(store.value.firstRid, (message, files) => this.#out.ask(message, files));
+    this.#kept = new KeptPicture(model, ports.showFrame);
     this.#mask = new MaskChannel(store, ports, (mask) => this.#out.write({ mask }));
     const send = (message: ToKernel) => this.#out.send(message);
     const write = () => this.#writePoints();
@@ -77,13 +73,14 @@ export class Sync {
     this.#commands = new CommandChannel(store, ports.later, { areConfirmed, write }, send);
     this.#flags = flagsOf(store.value.traits);
     const changed = () => this.#changed();
-    for (const name of [...TRAIT_NAMES, ...POINT_TRAITS, "mask"]) {
+    for (const name of [...TRAIT_NAMES, ...POINT_TRAITS, ...KEPT_TRAITS, "mask"]) {
       this.#listen(`change:${name}`, changed);
     }
     this.#listen(COMM_LOST, () => this.#lost());
     this.#listen("msg:custom", (message, buffers) => this.#received(message, buffers));
     this.#cleanups.push(store.subscribe(() => this.#stored()));
     this.#read();
+    if (ports.saved) store.dispatch({ kind: "link", link: "saved" });
   }
 
   /** Tells the kernel of one more view, which wants the last frame. */
@@ -114,7 +111,7 @@ export class Sync {
     if (visible === null) this.#visible.delete(view);
     else this.#visible.set(view, visible);
     if (this.#isVisible() === before || this.#closed) return;
-    this.#pollMs = POLL_MS;
+    this.#incoming.expect();
     this.acknowledge(this.#store.value.frame?.seq ?? 0, false);
     this.#stored();
   }
@@ -128,7 +125,7 @@ export class Sync {
     this.#commands.close();
     this.#asks.giveUp("The widget was closed.");
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
-    this.#alarms.cancelAll();
+    this.#incoming.close();
   }
 
   #listen(event: string, callback: (...values: unknown[]) => void): void {
@@ -168,27 +165,43 @@ export class Sync {
       pointsRev,
     });
     void this.#mask.receive(model.get("mask") ?? null);
+    this.#kept.show(this.#store.value);
+    const rest = this.#kept.news();
+    if (rest !== null) this.#out.announce({ rest_seen: rest });
   }
 
   #received(message: unknown, buffers: unknown): void {
     const decoded = decodeMessage(message, Array.isArray(buffers) ? buffers : []);
     if (!decoded) return;
     this.#heard();
+    if (decoded.kind === "part") {
+      this.#incoming.take(decoded.part);
+      this.acknowledge(decoded.part.seq, false);
+      return;
+    }
     if (decoded.kind !== "frame" || decoded.frame.pull > 0) this.#answered();
     if (decoded.kind === "reply") {
       this.#store.dispatch(decoded);
       return;
     }
     if (decoded.kind === "answer") this.#asks.receive(decoded.answer);
-    if (decoded.kind === "progress") this.#asks.progressed(decoded.rid, decoded.part);
+    if (decoded.kind === "progress") this.#asks.progressed(decoded.progress);
     if (decoded.kind !== "frame") {
       this.#watchSilence();
       return;
     }
-    this.#newestSeq = Math.max(this.#newestSeq, decoded.frame.seq);
-    this.#pollMs = POLL_MS;
-    this.#alarms.cancel("poll");
-    this.#ports.showFrame(this.#pulls.trail.mark(decoded.frame), decoded.picture);
+    this.#take(decoded.frame, decoded.picture);
+  }
+
+  /** Takes in a frame, or asks again for one of which parts are missing. */
+  #take(frame: FrameInfo, end: Uint8Array): void {
+    const picture = this.#incoming.whole(frame, end);
+    if (!picture) {
+      this.acknowledge(frame.seq, false);
+      this.#probe();
+      return;
+    }
+    this.#ports.showFrame(this.#pulls.heard(frame), picture);
     this.#stored();
   }
 
@@ -216,7 +229,7 @@ export class Sync {
 
   /** Asks for a sign of life, and for a newer picture if there is one. */
   #probe(): void {
-    this.#out.send({ k: "poll", have: this.#newestSeq });
+    this.#out.send({ k: "poll", have: this.#incoming.have });
   }
 
   /** Brings the kernel and the clocks in line with the store. */
@@ -238,7 +251,8 @@ export class Sync {
       this.#stored();
     });
     this.#commands.tell();
-    this.#watchFrames();
+    const { running } = this.#store.value.traits;
+    this.#incoming.watch(this.#isVisible() && (running || this.#store.value.frame === null));
     this.#watchSilence();
   }
 
@@ -259,21 +273,6 @@ export class Sync {
     const point_edit = { rev: edit.rev, ids: points.point_ids, placed: [...edit.placed] };
     this.#out.write({ ...points, point_edit });
     this.#watchSilence();
-  }
-
-  /** Asks for a frame that is due and does not come: some hosts deliver only what answers a message. */
-  #watchFrames(): void {
-    const { traits, frame } = this.#store.value;
-    const due = this.#isVisible() && (traits.running || frame === null);
-    if (!due) {
-      this.#alarms.cancel("poll");
-      return;
-    }
-    this.#alarms.set("poll", this.#pollMs, () => {
-      this.#pollMs = Math.min(this.#pollMs * 2, POLL_SLOWEST_MS);
-      this.#out.send({ k: "poll", have: this.#newestSeq });
-      this.#watchFrames();
-    });
   }
 
   /** Counts the time since a word of the kernel fell due. */

@@ -84,7 +84,7 @@ class KernelHost(AfmHost):
         self._heard += len(said)
         for each in said:
             if "message" in each:
-                self._end.say(**each["message"])
+                self._end.say_with(*map(bytes, each["files"]), **each["message"])
             else:
                 state = {
                     name: bytes(value) if name == "mask" and value is not None else value
@@ -92,9 +92,9 @@ class KernelHost(AfmHost):
                 }
                 self._end.set(**state)
 
-    def until(self, condition: Callable[[], object]) -> None:
+    def until(self, condition: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
         """Let both talk until something holds."""
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + patience_s
         while not condition():
             assert time.monotonic() < end, "it did not happen in time"
             self.exchange()
