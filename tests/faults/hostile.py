@@ -92,10 +92,10 @@ def put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
 @st.composite
 def mutated(draw: st.DrawFn) -> dict[str, Any]:
     """Draw a good message with one or two things in it replaced, added or missing."""
-    message = draw(st.sampled_from(good_messages()))
+    message: dict[str, Any] = draw(st.sampled_from(good_messages()))
     for _ in range(draw(st.integers(1, 2))):
-        ways = places(message)
-        if ways and draw(st.booleans()):
+        ways, replaces = places(message), draw(st.booleans())
+        if ways and replaces:
             message = put(message, draw(st.sampled_from(ways)), draw(VALUES))
         else:
             message = {**message, draw(st.sampled_from(TEXTS)): draw(VALUES)}

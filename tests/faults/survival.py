@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from draggan_widget.commands import When
 from draggan_widget.session import DragSession, SessionState
 from draggan_widget.session.history import History
 from draggan_widget.widget import DragWidget
 from tests.picture_blobs import MANY_STEPS, PictureBlobs
 from tests.session.sessions import same
-from tests.test_runner import until
+from tests.test_runner import PATIENCE_S, until
 
 HANDLE, TARGET, FAR = [30.0, 32.0], [33.0, 31.0], [52.0, 32.0]
 """Where the blob is at first, where the work leaves it, and where a fault finds it on its way to."""
@@ -92,6 +93,8 @@ def assert_survives(
 
 def assert_kept(widget: DragWidget, work: Work) -> None:
     """Assert that latent, points, mask and history are those of before, or one drag further on."""
+    # What is called off goes on until the end of its step.
+    widget._worker.submit(lambda _: None, When.AFTER_THE_DRAG).result(PATIENCE_S)
     until(lambda: not widget.running)
     session = widget.session
     until(lambda: widget.history_position == session.history.current.id)

@@ -74,7 +74,7 @@ def test_a_clock_that_leaps_ahead_in_a_drag_stops_nothing(make: Make) -> None:
     for clocked in (widget._worker._screen, widget._worker._pulls, widget._worker.pace):
         ahead = LateClock()
         ahead.ahead_s = YEAR_S
-        clocked._clock = ahead  # type: ignore[attr-defined]
+        clocked._clock = ahead
     session = widget.session
     steps = session.steps
     until(lambda: session.steps > steps + 5)

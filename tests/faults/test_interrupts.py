@@ -2,8 +2,8 @@
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 import numpy as np
@@ -24,9 +24,8 @@ LONGEST_S = 0.1
 """Interrupts come at any time up to this after the begin of a drag; a step takes about a millisecond."""
 
 
-@contextmanager
-def interrupted_after(seconds: float) -> Iterator[None]:
-    """Interrupt the main thread, as a kernel does, so many seconds after now; ends when that has happened."""
+def interrupted_after(seconds: float, call: Callable[[], object]) -> None:
+    """Make a call and interrupt the main thread, as a kernel does, after so many seconds; returns when that has happened."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         signal.raise_signal(signal.SIGINT)
@@ -35,7 +34,7 @@ def interrupted_after(seconds: float) -> Iterator[None]:
     try:
         with suppress(KeyboardInterrupt):
             signal.setitimer(signal.ITIMER_REAL, seconds)
-            yield
+            call()
             signal.pause()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -52,8 +51,7 @@ def test_an_interrupt_at_any_moment_of_a_drag_keeps_picture_and_handles_together
     moved = 0
     for _ in range(ROUNDS):
         before = session.state
-        with interrupted_after(rng.uniform(1e-4, LONGEST_S)):
-            session.drag()
+        interrupted_after(rng.uniform(1e-4, LONGEST_S), session.drag)
         assert session.status in ("stopped", "idle")
         assert_belongs_together(session)
         assert session.history.current.state is session.state
@@ -66,10 +64,13 @@ def test_an_interrupt_at_any_moment_of_a_live_drag_ends_it_with_what_was_done(ma
     widget, _ = make(None, SLOW)
     work, rng = work_of(widget), np.random.default_rng(8)
     session = widget.session
+
+    def follow() -> None:
+        while True:
+            session.follow(0, FAR)
+
     for _ in range(ROUNDS):
-        with interrupted_after(rng.uniform(1e-4, LONGEST_S)):
-            while True:
-                session.follow(0, FAR)
+        interrupted_after(rng.uniform(1e-4, LONGEST_S), follow)
         if session.is_following:  # the interrupt came between two calls
             session.release()
         assert_belongs_together(session)
@@ -82,11 +83,15 @@ def test_an_interrupt_at_any_moment_of_a_script_leaves_traits_and_session_alike(
 ) -> None:
     widget, browser = make(None, SLOW)
     work, rng = work_of(widget), np.random.default_rng(9)
-    for number in range(ROUNDS):
-        with interrupted_after(rng.uniform(1e-4, LONGEST_S)):
-            while True:
-                widget.target_points = [[40 + number % 9, 32]]
-                widget.drag(3)
+
+    def script() -> None:
+        while True:
+            for x in range(40, 49):
+                widget.target_points = [[x, 32]]
+                widget.drag(60)  # long enough for the history to keep everything
+
+    for _ in range(ROUNDS // 2):
+        interrupted_after(rng.uniform(1e-4, LONGEST_S), script)
         widget.stop()
         session = widget.session
         assert np.array_equal(widget.target_points, session.target_points)

@@ -89,7 +89,8 @@ def test_a_session_without_a_widget_says_it_as_well() -> None:
     def fail(*_: object) -> object:
         raise full()
 
-    trace, session.generator.trace = session.generator.trace, fail  # type: ignore[method-assign]
+    trace = session.generator.trace
+    session.generator.trace = fail  # type: ignore[assignment,method-assign]
     with pytest.raises(NoMemoryError, match=CURE):
         session.drag()
     with pytest.raises(NoMemoryError, match=CURE):
