@@ -44,15 +44,12 @@ class Work:
     history: History[SessionState]
 
 
-def worked_widget(
-    generator: PictureBlobs | None = None, config: Any = MANY_STEPS, **arguments: Any
-) -> DragWidget:
-    """Return a widget over a blob with a mask, a pair of points and a drag that has arrived.
+def worked_session(generator: PictureBlobs | None = None, config: Any = MANY_STEPS) -> DragSession:
+    """Return a session over a blob with a mask, a pair of points and a drag that has arrived.
 
     Args:
         generator: The blob; None makes one.
         config: Settings of the drags to come.
-        arguments: More of the widget.
     """
     blobs = PictureBlobs() if generator is None else generator
     session = DragSession(blobs, w=blobs.start(), config=MANY_STEPS)
@@ -60,7 +57,14 @@ def worked_widget(
     session.set_points([HANDLE], [TARGET])
     assert session.drag().status == "arrived"
     session.config = config
-    widget = DragWidget(session, **arguments)
+    return session
+
+
+def worked_widget(
+    generator: PictureBlobs | None = None, config: Any = MANY_STEPS, **arguments: Any
+) -> DragWidget:
+    """Return a widget over a :func:`worked_session`."""
+    widget = DragWidget(worked_session(generator, config), **arguments)
     until(lambda: widget.status != "loading")
     return widget
 
