@@ -4,12 +4,22 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import torch
 
 from draggan_widget.widget import DragWidget
 from tests.browser_end import BrowserEnd, connect
 from tests.faults.survival import worked_widget
 
 Make = Callable[..., tuple[DragWidget, BrowserEnd]]
+
+
+@pytest.fixture(autouse=True)
+def one_core() -> Iterator[None]:
+    """Have torch use one core, as the worker does: several take turns for pictures as small as these, and lose."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ CALLS: dict[str, Callable[[DragSession], object]] = {
     "jump": lambda session: session.jump(1),
 }
 
-EVERY = {"drag": 9, "live": 17, "step": 7, "sample": 2}
+EVERY = {"drag": 13, "live": 29, "step": 13, "sample": 2}
 """Of so many lines one is tried; all are where nothing is said."""
 
 
