@@ -108,7 +108,7 @@ class FrameFlow:
     @property
     def is_near(self) -> bool:
         """Whether the front end runs on the same machine, as far as is known."""
-        return self.loopback and self.delay_s < NEAR_S
+        return self.loopback and (self._link.latest_s or 0.0) < NEAR_S
 
     def rendition(self, width: int, height: int) -> Rendition:
         """Return how to encode the next moving picture of this size."""

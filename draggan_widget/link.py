@@ -11,6 +11,9 @@ from dataclasses import dataclass, replace
 DELAY_WINDOW_S = 20.0
 """The delay is the shortest answer of so much time, so that a way that has grown longer is believed by then."""
 
+LATEST = 2
+"""So many answers tell how long they take now, with queues."""
+
 RATE_WINDOW_S = 5.0
 """The rate is the best of so much time: what else keeps the front end or the kernel only makes measurements worse."""
 
@@ -65,6 +68,7 @@ class Link:
         """Know nothing yet."""
         self._sent: dict[int, _Sent] = {}
         self._answers: deque[_Answer] = deque()
+        self._latest_s: deque[float] = deque(maxlen=LATEST)
         self._rates: deque[tuple[float, float]] = deque()
         self._rate = 0.0
         self._raised_s = 0.0
@@ -80,6 +84,11 @@ class Link:
     def delay_s(self) -> float | None:
         """How long an answer takes where nothing waits in a queue, None before the first one."""
         return self._answers[0].took_s if self._answers else None
+
+    @property
+    def latest_s(self) -> float | None:
+        """How long the sooner one of the last answers took, with what it waited for; None before the first one."""
+        return min(self._latest_s, default=None)
 
     @property
     def bytes_per_s(self) -> float | None:
@@ -155,6 +164,7 @@ class Link:
         while self._answers and self._answers[-1].took_s >= answer.took_s:
             self._answers.pop()
         self._answers.append(answer)
+        self._latest_s.append(answer.took_s)
         while self._answers[0].at_s < answer.at_s - DELAY_WINDOW_S:
             self._answers.popleft()
 

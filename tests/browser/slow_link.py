@@ -18,6 +18,9 @@ CHUNK_BYTES = 2048
 AHEAD_BYTES = 16 * 1024
 """So much more may be taken than the line holds, as a router's buffer has it."""
 
+PACKET_BYTES = 1448
+"""The most that a TCP packet carries over an Ethernet."""
+
 SOCKET_BYTES = 16 * 1024
 """Size of the buffers of sockets while the connection is slow; what is in them waits unseen."""
 
@@ -87,9 +90,9 @@ class SlowLink:
 
     async def _listen(self) -> asyncio.Server:
         """Take connections."""
-        return await asyncio.start_server(
-            self._connected, "127.0.0.1", 0, limit=CHUNK_BYTES, family=socket.AF_INET
-        )
+        listening = _small_socket()
+        listening.bind(("127.0.0.1", 0))
+        return await asyncio.start_server(self._connected, sock=listening, limit=CHUNK_BYTES)
 
     async def _close(self) -> None:
         """End every connection."""
@@ -105,12 +108,12 @@ class SlowLink:
         self._tasks.add(task)
         writers = [writer]
         try:
-            far_reader, far_writer = await asyncio.open_connection(
-                "127.0.0.1", self._server_port, limit=CHUNK_BYTES
-            )
+            far = _small_socket()
+            await self._loop.sock_connect(far, ("127.0.0.1", self._server_port))
+            far_reader, far_writer = await asyncio.open_connection(sock=far, limit=CHUNK_BYTES)
             writers.append(far_writer)
             for each in writers:
-                _make_small(each)
+                each.transport.set_write_buffer_limits(high=SOCKET_BYTES)
             with contextlib.suppress(OSError):
                 await asyncio.gather(
                     self._carry(reader, far_writer, self._up),
@@ -164,10 +167,16 @@ class SlowLink:
             await writer.drain()
 
 
-def _make_small(writer: asyncio.StreamWriter) -> None:
-    """Give a connection small buffers, and let it wait for nothing."""
-    writer.transport.set_write_buffer_limits(high=SOCKET_BYTES)
-    connection = writer.get_extra_info("socket")
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+def _small_socket() -> socket.socket:
+    """Return a socket with small buffers that waits for nothing; what it accepts has them too.
+
+    Its packets are those of an Ethernet: one of the loopback's, of 64 kB, would not fit into such buffers, and each would
+    wait for a timer.
+    """
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setblocking(False)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, PACKET_BYTES)
     for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
-        connection.setsockopt(socket.SOL_SOCKET, option, SOCKET_BYTES)
+        made.setsockopt(socket.SOL_SOCKET, option, SOCKET_BYTES)
+    return made

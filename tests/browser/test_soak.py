@@ -128,7 +128,7 @@ def test_long_use_leaves_memory_threads_files_and_comms_as_they_were(
 
 def middle(samples: list[Sample], name: str) -> float:
     """Return the median of one of the numbers: what a drag needs while it runs comes and goes."""
-    return statistics.median(getattr(each, name) for each in samples)
+    return statistics.median(float(getattr(each, name)) for each in samples)
 
 
 def keep(samples: list[Sample], actions: int) -> None:
