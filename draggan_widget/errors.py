@@ -27,3 +27,7 @@ class StorageError(DragganError, OSError):
 
 class KernelError(DragganError):
     """CUDA kernels were asked for by name and cannot be had, or CUDA refused one."""
+
+
+class NoMemoryError(DragganError, MemoryError):
+    """There is too little memory, on the GPU or beside it; whatever was there before still is."""

@@ -52,6 +52,16 @@ class FrontEnd(DragModel):
         self._works = Works(lambda slice_: self._worker.queue(slice_), self.send)
         super().__init__(seed, **traits)
 
+    def _handle_msg(self, msg: Mapping[str, Any]) -> None:
+        """Take a message of the host, unless it is none."""
+        buffers = msg.get("buffers") or []
+        try:
+            protocol.check_envelope(msg["content"].get("data"), len(buffers))
+        except InputError as error:
+            self._refuse(error)
+            return
+        super()._handle_msg({**msg, "buffers": buffers})
+
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what the front end has set, all of it or, if anything is wrong, nothing."""
         with self._trait_lock:
@@ -147,8 +157,7 @@ class FrontEnd(DragModel):
         try:
             message = protocol.decode_message(content, buffers)
         except InputError as error:
-            self._complain(error)
-            self._worker.refresh()
+            self._refuse(error)
             return
         if isinstance(message, protocol.Command):
             self._obey(message)
@@ -184,8 +193,7 @@ class FrontEnd(DragModel):
         try:
             protocol.check_inside(pull, self._loaded_size())
         except DragganError as error:
-            self._complain(error)
-            self._worker.refresh()
+            self._refuse(error)
             return
         # A pair that is gone is none that comes: what pulls at it has not heard of that yet.
         begins = pull.id >= self._next_id or pull.id in self._worker.session.point_ids
@@ -280,6 +288,11 @@ class FrontEnd(DragModel):
         check = self._forgiving(lambda session: session.check_startable())
         future = self._worker.submit(check, When.BETWEEN_STEPS, told=True)
         future.add_done_callback(checked)
+
+    def _refuse(self, error: Exception) -> None:
+        """Do nothing of what a message asks for, and say why."""
+        self._complain(error)
+        self._worker.refresh()
 
     def _note_act(self) -> None:
         """Have a host that runs cells by what a page says run those that depend on what a person has just done."""

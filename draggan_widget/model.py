@@ -23,6 +23,7 @@ from draggan_widget import protocol
 from draggan_widget.commands import When
 from draggan_widget.errors import DragganError
 from draggan_widget.inputs import TRUNCATION_PSI, kept_ids
+from draggan_widget.interrupts import deferred
 from draggan_widget.record import HistoryEntry, Record, record_of, record_to_json
 from draggan_widget.resting import compiling_text
 from draggan_widget.runner import Runner
@@ -70,6 +71,9 @@ SCRIPT_TRAITS = frozenset(
     | {"auto_run", "blend_outside"}
 )
 """What a script may set."""
+
+WAITING_TRAITS = frozenset({"handle_points", "target_points", "mask"})
+"""Those of them whose values can only be checked once the picture is loaded."""
 
 T = TypeVar("T")
 
@@ -162,7 +166,9 @@ class DragModel(anywidget.AnyWidget):
     def __setattr__(self, name: str, value: object) -> None:
         """Set an attribute; a trait that is synced is set alone, and what follows from it goes with it."""
         if name in SCRIPT_TRAITS:
-            with self.hold_sync():
+            if name in WAITING_TRAITS:
+                self.wait_until_loaded()  # for this a person must not have to wait
+            with deferred(), self.hold_sync():
                 super().__setattr__(name, value)
         else:
             super().__setattr__(name, value)
@@ -420,7 +426,7 @@ class DragModel(anywidget.AnyWidget):
             return
         try:
             self.set_trait(name, value)
-        except Exception:
+        except (Exception, SystemExit):  # no observer ends the thread of the worker
             logger.exception("An observer of %s has failed", name)
 
     @contextmanager

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from draggan_widget.errors import DragganError, SessionBusyError
+from draggan_widget.failures import in_words
 from draggan_widget.pace import Pace
 from draggan_widget.protocol import Ack, FrameInfo
 from draggan_widget.pulls import Place
@@ -93,10 +94,11 @@ class Screen:
 
     def tell(self, error: BaseException) -> None:
         """Log a failure and show it."""
-        logger.warning("%s", error, exc_info=not isinstance(error, DragganError))
+        failure = in_words(error)
+        logger.warning("%s", failure, exc_info=not isinstance(failure, DragganError))
         stage = self._stage()
         if stage is not None:
-            stage.report(error)
+            stage.report(failure)
 
     def show_step(self, session: DragSession, step: DragStep[Any]) -> None:
         """Send the picture of a step, if anybody waits for one, and from time to time the traits."""
@@ -141,7 +143,7 @@ class Screen:
         self._published_at, self._traits_due = self._clock(), False
         try:
             self.is_unpublished = not stage.publish(session)
-        except Exception:
+        except (Exception, SystemExit):
             logger.exception("The traits could not be written")
 
     def _send_step(self, session: DragSession, step: DragStep[Any]) -> None:

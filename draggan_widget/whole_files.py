@@ -38,6 +38,7 @@ def write_whole(path: Path, content: bytes | str | Callable[[BinaryIO], object])
                 os.fsync(stream.fileno())
             unfinished.replace(path)
     except OSError as error:
+        left = "the old file is as it was" if path.exists() else "nothing was written"
         raise StorageError(
-            f"{path} cannot be written ({error.strerror or error}); make room there or choose another folder"
+            f"{path} cannot be written ({error.strerror or error}); make room there or choose another folder: {left}"
         ) from error

@@ -193,12 +193,11 @@ class DragWidget(Outputs):
             progress: Whether a bar is shown; None shows one in notebooks.
         """
         with drag_bar(self, progress) as ended:
-            future = self._worker.drag(max_steps)
             try:
-                result = future.result()
+                result = self._worker.drag(max_steps).result()
             except KeyboardInterrupt:
                 self.stop()
-                future.exception()
+                self._do(lambda session: None)  # what was interrupted has ended
                 raise
             ended(result)
             return result

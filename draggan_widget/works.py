@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from draggan_widget.errors import DragganError
+from draggan_widget.failures import in_words
 from draggan_widget.protocol import Shown, answer_message, progress_message
 
 if TYPE_CHECKING:
@@ -143,9 +144,11 @@ class Works:
 
     def _fail(self, rid: int, error: Exception) -> None:
         """Tell why there is no answer."""
-        if not isinstance(error, DragganError):
+        failure = in_words(error)
+        if not isinstance(failure, DragganError):
             logger.warning("A question has failed", exc_info=error)
         if rid in self._running:
             self._running.discard(rid)
             empty: dict[str, Any] = {}
-            self._send(answer_message(rid, str(error) or type(error).__name__, empty))
+            text = str(failure) or type(failure).__name__
+            self._send(answer_message(rid, text, empty))

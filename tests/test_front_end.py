@@ -303,13 +303,13 @@ def test_a_failure_inside_a_drag_is_told_with_its_details(
     generator = widget.session.generator
 
     def fail(*_: object) -> None:
-        raise RuntimeError("out of memory")
+        raise RuntimeError("a broken layer")
 
     with monkeypatch.context() as patch:
         patch.setattr(generator, "trace", fail)
         assert browser.command("run")["ok"]
         browser.until(lambda state: state["status"] == "failed")
-    assert browser.state["error"]["message"] == "RuntimeError: out of memory"
+    assert browser.state["error"]["message"] == "RuntimeError: a broken layer"
     assert "Traceback" in browser.state["error"]["details"]
     assert browser.command("run")["ok"]
     browser.until(lambda state: state["status"] == "arrived")

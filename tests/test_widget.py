@@ -187,7 +187,7 @@ def test_the_representation_is_one_short_line(make: Make) -> None:
 
 def test_no_method_hides_one_of_the_widget_machinery() -> None:
     own = {name for base in DragWidget.__mro__[:3] for name in vars(base)}
-    assert not own & {"_send", "_handle_msg", "open", "send", "keys", "comm", "layout"}
+    assert not own & {"_send", "open", "send", "keys", "comm", "layout"}
 
 
 # Scripts

@@ -14,6 +14,7 @@ from draggan_widget.protocol.arguments import (
     text_argument,
     truncation_argument,
 )
+from draggan_widget.protocol.envelope import check_envelope
 from draggan_widget.protocol.masks import PNG_SIGNATURE, decode_mask, encode_mask
 from draggan_widget.protocol.messages import (
     Ack,
@@ -61,6 +62,7 @@ __all__ = [
     "Size",
     "Way",
     "answer_message",
+    "check_envelope",
     "check_inside",
     "choice_of",
     "count_argument",
