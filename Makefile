@@ -6,10 +6,11 @@ VENV := .venv/.installed
 NODE := node_modules/.installed
 BUNDLE := draggan_widget/static/widget.js
 BROWSER := build/.browser
+AUDIT := build/audit
 FRONT_END := js/build.mjs $(shell find js/src -type f)
 NODE_IS_NEW := node -e "process.exit(+(parseInt(process.versions.node) < 18))"
 
-.PHONY: help lab test test-js test-python lint format build notebooks pictures clean
+.PHONY: help lab test test-js test-python soak lint format build docs audit notebooks pictures clean
 .DELETE_ON_ERROR:
 # The steps share two cores and one screen: in order, one at a time.
 .NOTPARALLEL:
@@ -29,6 +30,9 @@ test-js: $(NODE) ## run the tests of the front end
 test-python: $(VENV) $(BUNDLE) $(BROWSER) ## run the Python tests, those in a browser included
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+soak: $(VENV) $(BUNDLE) $(BROWSER) ## use the widget by chance for half an hour, and see what grows
+	SOAK_MINUTES=30 $(BIN)/python -m pytest -p no:rerunfailures tests/browser/test_soak.py
+
 lint: $(VENV) $(NODE) ## check style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -44,6 +48,15 @@ format: $(VENV) $(NODE) ## format and repair what can be repaired
 build: $(VENV) $(BUNDLE) ## build the wheel and the source distribution into dist/
 	$(BIN)/python -m hatchling build
 
+docs: $(VENV) $(BUNDLE) ## build the documentation into build/site/; a warning is an error
+	$(BIN)/python -m sphinx -W --keep-going -q -c docs/site -d build/site-pages . build/site
+	@echo build/site/index.html
+
+# Strict: a package about which nothing can be asked is a failure, not a success.
+audit: $(AUDIT)/.installed $(NODE) ## ask PyPI and npm what is known against the pinned packages
+	$(AUDIT)/bin/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
+	npm audit
+
 notebooks: $(VENV) $(BUNDLE) ## run the examples and store their pictures anew
 	$(BIN)/python tools/refresh_notebooks.py
 
@@ -54,6 +67,8 @@ pictures: notebooks $(BROWSER) ## make the pictures of the README and of the not
 	cp build/screenshots/quickstart.png docs/images/quickstart.png
 	$(BIN)/python -m pytest tests/browser/test_states.py tests/browser/test_screenshots.py -k "contact_sheet or photographed"
 	cp build/screenshots/widget-light.webp build/screenshots/widget-dark.webp build/screenshots/widget-narrow.webp docs/images/
+	$(BIN)/python -m pytest tests/browser/test_guide.py
+	cp build/screenshots/guide-*.webp docs/images/
 	cp build/screenshots/states-light.webp build/screenshots/states-dark.webp docs/images/
 	cp build/screenshots/inspector.webp build/screenshots/inspector-dark.webp docs/images/
 
@@ -68,6 +83,13 @@ $(VENV): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt hatchling hatch-jupyter-builder
 	SKIP_JUPYTER_BUILDER=1 $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 	  --no-build-isolation --editable '.[dev]'
+	touch $@
+
+# In an environment of its own: nothing of the package needs it.
+$(AUDIT)/.installed: constraints.txt
+	tools/require.sh '$(PYTHON) -c "import ensurepip, venv"' python3 python3-venv
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt pip-audit
 	touch $@
 
 $(NODE): package.json package-lock.json .npmrc

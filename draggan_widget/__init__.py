@@ -10,7 +10,14 @@ from draggan_widget._version import __version__
 from draggan_widget.errors import DragganError, GeneratorError, InputError, SessionFileError
 
 if TYPE_CHECKING:
-    from draggan_widget.batch import BatchInterrupted, BatchResult, BatchRow, DragJob, drag_batch
+    from draggan_widget.batch import (
+        BatchError,
+        BatchInterrupted,
+        BatchResult,
+        BatchRow,
+        DragJob,
+        drag_batch,
+    )
     from draggan_widget.drag import DragConfig, DragStep
     from draggan_widget.evaluation.evaluate import Evaluation, evaluate
     from draggan_widget.generator import Generator
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
     from draggan_widget.widget import DragWidget
 
 __all__ = [
+    "BatchError",
     "BatchInterrupted",
     "BatchResult",
     "BatchRow",
@@ -57,6 +65,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BatchError": "draggan_widget.batch",
     "BatchInterrupted": "draggan_widget.batch",
     "BatchResult": "draggan_widget.batch",
     "BatchRow": "draggan_widget.batch",

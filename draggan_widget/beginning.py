@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from draggan_widget.errors import InputError
 from draggan_widget.inputs import TRUNCATION_PSI, checked_seed, checked_truncation
@@ -13,12 +14,16 @@ from draggan_widget.traits import checked_config
 
 if TYPE_CHECKING:
     from draggan_widget.session import DragSession
+    from draggan_widget.session.state import PictureGenerator
 
 SESSION_ARGUMENTS = ("generator", "seed", "w", "truncation_psi", "config", "device")
 """What a new session takes."""
 
 WIDGET_ARGUMENTS = ("session", *SESSION_ARGUMENTS, "auto_run", "keep_result", "layout")
 """What a widget takes."""
+
+SESSION_ENDINGS = (".dgs", ".png")
+"""Files that hold a session, and no generator."""
 
 
 def check_names(others: Mapping[str, object]) -> None:
@@ -42,23 +47,25 @@ class Beginning:
     make_session: Callable[[], DragSession]
 
 
-def checked_beginning(session: DragSession | None, given: Mapping[str, Any]) -> Beginning:
+def checked_beginning(
+    session: DragSession | PictureGenerator | str | PathLike[str] | None, given: Mapping[str, Any]
+) -> Beginning:
     """Return what a widget begins with.
 
     Args:
-        session: The session to show, or None.
+        session: The session to show; or a generator of a new one, by name, by file or itself; or None.
         given: Otherwise the arguments of a new one; None stands for what was not given.
 
     Raises:
-        InputError: An unusable seed or configuration, or a session as well as arguments of one.
+        InputError: An unusable seed or configuration, or a session or generator as well as arguments that say
+            another one.
     """
-    if isinstance(session, str | PathLike):
-        raise InputError(
-            f"session must be a DragSession, got {str(session)!r}; "
-            "write generator= for a generator's name, DragSession.load for a session file"
-        )
+    shown = session if _is_session(session) else None
+    if session is not None and shown is None:
+        _check_generator(session, given)
+        given = {**given, "generator": session}
     arguments = {name: value for name, value in given.items() if value is not None}
-    if session is not None and arguments:
+    if shown is not None and arguments:
         raise InputError(
             f"give either a session or {', '.join(arguments)}: the session has its own"
         )
@@ -66,14 +73,31 @@ def checked_beginning(session: DragSession | None, given: Mapping[str, Any]) -> 
         arguments["config"] = checked_config(arguments["config"])
     seed = checked_seed(arguments.get("seed", 0))
     psi = checked_truncation(arguments.get("truncation_psi", TRUNCATION_PSI))
-    if session is not None:
-        seed, psi = session.seed, session.truncation_psi
+    if shown is not None:
+        seed, psi = shown.seed, shown.truncation_psi
 
     def make() -> DragSession:
-        if session is not None:
-            return session
+        if shown is not None:
+            return shown
         from draggan_widget.session import DragSession  # with torch, in the runner's thread
 
         return DragSession(**arguments)
 
     return Beginning(seed, psi, make)
+
+
+def _is_session(given: object) -> TypeGuard[DragSession]:
+    """Whether something is a session; its class is not imported here, because torch would come with it."""
+    return hasattr(given, "begin_following")
+
+
+def _check_generator(source: object, given: Mapping[str, Any]) -> None:
+    """Refuse a generator besides another one, and the file of a session."""
+    if given.get("generator") is not None:
+        raise InputError(
+            f"give one generator: the first argument is {source!r}, and generator= another one"
+        )
+    if isinstance(source, str | PathLike) and Path(source).suffix.lower() in SESSION_ENDINGS:
+        raise InputError(
+            f"{str(source)!r} is no generator; DragSession.load reads a session file, and its session can be shown"
+        )

@@ -113,7 +113,7 @@ COMMANDS = (
     Command("evaluate", "measure drags against the truth", "draggan_widget.evaluation.command"),
     Command("bench", "measure what drags cost", "draggan_widget.benchmarks.command"),
     Command("generators", "list generators", "draggan_widget.pretrained.list_command"),
-    Command("convert", "write a checkpoint anew", "draggan_widget.checkpoints.convert"),
+    Command("convert", "write a checkpoint anew", "draggan_widget.pretrained.convert_command"),
     Command(
         "download", "fetch a published generator", "draggan_widget.pretrained.download_command"
     ),

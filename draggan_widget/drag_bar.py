@@ -20,6 +20,9 @@ FORMAT = "{l_bar}{bar}| {postfix}"
 """A bar in a terminal tells steps and distance instead of a rate."""
 
 
+TOLD_BY = ["status", "step", "distance_px"]
+"""Traits whose changes are looked at; the status too, as the first steps of a fast drag come before it."""
+
 End = Callable[["DragResult"], None]
 """Is told how the drag ended."""
 
@@ -29,7 +32,7 @@ def drag_bar(widget: Any, shown: bool | None) -> Iterator[End]:
     """Show how far a drag of a widget is, as long as the context lasts; tell the end to what it gives.
 
     Args:
-        widget: Has the traits ``step`` and ``distance_px``.
+        widget: Has the traits ``status``, ``step`` and ``distance_px``.
         shown: Whether; None shows it in the kernel of a notebook only.
     """
     in_notebook = kernel_shell() is not None
@@ -47,12 +50,12 @@ def drag_bar(widget: Any, shown: bool | None) -> Iterator[End]:
             part = max(part, 1 - distance / farthest if farthest else 0.0)
             tell(part, steps, distance)
 
-    widget.observe(changed, names=["step", "distance_px"])
+    widget.observe(changed, names=TOLD_BY)
     ended: list[DragResult] = []
     try:
         yield ended.append
     finally:
-        widget.unobserve(changed, names=["step", "distance_px"])
+        widget.unobserve(changed, names=TOLD_BY)
         end(ended[0] if ended else None, part)
 
 

@@ -21,5 +21,13 @@ class SessionFileError(DragganError):
     """A session file cannot be read, or holds something else."""
 
 
+class StorageError(DragganError, OSError):
+    """A file cannot be written: the disk is full, or nobody may write there."""
+
+
 class KernelError(DragganError):
     """CUDA kernels were asked for by name and cannot be had, or CUDA refused one."""
+
+
+class NoMemoryError(DragganError, MemoryError):
+    """There is too little memory, on the GPU or beside it; whatever was there before still is."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from draggan_widget.answers import Answer, Question
 from draggan_widget.commands import When
 from draggan_widget.errors import InputError
+from draggan_widget.photos import photo_work
 from draggan_widget.protocol import Ask, choice_of, decode_args, decode_flag, text_argument
-from draggan_widget.works import LongQuestion, Work
+from draggan_widget.works import LongQuestion, Progress, Work
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -68,18 +69,29 @@ def file_question(ask: Ask, is_blended: IsBlended) -> Question | LongQuestion:
     return Question(answer, When.AFTER_THE_DRAG if name == "session" else When.BETWEEN_STEPS)
 
 
-def open_question(ask: Ask) -> Question:
-    """Return the request to open the one file beside it: the only question that changes the session."""
+def open_question(ask: Ask) -> LongQuestion:
+    """Return the request to open the one file beside it: the only question that changes the session.
+
+    A session is opened at once; a photo is looked for first.
+    """
     name = decode_args(ask.name, ask.args, {"name": text_argument(LONGEST_NAME)})["name"]
     if len(ask.buffers) != 1:
         raise InputError(f"open takes one file, got {len(ask.buffers)}; drop one at a time")
     data = ask.buffers[0]
+    if not data:
+        raise InputError(f"{name} is empty; take another copy of it")
+    return LongQuestion(lambda session: _open(session, data, name), ends_drag=True)
 
-    def answer(session: DragSession) -> Answer:
-        session.open_file(data, name)
-        return Answer({"points": len(session.point_ids)})
 
-    return Question(answer, When.INSTEAD_OF_THE_DRAG)
+def _open(session: DragSession, data: bytes, name: str) -> Work:
+    """Open a session, or look for a photo."""
+    from draggan_widget.session.embedding import holds_session
+
+    if not holds_session(data) and not name.lower().endswith(ENDINGS["session"]):
+        return (yield from photo_work(session, data, name))
+    session.open_file(data, name)
+    answer = Answer({"points": len(session.point_ids)})
+    return lambda: answer
 
 
 def _file(name: str, mime: str, data: bytes) -> Answer:
@@ -100,7 +112,7 @@ def _animate(session: DragSession, name: str, *, points: bool) -> Work:
     pictures: list[Image.Image] = []
     for picture in pictures_of(session.generator, moments, points=points):
         pictures.append(picture)
-        yield len(pictures) / len(moments)
+        yield Progress(len(pictures) / len(moments))
     return _encoder(name, pictures)
 
 

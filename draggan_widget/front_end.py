@@ -20,6 +20,7 @@ from draggan_widget.errors import DragganError, InputError
 from draggan_widget.kept_answers import KeptAnswers
 from draggan_widget.model import DragModel
 from draggan_widget.protocol import decode_args, rid_argument
+from draggan_widget.protocol.values import integer
 from draggan_widget.questions import question_of
 from draggan_widget.traits import equal
 from draggan_widget.works import LongQuestion, Works
@@ -34,7 +35,7 @@ HOST_TRAITS = frozenset({"_dom_classes", "_view_count", "layout", "tabbable", "t
 
 BROWSER_TRAITS = HOST_TRAITS | {
     *protocol.POINT_TRAITS,
-    *("mask", "auto_run", "blend_outside", "running"),
+    *("mask", "auto_run", "blend_outside", "running", "rest_seen"),
 }
 """What the front end may set."""
 
@@ -50,9 +51,21 @@ class FrontEnd(DragModel):
 
     def __init__(self, seed: int, **traits: Any) -> None:
         """Hear nothing yet; as :class:`DragModel`."""
+        self._in_marimo = False
+        self._taken_edit: protocol.PointEdit | None = None
         self._replies, self._answers = KeptAnswers(self.send), KeptAnswers(self.send)
         self._works = Works(lambda slice_: self._worker.queue(slice_), self._answers.send)
         super().__init__(seed, **traits)
+
+    def _handle_msg(self, msg: Mapping[str, Any]) -> None:
+        """Take a message of the host, unless it is none."""
+        buffers = msg.get("buffers") or []
+        try:
+            protocol.check_envelope(msg["content"].get("data"), len(buffers))
+        except InputError as error:
+            self._refuse(error)
+            return
+        super()._handle_msg({**msg, "buffers": buffers})
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what the front end has set, all of it or, if anything is wrong, nothing."""
@@ -89,7 +102,9 @@ class FrontEnd(DragModel):
         flags = {name for name in ("auto_run", "blend_outside", "running") if name in state}
         for name in flags:
             protocol.decode_flag(name, state[name])
-        plain = HOST_TRAITS | {"auto_run", "blend_outside", "mask"}
+        if "rest_seen" in state:
+            integer("rest_seen", state["rest_seen"], 0)
+        plain = HOST_TRAITS | {"auto_run", "blend_outside", "mask", "rest_seen"}
         super().set_state({name: state[name] for name in state if name in plain})
         # Pages that have the newest state were told by an echo, the others will ask.
         self._told_in.update(dict.fromkeys(flags | ({"mask"} & state.keys()), self._states_told))
@@ -119,6 +134,11 @@ class FrontEnd(DragModel):
     def _take_points(self, edit: protocol.PointEdit) -> None:
         """Hand an edit of the points to the session, and answer it when it is done."""
         self._note_ids(edit.ids)
+        if edit == self._taken_edit:
+            # marimo hands everything on twice, and a page repeats what it does not know to be heard.
+            self._rev, self._answer_due = max(self._rev, edit.rev), True
+            return
+        self._taken_edit = edit
 
         def run(session: DragSession) -> None:
             try:
@@ -130,6 +150,7 @@ class FrontEnd(DragModel):
                 )
             finally:
                 self._rev, self._answer_due = max(self._rev, edit.rev), True
+                self._acted = self._in_marimo
 
         self._edit(run)
 
@@ -145,8 +166,7 @@ class FrontEnd(DragModel):
         try:
             message = protocol.decode_message(content, buffers)
         except InputError as error:
-            self._complain(error)
-            self._worker.refresh()
+            self._refuse(error)
             return
         if isinstance(message, protocol.Command):
             self._obey(message)
@@ -189,11 +209,11 @@ class FrontEnd(DragModel):
         try:
             protocol.check_inside(pull, self._loaded_size())
         except DragganError as error:
-            self._complain(error)
-            self._worker.refresh()
+            self._refuse(error)
             return
         # A pair that is gone is none that comes: what pulls at it has not heard of that yet.
         begins = pull.id >= self._next_id or pull.id in self._worker.session.point_ids
+        self._acted = self._in_marimo
         self._worker.pull(pull.id, pull.x, pull.y, pull.seq, begins=begins)
 
     def _obey(self, command: protocol.Command) -> None:
@@ -215,6 +235,7 @@ class FrontEnd(DragModel):
             told = command.name != "configure"
             future = self._worker.submit(self._forgiving(call_of(command)), told=told)
             future.add_done_callback(lambda done: answer(_failure_of(done)))
+            future.add_done_callback(lambda _: self._note_act())
 
     def _choose(self, name: str, answer: Callable[[BaseException | None], None]) -> None:
         """Go to another generator of those that can be chosen; the front end opens no files."""
@@ -226,6 +247,7 @@ class FrontEnd(DragModel):
             return
         future = self._switch(name, told=True)
         future.add_done_callback(lambda done: answer(_failure_of(done)))
+        future.add_done_callback(lambda _: self._note_act())
 
     def _answer(self, ask: protocol.Ask) -> None:
         """Answer a question once the session has time for it; a failure is told to who has asked."""
@@ -236,7 +258,11 @@ class FrontEnd(DragModel):
                 return
             question = question_of(ask, self._worker.resting.is_blended)
             if isinstance(question, LongQuestion):
-                self._works.begin(ask.rid, question)
+                if question.ends_drag:
+                    self._worker.stop()
+                    self._works.begin(ask.rid, question, self._note_act)
+                else:
+                    self._works.begin(ask.rid, question)
                 return
             future = self._worker.submit(question.answer, question.when)
         except DragganError as error:
@@ -273,6 +299,7 @@ class FrontEnd(DragModel):
             error = _failure_of(done)
             if error is None:
                 self._worker.start()
+                self._acted = self._in_marimo
             else:
                 self.send_state("running")
             answer(error)
@@ -280,6 +307,17 @@ class FrontEnd(DragModel):
         check = self._forgiving(lambda session: session.check_startable())
         future = self._worker.submit(check, When.BETWEEN_STEPS, told=True)
         future.add_done_callback(checked)
+
+    def _refuse(self, error: Exception) -> None:
+        """Do nothing of what a message asks for, and say why."""
+        self._complain(error)
+        self._worker.refresh()
+
+    def _note_act(self) -> None:
+        """Have a host that runs cells by what a page says run those that depend on what a person has just done."""
+        if self._in_marimo:
+            self._acted = True
+            self._worker.refresh()
 
     def _complain(self, error: Exception) -> None:
         """Log what the front end has done wrong, and show it there."""

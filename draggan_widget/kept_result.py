@@ -13,10 +13,11 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from operator import is_
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from draggan_widget.errors import DragganError, SessionBusyError
 from draggan_widget.notebook import EMPTY, Bundle, Output, kernel_shell, picture_bundle
+from draggan_widget.thread_context import sends_from_its_thread
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -54,30 +55,94 @@ _shown: weakref.WeakSet[KeptResult] = weakref.WeakSet()
 _watched: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
+class Place(Protocol):
+    """Where a picture is kept."""
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is anything that keeps it."""
+        ...
+
+    def show(self) -> None:
+        """Put it into the cell that runs; until there is a picture, an empty place."""
+        ...
+
+    def update(self, data: Bundle, metadata: Bundle) -> None:
+        """Keep another picture."""
+        ...
+
+    def clear(self) -> None:
+        """Keep none."""
+        ...
+
+
+class NotebookPlace:
+    """Two outputs in cells of a notebook: the picture, and the note below it."""
+
+    def __init__(self) -> None:
+        """Stand nowhere yet."""
+        self._output, self._note = Output(), Output()
+        self._bundle: tuple[Bundle, Bundle] | None = None
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether a cell has it."""
+        return self._output.is_shown
+
+    def show(self) -> None:
+        """Put both into the cell that runs."""
+        data, metadata = self._bundle or (EMPTY, {})
+        self._output.show(data, metadata)
+        self._note.show(self._note_data)
+
+    def update(self, data: Bundle, metadata: Bundle) -> None:
+        """Keep another picture."""
+        self._bundle = data, metadata
+        self._output.update(data, metadata)
+        self._note.update(self._note_data)
+
+    def clear(self) -> None:
+        """Leave the outputs empty."""
+        self._output.update(EMPTY)
+        self._note.update(EMPTY)
+
+    @property
+    def _note_data(self) -> Bundle:
+        """The note, once there is a picture."""
+        return {"text/html": NOTE_HTML, "text/plain": NOTE} if self._bundle else EMPTY
+
+
 class KeptResult:
     """Keeps one picture in the notebook."""
 
-    def __init__(self, submit: Submit, is_running: Callable[[], bool], resting: Resting) -> None:
+    def __init__(
+        self,
+        submit: Submit,
+        is_running: Callable[[], bool],
+        resting: Resting,
+        place: Place,
+        *,
+        rest_s: float = REST_S,
+    ) -> None:
         """Keep nothing yet.
 
         Args:
             submit: Is asked for the picture once it is at rest; raises :class:`DragganError` when there is none any more.
             is_running: Says whether the picture moves, so that no cell has to wait for it.
             resting: Says what is shown of the picture at rest, for that is kept.
+            place: Where it is kept.
+            rest_s: How long after the last change; 0 keeps it with the change.
         """
         self._submit, self._is_running, self._resting = submit, is_running, resting
-        self._output, self._note = Output(), Output()
+        self._place, self._rest_s = place, rest_s
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
-        self._bundle: tuple[Bundle, Bundle] | None = None
         self._kept: tuple[object, ...] = ()
         self._is_over = False
 
     def show(self) -> None:
         """Put the picture into the cell that runs; until it is there, an empty place."""
-        data, metadata = self._bundle or (EMPTY, {})
-        self._output.show(data, metadata)
-        self._note.show(self._note_data)
+        self._place.show()
         _shown.add(self)
         _watch_cells()
         self._soon()
@@ -85,8 +150,11 @@ class KeptResult:
     def note(self, session: DragSession) -> None:
         """Take notice of a change of the session; at rest the picture will follow."""
         moved = session.status != "running" and not self._is_kept(self._resting.basis(session))
-        if self._output.is_shown and moved:
-            self._soon()
+        if self._place.is_shown and moved:
+            if self._rest_s:
+                self._soon()
+            else:
+                self._rested()
 
     def flush(self) -> None:
         """Bring the picture up to date now, if it is late and nothing moves."""
@@ -105,13 +173,7 @@ class KeptResult:
                 self._timer.cancel()
         _shown.discard(self)
         if not keep:
-            self._output.update(EMPTY)
-            self._note.update(EMPTY)
-
-    @property
-    def _note_data(self) -> Bundle:
-        """The note, once there is a picture."""
-        return {"text/html": NOTE_HTML, "text/plain": NOTE} if self._bundle else EMPTY
+            self._place.clear()
 
     def _soon(self) -> None:
         """Bring the picture up to date when nothing has changed for a while."""
@@ -120,7 +182,7 @@ class KeptResult:
                 self._timer.cancel()
             if self._is_over:
                 return
-            self._timer = threading.Timer(REST_S, self._rested)
+            self._timer = threading.Timer(self._rest_s, sends_from_its_thread(self._rested))
             self._timer.daemon = True
             self._timer.start()
 
@@ -143,10 +205,9 @@ class KeptResult:
         with contextlib.suppress(
             SessionBusyError
         ):  # somebody drags the session itself; its end will be told
-            self._bundle = result_bundle(session, self._resting.image(session))
+            data, metadata = result_bundle(session, self._resting.image(session))
             self._kept = basis
-            self._output.update(*self._bundle)
-            self._note.update(self._note_data)
+            self._place.update(data, metadata)
 
     def _is_kept(self, basis: tuple[object, ...]) -> bool:
         """Return whether the picture that is kept was drawn from the same."""

@@ -23,6 +23,7 @@ from draggan_widget import protocol
 from draggan_widget.commands import When
 from draggan_widget.errors import DragganError
 from draggan_widget.inputs import TRUNCATION_PSI, kept_ids
+from draggan_widget.interrupts import deferred
 from draggan_widget.record import HistoryEntry, Record, record_of, record_to_json
 from draggan_widget.resting import compiling_text
 from draggan_widget.runner import Runner
@@ -63,7 +64,7 @@ ANSWER_TRAITS = (
 KERNEL_TRAITS = (
     *ANSWER_TRAITS,
     *("mask", "history", "seed", "truncation_psi", "config", "image_size", "generator_name"),
-    *("generators", "auto_run", "blend_outside"),
+    *("generators", "auto_run", "blend_outside", "kept_picture", "rest"),
 )
 """All that a front end knows of the kernel: what it is told when it has missed it."""
 
@@ -77,6 +78,9 @@ SCRIPT_TRAITS = frozenset(
     | {"auto_run", "blend_outside"}
 )
 """What a script may set."""
+
+WAITING_TRAITS = frozenset({"handle_points", "target_points", "mask"})
+"""Those of them whose values can only be checked once the picture is loaded."""
 
 T = TypeVar("T")
 
@@ -126,6 +130,9 @@ class DragModel(anywidget.AnyWidget):
     error = t.Dict({}, read_only=True).tag(sync=True)
     change_outside = t.Float(None, allow_none=True, read_only=True).tag(sync=True)
     blend_outside = t.Bool(False).tag(sync=True)
+    kept_picture = t.Bytes(None, allow_none=True, read_only=True).tag(sync=True)
+    rest = t.Int(0, read_only=True).tag(sync=True)
+    rest_seen = t.Int(0, read_only=True).tag(sync=True, echo_update=False)
 
     def __init__(self, seed: int, **traits: Any) -> None:
         """Open the comm with the traits as they are before anything is loaded.
@@ -151,6 +158,9 @@ class DragModel(anywidget.AnyWidget):
         self._was_shown = False
         self._mask_png: tuple[NDArray[np.bool_] | None, bytes | None] = (None, None)
         self._recorded: tuple[History[SessionState] | None, tuple[HistoryEntry, ...]] = (None, ())
+        self._kept: bytes | None = None
+        self._acted = False
+        self._rests = 0
         self._error: dict[str, Any] = {}
         self._errors = 0
         self._runner: Runner | None = None
@@ -167,7 +177,9 @@ class DragModel(anywidget.AnyWidget):
     def __setattr__(self, name: str, value: object) -> None:
         """Set an attribute; a trait that is synced is set alone, and what follows from it goes with it."""
         if name in SCRIPT_TRAITS:
-            with self.hold_sync():
+            if name in WAITING_TRAITS:
+                self.wait_until_loaded()  # for this a person must not have to wait
+            with deferred(), self.hold_sync():
                 super().__setattr__(name, value)
         else:
             super().__setattr__(name, value)
@@ -413,7 +425,23 @@ class DragModel(anywidget.AnyWidget):
             "blend_outside": self._worker.resting.blends,
             "running": running,
             "error": self._error,
+            "kept_picture": self._kept,
+            "rest": self._count_rests(running),
         }
+
+    def _keep_picture(self, picture: bytes) -> None:
+        """Show a picture at rest in the traits, with those that are shown next."""
+        self._kept = picture
+
+    def _count_rests(self, running: bool) -> int:
+        """Return how often what a person did has come to rest.
+
+        What scripts do does not count: a cell that drags and is run by each rest would never end.
+        """
+        if self._acted and not running and not self._edits:
+            self._acted = False
+            self._rests += 1
+        return self._rests
 
     def _record(self, history: History[SessionState]) -> tuple[HistoryEntry, ...]:
         """Return the entries of a history, which is the last one's while nothing has changed it."""
@@ -428,7 +456,7 @@ class DragModel(anywidget.AnyWidget):
             return
         try:
             self.set_trait(name, value)
-        except Exception:
+        except (Exception, SystemExit):  # no observer ends the thread of the worker
             logger.exception("An observer of %s has failed", name)
 
     @contextmanager

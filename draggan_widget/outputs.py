@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from draggan_widget.commands import When
 from draggan_widget.front_end import FrontEnd
-from draggan_widget.kept_result import KeptResult, result_bundle, words_of
+from draggan_widget.kept_result import (
+    REST_S,
+    KeptResult,
+    NotebookPlace,
+    Place,
+    result_bundle,
+    words_of,
+)
+from draggan_widget.marimo_host import (
+    PictureTrait,
+    end_with_its_cell,
+    is_marimo,
+    is_unattended,
+    show_picture,
+)
 from draggan_widget.notebook import Bundle, Output, kernel_shell
 
 if TYPE_CHECKING:
@@ -28,6 +42,11 @@ class Outputs(FrontEnd):
         """Show nothing yet; as :class:`DragModel`."""
         self._own_output = Output()
         super().__init__(seed, **traits)
+        self._in_marimo = is_marimo(self.comm)
+        # What an export shows is what there is when its last cell has run.
+        self._is_exported = self._in_marimo and is_unattended()
+        if self._in_marimo:
+            end_with_its_cell(self, self.comm)
 
     def _ipython_display_(self, **_: object) -> None:
         """Show the widget in the cell that runs, and behind it the result that stays there."""
@@ -60,19 +79,26 @@ class Outputs(FrontEnd):
             caption: Text below it, as Markdown; None says what it is, and an empty one nothing.
         """
         (data, metadata), words = self._do(self._snapshot_of, When.BETWEEN_STEPS)
+        text = words if caption is None else caption
+        if self._in_marimo:
+            show_picture(data, metadata, text)
+            return
         Output().show(data, metadata)
-        if text := words if caption is None else caption:
+        if text:
             Output().show({"text/markdown": text, "text/plain": text})
 
     def freeze(self) -> None:
         """Put the picture in the place of the widget, wherever that is shown, and close the widget.
 
-        What is left in the notebook needs no kernel and no front end. A drag that runs is stopped first.
+        What is left in the notebook needs no kernel and no front end. A drag that runs is stopped first. In marimo the
+        picture is put into the cell that runs.
         """
         (data, metadata), _ = self._do(self._snapshot_of)
         if self._kept_result is not None:
             self._kept_result.end(keep=False)
-        if self._own_output.is_shown:
+        if self._in_marimo:  # which changes the output of no other cell
+            show_picture(data, metadata, "")
+        elif self._own_output.is_shown:
             self._own_output.update(data, metadata)
         else:
             self._own_output.show(data, metadata)
@@ -91,7 +117,14 @@ class Outputs(FrontEnd):
         if keep:
             submit = functools.partial(self._worker.submit, when=When.BETWEEN_STEPS, told=True)
             worker = self._worker
-            self._kept_result = KeptResult(submit, lambda: worker.is_running, worker.resting)
+            place: Place = PictureTrait(self._keep_picture) if self._in_marimo else NotebookPlace()
+            self._kept_result = KeptResult(
+                submit,
+                lambda: worker.is_running,
+                worker.resting,
+                place,
+                rest_s=0 if self._is_exported else REST_S,
+            )
 
     def _snapshot_of(self, session: DragSession) -> tuple[tuple[Bundle, Bundle], str]:
         """Return the picture as it is shown as an output, and what can be said of it."""

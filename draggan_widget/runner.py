@@ -16,7 +16,8 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from draggan_widget.commands import Command, When
-from draggan_widget.errors import DragganError, SessionBusyError
+from draggan_widget.errors import DragganError, NoMemoryError, SessionBusyError
+from draggan_widget.failures import in_words, let_go_of_memory
 from draggan_widget.protocol import Ack
 from draggan_widget.pulls import Place, Pulls
 from draggan_widget.resting import LOOK_AGAIN_S
@@ -322,8 +323,8 @@ class Runner:
             self._take_up(make_session())
         except Exception as error:
             logger.exception("The session could not be made")
-            self._failure = error
-            self._screen.tell(error)
+            self._failure = in_words(error)
+            self._screen.tell(self._failure)
         self._loaded.set()
         self._screen.show_state(self._session)
         self._at_work = False
@@ -385,10 +386,16 @@ class Runner:
         was_executing, self._executing = self._executing, True
         try:
             result = command.call(session)
-        except Exception as error:
+        except (
+            BaseException
+        ) as error:  # also SystemExit, which an observer may raise: the thread lives on
+            failure = in_words(error)
             if command.told:
-                self._screen.tell(error)
-            settle = functools.partial(command.future.set_exception, error)
+                self._screen.tell(failure)
+            if isinstance(failure, NoMemoryError):  # the picture at rest is to be drawn with it
+                self._screen.end_steps()
+                let_go_of_memory(failure)
+            settle = functools.partial(command.future.set_exception, failure)
         else:
             settle = functools.partial(command.future.set_result, result)
         finally:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from draggan_widget.errors import DragganError, SessionBusyError
+from draggan_widget.failures import in_words
 from draggan_widget.pace import Pace
 from draggan_widget.protocol import Ack, FrameInfo
 from draggan_widget.pulls import Place
@@ -16,6 +17,8 @@ from draggan_widget.resting import Resting
 from draggan_widget.sender import FrameSender
 
 if TYPE_CHECKING:  # torch is heavy: the worker imports it, so that a cell returns at once
+    from PIL import Image
+
     from draggan_widget.drag import DragStep
     from draggan_widget.frames import EncodedPicture
     from draggan_widget.session import DragSession
@@ -91,10 +94,11 @@ class Screen:
 
     def tell(self, error: BaseException) -> None:
         """Log a failure and show it."""
-        logger.warning("%s", error, exc_info=not isinstance(error, DragganError))
+        failure = in_words(error)
+        logger.warning("%s", failure, exc_info=not isinstance(failure, DragganError))
         stage = self._stage()
         if stage is not None:
-            stage.report(error)
+            stage.report(failure)
 
     def show_step(self, session: DragSession, step: DragStep[Any]) -> None:
         """Send the picture of a step, if anybody waits for one, and from time to time the traits."""
@@ -109,7 +113,8 @@ class Screen:
         if step is not None and self.frames.is_ready:
             self._unseen = None
             self._send_step(session, step)
-        due = self._traits_due and self._clock() - self._published_at >= PUBLISH_S
+        pause_s = max(PUBLISH_S, self.frames.delay_s)  # pictures need the way more than traits do
+        due = self._traits_due and self._clock() - self._published_at >= pause_s
         if due or self.is_unpublished:
             self.publish(session)
 
@@ -138,13 +143,11 @@ class Screen:
         self._published_at, self._traits_due = self._clock(), False
         try:
             self.is_unpublished = not stage.publish(session)
-        except Exception:
+        except (Exception, SystemExit):
             logger.exception("The traits could not be written")
 
     def _send_step(self, session: DragSession, step: DragStep[Any]) -> None:
         """Send the picture of a step."""
-        from draggan_widget.frames import encode_live
-
         place = self.followed
         info = FrameInfo(
             step=step.step,
@@ -156,8 +159,7 @@ class Screen:
             loss=step.loss,
             pull=0 if place is None else place.seq,
         )
-        picture = session.image_of(step)
-        seq = self._put(encode_live(picture, halve=self.frames.halves(*picture.size)), info)
+        seq = self.frames.put(self._moving(session.image_of(step)), info)
         if place is not None:
             self.pace.sent(seq, place.asked_s)
 
@@ -176,11 +178,17 @@ class Screen:
             distances=paired.distances_px[: len(paired.point_ids)],
             loss=None,
         )
-        self._put(encode_still(self.resting.image(session)), info)
+        picture = self.resting.image(session)
+        encoded = encode_still(picture)
+        is_long = self.frames.is_long(len(encoded.data))
+        self.frames.put(encoded, info, self._moving(picture) if is_long else None)
 
-    def _put(self, picture: EncodedPicture, info: FrameInfo) -> int:
-        """Give a picture to those who see it, and return its number."""
-        return self.frames.put(picture.data, picture.mime, (picture.width, picture.height), info)
+    def _moving(self, picture: Image.Image) -> EncodedPicture:
+        """Return a picture as it is sent while it moves."""
+        from draggan_widget.frames import encode_live
+
+        rendition = self.frames.rendition(*picture.size)
+        return encode_live(picture, divisor=rendition.divisor, quality=rendition.quality)
 
     def _send(self, message: dict[str, Any], buffers: list[bytes]) -> None:
         """Send a message to the front end, if there still is one."""

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from draggan_widget.flow import FrameFlow
-from draggan_widget.protocol import Ack, FrameInfo, Hello, Size, frame_message
+from draggan_widget.protocol import Ack, FrameInfo, Hello, Way, frame_message, part_message
+
+if TYPE_CHECKING:  # torch is heavy: the worker imports it, so that a cell returns at once
+    from draggan_widget.frames import EncodedPicture
+    from draggan_widget.renditions import Rendition
 
 Send = Callable[[dict[str, Any], list[bytes]], None]
 """Sends a message with its buffers."""
 
 
 @dataclass(frozen=True, eq=False)
-class _Frame:
-    """A picture as it is sent."""
+class _Message:
+    """A picture as it is sent, or a part of one."""
 
     seq: int
-    message: dict[str, Any]
+    content: dict[str, Any]
     data: bytes
+    moving: bool
 
 
 class FrameSender:
@@ -36,7 +41,8 @@ class FrameSender:
         self._send = send
         self._lock = threading.Lock()
         self._flow = FrameFlow(clock)
-        self._frame: _Frame | None = None
+        self._newest: tuple[_Message, ...] = ()
+        self._newest_seq = 0
         self._sent_seq = 0
 
     @property
@@ -45,35 +51,54 @@ class FrameSender:
         with self._lock:
             return self._flow.may_send
 
-    def halves(self, width: int, height: int) -> bool:
-        """Return whether a moving picture of this size should be sent at half size."""
+    @property
+    def delay_s(self) -> float:
+        """How long an answer of the front end takes where nothing waits in a queue; 0 while nothing is known."""
         with self._lock:
-            return self._flow.halves(width, height)
+            return self._flow.delay_s
 
-    def put(self, data: bytes, mime: str, size: Size, info: FrameInfo) -> int:
-        """Make a picture the newest and return its number.
+    def rendition(self, width: int, height: int) -> Rendition:
+        """Return how to encode the next moving picture of this size."""
+        with self._lock:
+            return self._flow.rendition(width, height)
+
+    def is_long(self, size_bytes: int) -> bool:
+        """Return whether a picture at rest of this size comes in parts, so that something is to be shown before."""
+        with self._lock:
+            return self._flow.parts(size_bytes) > 1
+
+    def put(
+        self, picture: EncodedPicture, info: FrameInfo, draft: EncodedPicture | None = None
+    ) -> int:
+        """Make a picture the newest and return its number; nothing of an older one is sent from now on.
 
         One at rest is sent at once, one that moves when there is room for it: now, or with the next acknowledgement if
-        none has come after it by then. Nothing is sent while nobody can see it.
+        none has come after it by then. One with a draft goes in parts, as there is room. Nothing is sent while nobody
+        can see it.
 
         Args:
-            data: The picture, encoded.
-            mime: How.
-            size: Its width and height.
+            picture: Encoded.
             info: What is known about it.
+            draft: The same as a moving picture, shown until the parts have come.
         """
         with self._lock:
-            seq = 1 if self._frame is None else self._frame.seq + 1
-            self._frame = _Frame(seq, frame_message(seq, info, size, mime), data)
-            if self._flow.may_send or (info.final and self._flow.visible):
-                self._send_newest()
-            return seq
+            if draft is None:
+                messages = [self._message(picture, info, parts=0)]
+            else:
+                messages = [self._message(draft, replace(info, final=False), parts=0)]
+                messages += self._in_parts(picture, info)
+            self._newest = tuple(messages)
+            if info.final and draft is None and self._flow.visible:
+                self._send_from(self._newest_seq)
+            else:
+                self._send_as_there_is_room()
+            return self._newest_seq
 
     def greet(self, hello: Hello) -> None:
         """Show a new view the newest picture."""
         with self._lock:
             self._flow.greeted(loopback=hello.loopback, visible=hello.visible)
-            self._send_newest()
+            self._send_from(1)
 
     def acknowledge(self, ack: Ack) -> None:
         """Note what a front end has taken; send what it missed while it was out of sight, or there was no room."""
@@ -81,27 +106,58 @@ class FrameSender:
             was_visible = self._flow.visible
             self._flow.acknowledged(ack.seq, visible=ack.visible)
             if ack.visible and not was_visible:
-                self._send_newer(ack.seq)
-            elif self._flow.may_send:
-                self._send_newer(self._sent_seq)
+                self._send_from(ack.seq + 1)
+            else:
+                self._send_as_there_is_room()
 
     def answer_poll(self, have: int) -> None:
         """Send a picture newer than ``have`` at once, if there is one."""
         with self._lock:
             self._flow.asked()
-            self._send_newer(have)
+            missed = next((each.seq for each in self._newest if each.seq > have), 0)
+            if missed > self._sent_seq or (missed and self._flow.may_resend(missed)):
+                self._send_from(missed)
+            else:  # what it waits for is on its way
+                self._send_as_there_is_room()
 
-    def _send_newer(self, seq: int) -> None:
-        """Send the newest picture if it comes after a number."""
-        if self._frame is not None and self._frame.seq > seq:
-            self._send_newest()
+    def _message(self, picture: EncodedPicture, info: FrameInfo, *, parts: int) -> _Message:
+        """Return the next message with a picture, or with the end of one."""
+        self._newest_seq += 1
+        way = Way(round(1000 * self._flow.delay_s), self._flow.is_lean)
+        size = picture.width, picture.height
+        content = frame_message(self._newest_seq, info, size, picture.mime, way=way, parts=parts)
+        return _Message(self._newest_seq, content, picture.data, moving=not info.final)
 
-    def _send_newest(self) -> None:
-        """Send the newest picture, if there is one; the caller holds the lock."""
-        frame = self._frame
-        if frame is None:
-            return
-        padding = self._flow.padding(len(frame.data))
-        self._sent_seq = frame.seq
-        self._flow.sent(frame.seq, len(frame.data))
-        self._send(frame.message, [frame.data, bytes(padding)] if padding else [frame.data])
+    def _in_parts(self, picture: EncodedPicture, info: FrameInfo) -> Iterator[_Message]:
+        """Yield the messages with the parts of a picture."""
+        count = self._flow.parts(len(picture.data))
+        length = -(-len(picture.data) // count)
+        for index in range(count - 1):
+            self._newest_seq += 1
+            data = picture.data[index * length : (index + 1) * length]
+            content = part_message(self._newest_seq, index)
+            yield _Message(self._newest_seq, content, data, moving=False)
+        end = replace(picture, data=picture.data[(count - 1) * length :])
+        yield self._message(end, info, parts=count - 1)
+
+    def _send_from(self, seq: int) -> None:
+        """Send the newest picture from a number on: its first message at once, others as there is room."""
+        self._sent_seq = min(seq - 1, self._newest_seq)
+        self._send_next()
+        self._send_as_there_is_room()
+
+    def _send_as_there_is_room(self) -> None:
+        """Send what was not sent yet of the newest picture, as far as it is welcome."""
+        while self._flow.may_send and self._send_next():
+            pass
+
+    def _send_next(self) -> bool:
+        """Send the next message of the newest picture; return False where there is none."""
+        message = next((each for each in self._newest if each.seq > self._sent_seq), None)
+        if message is None:
+            return False
+        self._sent_seq = message.seq
+        padding = self._flow.padding(len(message.data))
+        self._flow.sent(message.seq, len(message.data), moving=message.moving)
+        self._send(message.content, [message.data, bytes(padding)] if padding else [message.data])
+        return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import weakref
 from os import PathLike
 from pathlib import Path
@@ -15,6 +16,7 @@ from draggan_widget.commands import When
 from draggan_widget.drag_bar import drag_bar
 from draggan_widget.errors import DragganError
 from draggan_widget.outputs import Outputs
+from draggan_widget.photos import check_untuned, looked_for, name_of
 from draggan_widget.runner import Runner
 
 if TYPE_CHECKING:
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from draggan_widget.drag import DragStep
+    from draggan_widget.inversion import Inversion
+    from draggan_widget.inversion.photo import Photo
     from draggan_widget.session import DragResult, DragSession, Recipe
+    from draggan_widget.session.state import PictureGenerator
 
 
 def bundle_text(name: str, folder: Path = Path(__file__).parent / "static") -> str:
@@ -79,7 +84,7 @@ class DragWidget(Outputs):
 
     def __init__(
         self,
-        session: DragSession | None = None,
+        session: DragSession | PictureGenerator | str | PathLike[str] | None = None,
         *,
         generator: Any = None,
         seed: int | None = None,
@@ -94,7 +99,7 @@ class DragWidget(Outputs):
         """Show a session, or start to load a new one, and return at once.
 
         Args:
-            session: The session to show.
+            session: The session to show; or the generator of a new one, as for ``generator``.
             generator, seed, w, truncation_psi, config, device: Otherwise the arguments of a new
                 :class:`DragSession`.
             auto_run: Whether the picture follows pulls of the front end live, and a drag starts when a pair of points
@@ -103,7 +108,7 @@ class DragWidget(Outputs):
             others: ``layout``, as every widget takes it.
 
         Raises:
-            InputError: An unusable seed or configuration, or a session as well as arguments of one.
+            InputError: An unusable seed or configuration, a session as well as arguments of one, or two generators.
             TypeError: An unknown argument.
         """
         check_names(others)
@@ -120,6 +125,9 @@ class DragWidget(Outputs):
         self._keep_result(keep_result)
         weakref.finalize(self, self._runner.close)
         self._runner.begin()
+        if self._is_exported:
+            with contextlib.suppress(DragganError):  # what has failed is shown
+                self._do(lambda session: None, When.BETWEEN_STEPS)
 
     def __repr__(self) -> str:
         """Return the widget in a line."""
@@ -185,12 +193,11 @@ class DragWidget(Outputs):
             progress: Whether a bar is shown; None shows one in notebooks.
         """
         with drag_bar(self, progress) as ended:
-            future = self._worker.drag(max_steps)
             try:
-                result = future.result()
+                result = self._worker.drag(max_steps).result()
             except KeyboardInterrupt:
                 self.stop()
-                future.exception()
+                self._do(lambda session: None)  # what was interrupted has ended
                 raise
             ended(result)
             return result
@@ -275,6 +282,32 @@ class DragWidget(Outputs):
     def open_file(self, path: str | PathLike[str]) -> None:
         """Go to picture, points and mask of a session file or saved PNG, as one change; as :meth:`DragSession.open_file`."""
         self._do(lambda session: session.open_file(path))
+
+    def invert(self, photo: Photo, **options: Any) -> Inversion:
+        """Go to the picture that is most like a photo, as one change; interrupting the cell leaves all as it was.
+
+        Args:
+            photo: A path, the bytes of a file, a picture, or an array.
+            options: ``crop``, ``steps``, ``start``, ``perceptual``, ``on_look`` and ``progress`` of :func:`invert`.
+
+        Raises:
+            InputError: The photo cannot be read, or an option cannot be used.
+        """
+        from draggan_widget.inversion import invert
+
+        check_untuned(options)
+        return self._open_photo(invert(photo, self.generator, **options), photo)
+
+    async def invert_async(self, photo: Photo, **options: Any) -> Inversion:
+        """Likewise while the notebook stays responsive: ``found = await widget.invert_async(photo)``."""
+        check_untuned(options)
+        found = await looked_for(photo, self.generator, **options)
+        return self._open_photo(found, photo)
+
+    def _open_photo(self, found: Inversion, photo: Photo) -> Inversion:
+        """Go to what was found for a photo."""
+        self._do(lambda session: found.open_in(session, name_of(photo)))
+        return found
 
     def save_image(self, path: str | PathLike[str], **options: Any) -> Path:
         """Write the picture as PNG, JPEG or WebP, by the ending of the path; as :meth:`DragSession.save_image`.

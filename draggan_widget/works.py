@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from draggan_widget.errors import DragganError
-from draggan_widget.protocol import answer_message, progress_message
+from draggan_widget.failures import in_words
+from draggan_widget.protocol import Shown, answer_message, progress_message
 from draggan_widget.thread_context import sends_from_its_thread
 
 if TYPE_CHECKING:
@@ -22,8 +23,27 @@ logger = logging.getLogger(__name__)
 TELL_S = 0.1
 """Progress is told so often."""
 
-Work = Generator[float, None, Callable[[], "Answer"]]
-"""Yields how much is done, 0..1, after each slice in the session's thread; returns what makes the answer elsewhere."""
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the work on a question is.
+
+    Attributes:
+        part: How much is done, 0..1.
+        words: What is done, or empty.
+        shows: What the picture beside it is; empty without one.
+        picture: A file to be shown meanwhile.
+    """
+
+    part: float
+    words: str = ""
+    shows: Shown = ""
+    picture: bytes = b""
+
+
+Work = Generator[Progress, "DragSession", Callable[[], "Answer"]]
+"""Tells after each slice in the session's thread how far it is, and is sent the session that is there by then; returns
+what makes the answer elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +52,11 @@ class LongQuestion:
 
     Attributes:
         begin: Begins with the work on it, in the thread of the session.
+        ends_drag: Whether a drag that runs is stopped for it; otherwise drags come first.
     """
 
     begin: Callable[[DragSession], Work]
+    ends_drag: bool = False
 
 
 class Works:
@@ -55,8 +77,16 @@ class Works:
         self._queue, self._send = queue, send
         self._running: set[int] = set()
 
-    def begin(self, rid: int, question: LongQuestion) -> None:
-        """Begin to answer a question."""
+    def begin(
+        self, rid: int, question: LongQuestion, changed: Callable[[], object] = lambda: None
+    ) -> None:
+        """Begin to answer a question.
+
+        Args:
+            rid: Its number.
+            question: The question.
+            changed: Is told when the work has ended, with whatever it has changed.
+        """
         self._running.add(rid)
         work: list[Work] = []
         told_s = 0.0
@@ -66,19 +96,23 @@ class Works:
             if rid not in self._running:
                 return
             try:
-                if not work:
+                if work:
+                    progress = work[0].send(session)
+                else:
                     work.append(question.begin(session))
-                part = next(work[0])
+                    progress = next(work[0])
             except StopIteration as end:
-                finish = sends_from_its_thread(self._finish)
-                threading.Thread(target=finish, args=(rid, end.value), daemon=True).start()
+                make = end.value
+                changed()
+                self._queue_or_fail(rid, lambda _: self._finish_elsewhere(rid, make))
                 return
             except Exception as error:
                 self._fail(rid, error)
                 return
-            if time.monotonic() - told_s >= TELL_S:
+            if progress.shows or time.monotonic() - told_s >= TELL_S:
                 told_s = time.monotonic()
-                self._send(progress_message(rid, part))
+                message = progress_message(rid, progress.part, progress.words, progress.shows)
+                self._send(message, [progress.picture] if progress.shows else [])
             self._queue_or_fail(rid, advance)
 
         self._queue_or_fail(rid, advance)
@@ -94,6 +128,11 @@ class Works:
         except DragganError as error:
             self._fail(rid, error)
 
+    def _finish_elsewhere(self, rid: int, make: Callable[[], Answer]) -> None:
+        """Have the answer made, now that whatever the work has changed is shown."""
+        finish = sends_from_its_thread(self._finish)
+        threading.Thread(target=finish, args=(rid, make), daemon=True).start()
+
     def _finish(self, rid: int, make: Callable[[], Answer]) -> None:
         """Make the answer and send it."""
         try:
@@ -107,9 +146,11 @@ class Works:
 
     def _fail(self, rid: int, error: Exception) -> None:
         """Tell why there is no answer."""
-        if not isinstance(error, DragganError):
+        failure = in_words(error)
+        if not isinstance(failure, DragganError):
             logger.warning("A question has failed", exc_info=error)
         if rid in self._running:
             self._running.discard(rid)
             empty: dict[str, Any] = {}
-            self._send(answer_message(rid, str(error) or type(error).__name__, empty))
+            text = str(failure) or type(failure).__name__
+            self._send(answer_message(rid, text, empty))

@@ -57,9 +57,9 @@ class BrowserEnd(BaseComm):
         """Send a custom message."""
         self._deliver({"method": "custom", "content": content})
 
-    def say_with(self, buffer: bytes, **content: Any) -> None:
-        """Send a custom message with a buffer."""
-        self._deliver({"method": "custom", "content": content}, [buffer])
+    def say_with(self, *buffers: bytes, **content: Any) -> None:
+        """Send a custom message with buffers."""
+        self._deliver({"method": "custom", "content": content}, buffers)
 
     def command(self, name: str, /, **arguments: Any) -> dict[str, Any]:
         """Send a command and return its reply."""

@@ -1,6 +1,23 @@
 """What all tests share: tests of CUDA code need a device; what tests measure is told at the end."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The documentation site, built as `make docs` does; a warning fails it."""
+    folder = tmp_path_factory.mktemp("site")
+    options = ("-W", "--keep-going", "-q", "-c", "docs/site", "-d", str(folder / "read"))
+    command = (sys.executable, "-m", "sphinx", *options, ".", str(folder / "pages"))
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder / "pages"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -102,16 +102,16 @@ def test_the_session_can_be_had_and_opened_again_as_one_change(
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"nonsense", "fox.png is no complete session file"),
-        (b"", "fox.png is no complete session file"),
-        (b"\xff\xd8\xff\xe0 and so on", "fox.png is a JPEG, which holds no session"),
+        (b"nonsense", "fox.dgs is no complete session file"),
+        (b"", "fox.dgs is empty"),
+        (b"\2\0\0\0\0\0\0\0{}", "its format is None"),
     ],
 )
 def test_what_cannot_be_opened_is_told_to_who_asks_and_changes_nothing(
     widget: DragWidget, browser: BrowserEnd, data: bytes, message: str
 ) -> None:
     before = widget.session.history
-    answer, _ = browser.ask("open", data, name="fox.png")
+    answer, _ = browser.ask("open", data, name="fox.dgs")
     assert message in answer["error"]
     assert widget.session.history is before
     assert browser.state["error"] == {}

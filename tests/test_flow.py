@@ -2,7 +2,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from draggan_widget.flow import PADDED_BYTES, SILENCE_S, SMALL_BYTES, FrameFlow
+from draggan_widget.flow import (
+    LARGEST_WINDOW,
+    NEAR_S,
+    PADDED_BYTES,
+    SILENCE_S,
+    SMALL_BYTES,
+    FrameFlow,
+)
+from draggan_widget.renditions import Rendition
 
 LARGE = SMALL_BYTES
 
@@ -104,22 +112,88 @@ def test_small_messages_are_filled_up_on_the_same_machine_only(flow: FrameFlow) 
     assert flow.padding(PADDED_BYTES + 5) == 0
 
 
-def test_large_pictures_are_halved_and_middle_ones_on_a_slow_line(
+def test_a_near_front_end_far_away_at_the_end_of_a_tunnel_gets_no_padding(
     flow: FrameFlow, clock: Clock
 ) -> None:
-    assert flow.halves(1024, 512)
-    assert not flow.halves(512, 512)
+    flow.greeted(loopback=True, visible=True)
+    flow.sent(1, 16_000)
+    clock.now += 0.9
+    flow.acknowledged(1, visible=True)
+    assert flow.padding(1000) == 0
+
+
+def test_more_pictures_are_on_a_longer_way(flow: FrameFlow, clock: Clock) -> None:
+    flow.sent(1, 1000)
+    clock.now += 0.35
+    flow.acknowledged(1, visible=True)
+    assert send_all(flow, 2) == 3
+    clock.now += 0.6
+    assert not flow.may_send, "an answer takes its time on a long way, and that is no silence yet"
+    clock.now += 0.2
+    assert flow.may_send
+
+
+def test_who_asks_does_not_undo_what_is_still_on_a_long_way(flow: FrameFlow, clock: Clock) -> None:
+    flow.sent(1, 1000)
+    clock.now += 0.35
+    flow.acknowledged(1, visible=True)
+    sent = send_all(flow, 2)
+    clock.now += 0.4
+    flow.asked()
+    assert not flow.may_send
+    clock.now += 0.4
+    flow.asked()
+    assert send_all(flow, 2 + sent) == sent
+
+
+def test_moving_pictures_are_as_good_as_the_way_allows(flow: FrameFlow, clock: Clock) -> None:
+    flow.greeted(loopback=True, visible=True)
+    assert flow.rendition(512, 512) == Rendition(1, None, 1.0)
+    assert flow.rendition(1024, 512).divisor == 2
     for seq in range(1, 10):
-        flow.sent(seq, LARGE)
+        flow.sent(seq, 80_000)
+        clock.now += 0.8
+        flow.acknowledged(seq, visible=True)
+    assert flow.rendition(512, 512).quality is not None
+    assert flow.is_lean
+    for seq in range(10, 40):
+        flow.rendition(512, 512)
+        flow.sent(seq, 20_000)
+        clock.now += 0.02 if seq % 2 else 0.4
+        flow.acknowledged(seq, visible=True)
+    assert flow.rendition(512, 512) == Rendition(1, None, 1.0)
+    assert not flow.is_lean
+
+
+def test_late_answers_tell_the_way_though_a_front_end_has_asked_meanwhile(
+    flow: FrameFlow, clock: Clock
+) -> None:
+    flow.greeted(loopback=True, visible=True)
+    for seq in range(1, 5):
+        flow.sent(seq, 80_000)
+        clock.now += 0.03
+        flow.acknowledged(seq, visible=True)
+    assert flow.rendition(512, 512) == Rendition(1, None, 1.0)
+    for seq in range(5, 9):
+        flow.sent(seq, 80_000)
         clock.now += 0.4
+        flow.asked()
+        clock.now += 0.6
         flow.acknowledged(seq, visible=True)
-    assert flow.halves(512, 512)
-    assert not flow.halves(256, 256)
-    for seq in range(10, 30):
-        flow.sent(seq, LARGE)
-        clock.now += 0.02
-        flow.acknowledged(seq, visible=True)
-    assert not flow.halves(512, 512)
+    assert flow.rendition(512, 512).quality is not None
+
+
+def test_a_picture_to_another_machine_that_does_not_answer_is_made_small(
+    flow: FrameFlow, clock: Clock
+) -> None:
+    flow.greeted(loopback=False, visible=True)
+    flow.rendition(512, 512)
+    flow.sent(1, 20_000)
+    clock.now += 0.05
+    flow.acknowledged(1, visible=True)
+    send_all(flow, 2)
+    clock.now += 1
+    assert flow.rendition(512, 512).share < 0.2
 
 
 @settings(max_examples=50, deadline=None)
@@ -136,7 +210,8 @@ def test_no_order_of_events_sends_more_than_the_window_without_a_silence(
             sent.append(clock.now)
             flow.sent(len(sent), LARGE)
             waiting = len(sent) - acknowledged
-            assert waiting <= 2 or sent[-1] - sent[-2] >= SILENCE_S
+            window = 2 if flow.delay_s < NEAR_S else LARGEST_WINDOW
+            assert waiting <= window or sent[-1] - sent[-2] >= SILENCE_S
         elif event == "ack":
             flow.acknowledged(min(number, len(sent)), visible=True)
             acknowledged = max(acknowledged, min(number, len(sent)))

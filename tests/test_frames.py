@@ -53,8 +53,18 @@ def test_a_moving_picture_is_a_jpeg_with_full_colour_resolution() -> None:
 
 
 def test_a_halved_picture_has_half_the_sides() -> None:
-    encoded = frames.encode_live(picture(50, 30), halve=True)
+    encoded = frames.encode_live(picture(50, 30), divisor=2)
     assert (encoded.width, encoded.height) == decoded(encoded).size == (25, 15)
+
+
+def test_a_picture_for_a_slow_way_is_a_small_webp_or_a_jpeg_where_there_is_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    best, lean = frames.encode_live(picture()), frames.encode_live(picture(), quality=45)
+    assert lean.mime == "image/webp"
+    assert len(lean.data) < len(best.data) / 2
+    monkeypatch.setattr("PIL.features.check", lambda name: name != "webp")
+    assert frames.encode_live(picture(), quality=45).mime == "image/jpeg"
 
 
 def test_large_moving_pictures_are_encoded_at_the_lower_quality() -> None:

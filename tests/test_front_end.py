@@ -85,6 +85,19 @@ def test_a_handle_that_was_put_down_is_where_it_was_put(
     assert widget.handle_points.tolist() == [[10, 11]]
 
 
+def test_an_edit_that_comes_again_does_not_undo_what_came_after_it(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    browser.edit(1, (1, HANDLE, TARGET), placed=[1])
+    browser.until(lambda state: state["points_rev"] == 1)
+    widget.target_points = [FAR]
+    answers = len(browser.updates)
+    browser.edit(1, (1, HANDLE, TARGET), placed=[1])
+    until(lambda: any("points_rev" in update for update in browser.updates[answers:]))
+    assert widget.session.target_points.tolist() == [FAR]
+    assert browser.state["target_points"] == [FAR]
+
+
 def test_ids_of_the_front_end_are_not_given_again(widget: DragWidget, browser: BrowserEnd) -> None:
     browser.edit(1, (41, HANDLE, TARGET), placed=[41])
     browser.until(lambda state: state["points_rev"] == 1)
@@ -290,13 +303,13 @@ def test_a_failure_inside_a_drag_is_told_with_its_details(
     generator = widget.session.generator
 
     def fail(*_: object) -> None:
-        raise RuntimeError("out of memory")
+        raise RuntimeError("a broken layer")
 
     with monkeypatch.context() as patch:
         patch.setattr(generator, "trace", fail)
         assert browser.command("run")["ok"]
         browser.until(lambda state: state["status"] == "failed")
-    assert browser.state["error"]["message"] == "RuntimeError: out of memory"
+    assert browser.state["error"]["message"] == "RuntimeError: a broken layer"
     assert "Traceback" in browser.state["error"]["details"]
     assert browser.command("run")["ok"]
     browser.until(lambda state: state["status"] == "arrived")

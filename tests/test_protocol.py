@@ -83,6 +83,8 @@ def test_the_kernel_makes_the_frames_that_the_browser_takes(
     name: str, example: dict[str, Any]
 ) -> None:
     message = {key: value for key, value in example["message"].items() if key != "fps"}
+    way = protocol.Way(message.get("delay_ms", 0), message.get("lean", False))
+    parts = message.get("parts", 0)
     info = protocol.FrameInfo(
         step=message["step"],
         final=message["final"],
@@ -94,8 +96,17 @@ def test_the_kernel_makes_the_frames_that_the_browser_takes(
         pull=message["pull"],
     )
     size = (message["w"], message["h"])
-    made = protocol.frame_message(message["seq"], info, size, message["mime"])
-    assert json.loads(json.dumps(made, allow_nan=False)) == message
+    made = protocol.frame_message(message["seq"], info, size, message["mime"], way=way, parts=parts)
+    plain = {"delay_ms": 0, "lean": False, "parts": 0}
+    assert json.loads(json.dumps(made, allow_nan=False)) == plain | message
+
+
+@pytest.mark.parametrize(("name", "example"), examples("valid", "part"))
+def test_the_kernel_makes_the_parts_that_the_browser_takes(
+    name: str, example: dict[str, Any]
+) -> None:
+    message = example["message"]
+    assert protocol.part_message(message["seq"], message["index"]) == message
 
 
 @pytest.mark.parametrize(("name", "example"), examples("valid", "reply"))
@@ -111,7 +122,8 @@ def test_the_kernel_tells_progress_as_the_browser_takes_it(
     name: str, example: dict[str, Any]
 ) -> None:
     message = example["message"]
-    assert protocol.progress_message(message["rid"], message["part"]) == message
+    values = (message[key] for key in ("rid", "part", "words", "shows"))
+    assert protocol.progress_message(*values) == message
 
 
 @pytest.mark.parametrize(("name", "example"), examples("valid", "answer"))

@@ -4,6 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from draggan_widget.frames import EncodedPicture
 from draggan_widget.protocol import Ack, FrameInfo, Hello
 from draggan_widget.sender import FrameSender
 from tests.test_flow import Clock
@@ -19,16 +20,31 @@ INFO = FrameInfo(
 )
 
 
+PICTURE = EncodedPicture(b"picture", "image/webp", 64, 48)
+LARGE = EncodedPicture(bytes(range(250)) * 1000, "image/webp", 512, 512)
+
+
 class Front:
     """Takes messages, and can put pictures."""
 
     def __init__(self) -> None:
         self.messages: list[tuple[dict[str, Any], list[bytes]]] = []
-        self.sender = FrameSender(lambda *message: self.messages.append(message), Clock())
+        self.clock = Clock()
+        self.sender = FrameSender(lambda *message: self.messages.append(message), self.clock)
 
     def put(self, count: int = 1, *, final: bool = True) -> None:
         for _ in range(count):
-            self.sender.put(b"picture", "image/webp", (64, 48), replace(INFO, final=final))
+            self.sender.put(PICTURE, replace(INFO, final=final))
+
+    def be_slow(self) -> None:
+        """Answer one picture late, so that the way is known to be slow."""
+        self.put()
+        self.clock.now += 0.5
+        self.acknowledge()
+
+    def acknowledge(self) -> None:
+        """Take everything that was sent."""
+        self.sender.acknowledge(Ack(self.numbers[-1], shown=True, visible=True))
 
     @property
     def numbers(self) -> list[int]:
@@ -58,6 +74,9 @@ def test_a_picture_is_sent_with_what_is_known_about_it(front: Front) -> None:
                 "distances": [2.5],
                 "loss": None,
                 "pull": 0,
+                "delay_ms": 0,
+                "lean": False,
+                "parts": 0,
             },
             [b"picture"],
         )
@@ -113,3 +132,82 @@ def test_a_picture_at_rest_does_not_wait_for_room(front: Front) -> None:
     front.put(6, final=False)
     front.put()
     assert front.numbers == [1, 2, 7]
+
+
+def test_a_large_picture_at_rest_goes_in_parts_as_there_is_room(front: Front) -> None:
+    front.be_slow()
+    assert front.sender.is_long(len(LARGE.data))
+    last = front.sender.put(LARGE, INFO, draft=PICTURE)
+    first = front.messages[1][0]
+    assert (first["k"], first["final"], first["parts"]) == ("frame", False, 0)
+    while front.numbers[-1] < last:
+        sent = len(front.messages)
+        front.acknowledge()
+        assert 0 < len(front.messages) - sent < 8
+    parts = front.messages[2:]
+    assert front.numbers == list(range(1, last + 1))
+    assert [message["index"] for message, _ in parts[:-1]] == list(range(len(parts) - 1))
+    end = parts[-1][0]
+    assert (end["k"], end["final"], end["parts"]) == ("frame", True, len(parts) - 1)
+    assert b"".join(buffers[0] for _, buffers in parts) == LARGE.data
+
+
+def test_parts_are_given_up_when_something_newer_comes(front: Front) -> None:
+    front.be_slow()
+    front.sender.put(LARGE, INFO, draft=PICTURE)
+    front.acknowledge()
+    front.put(final=False)
+    front.acknowledge()
+    front.acknowledge()
+    assert front.messages[-1][0]["final"] is False
+    assert front.messages[-1][1] == [PICTURE.data]
+
+
+def test_who_misses_parts_gets_them_from_there_on_and_a_new_view_all(front: Front) -> None:
+    front.be_slow()
+    front.sender.put(LARGE, INFO, draft=PICTURE)
+    sent = len(front.messages)
+    front.clock.now += 5
+    front.sender.answer_poll(3)
+    assert front.numbers[sent] == 4
+    sent = len(front.messages)
+    front.sender.greet(Hello(1, loopback=False, visible=True))
+    assert front.numbers[sent] == 2
+    assert front.messages[sent][1] == [PICTURE.data]
+
+
+def test_who_asks_for_what_is_on_its_way_is_not_sent_it_again(front: Front) -> None:
+    front.be_slow()
+    front.put()
+    front.clock.now += 0.6
+    front.sender.answer_poll(1)
+    assert front.numbers == [1, 2]
+    front.clock.now += 0.6
+    front.sender.answer_poll(1)
+    assert front.numbers == [1, 2, 2]
+
+
+def test_what_a_front_end_goes_on_to_miss_is_sent_ever_less_often(front: Front) -> None:
+    front.be_slow()
+    front.put()
+    for _ in range(60):
+        front.clock.now += 0.5
+        front.sender.answer_poll(1)
+    assert 3 <= len(front.numbers) - 2 <= 5
+
+
+def test_a_front_end_that_gets_only_what_answers_it_gets_every_picture(front: Front) -> None:
+    for number in range(1, 20):
+        front.clock.now += 0.1
+        front.put(final=False)
+        front.clock.now += 0.3
+        sent = len(front.messages)
+        front.sender.answer_poll(number - 1)
+        assert front.numbers[sent:] == [number]
+        front.acknowledge()
+
+
+def test_a_page_that_has_seen_another_kernel_gets_the_pictures_of_this_one(front: Front) -> None:
+    front.sender.answer_poll(500)
+    front.put()
+    assert front.numbers == [1]

@@ -15,6 +15,7 @@ from PIL import Image
 
 from draggan_widget.drag import DragConfig
 from draggan_widget.errors import DragganError, GeneratorError, InputError
+from draggan_widget.pretrained import load_generator
 from draggan_widget.session import DragSession
 from draggan_widget.widget import DragWidget, bundle_text
 from tests.browser_end import BrowserEnd, connect
@@ -118,9 +119,20 @@ def test_a_closed_widget_is_not_kept(make: Make) -> None:
     until(lambda: gc.collect() >= 0 and seen() is None)
 
 
-def test_a_name_is_no_session() -> None:
-    with pytest.raises(InputError, match="session must be a DragSession, got 'animals'; write gen"):
-        DragWidget("animals")  # type: ignore[arg-type]
+def test_the_first_argument_may_be_a_generator_as_that_of_a_session_may() -> None:
+    generator = load_generator("animals")
+    for given in ("animals", generator):
+        widget = DragWidget(given, seed=4)
+        assert (widget.seed, widget.generator.name) == (4, "animals")
+        widget.close()
+
+
+def test_a_generator_is_given_once_and_a_session_file_is_none() -> None:
+    with pytest.raises(InputError, match="first argument is 'animals', and generator= another"):
+        DragWidget("animals", generator="animals")
+    for name in ("turned.dgs", Path("turned.PNG")):
+        with pytest.raises(InputError, match=r"is no generator; DragSession\.load reads a session"):
+            DragWidget(name)
 
 
 def test_settings_that_the_generator_cannot_use_are_told_and_taken_back(make: Make) -> None:
@@ -175,7 +187,7 @@ def test_the_representation_is_one_short_line(make: Make) -> None:
 
 def test_no_method_hides_one_of_the_widget_machinery() -> None:
     own = {name for base in DragWidget.__mro__[:3] for name in vars(base)}
-    assert not own & {"_send", "_handle_msg", "open", "send", "keys", "comm", "layout"}
+    assert not own & {"_send", "open", "send", "keys", "comm", "layout"}
 
 
 # Scripts

@@ -74,8 +74,8 @@ def _refresh(path: Path, kept: Mapping[str, str]) -> None:
 
 
 def _still(cell: nbformat.NotebookNode, kind: str) -> nbformat.NotebookNode:
-    """Return the one output of a kind that a cell has, with nothing besides."""
-    (value,) = [each.data[kind] for each in cell.outputs if kind in each.get("data", {})]
+    """Return the last output of a kind that a cell has, with nothing besides; bars of progress come before it."""
+    *_, value = [each.data[kind] for each in cell.outputs if kind in each.get("data", {})]
     data = {kind: _small(value) if kind == PNG else value}
     still: nbformat.NotebookNode = nbformat.v4.new_output("display_data", data=data)
     return still

@@ -2,7 +2,7 @@
 
 from draggan_widget.batch.conduct import drag_batch
 from draggan_widget.batch.job import DragJob
-from draggan_widget.batch.result import BatchInterrupted, BatchResult
+from draggan_widget.batch.result import BatchError, BatchInterrupted, BatchResult
 from draggan_widget.batch.rows import BatchRow
 
-__all__ = ["BatchInterrupted", "BatchResult", "BatchRow", "DragJob", "drag_batch"]
+__all__ = ["BatchError", "BatchInterrupted", "BatchResult", "BatchRow", "DragJob", "drag_batch"]

@@ -26,6 +26,8 @@ TASKS_A_THREAD = 2
 LEAST_TASKS = 2
 """How many it holds at least: a cluster may grow when there is something to do."""
 
+LOST = "the connection to the Dask cluster is lost; connect to it, or to another one, with a new Client"
+
 UNLIMITED = {"distributed.admin.large-graph-warning-threshold": "1 TB"}
 """Keeps Dask from warning of the size of a generator."""
 
@@ -101,7 +103,6 @@ def by_cluster(
 
     Raises:
         DragganError: The connection to the cluster is lost.
-        InputError: A generator cannot be sent to another process.
     """
     from distributed import as_completed
 
@@ -119,7 +120,10 @@ def by_cluster(
     try:
         while True:
             for task in islice(tasks, max(0, _room(client) - len(running))):
-                start(task)
+                if (unsendable := given.unsendable(task.generator)) is None:
+                    start(task)
+                else:
+                    yield failed(task, unsendable)
             if not running and suspects:
                 start(suspects.popleft())
             if not running:
@@ -133,6 +137,10 @@ def by_cluster(
             else:
                 tried.add(task.index)
                 suspects.append(task)
+    except Exception as error:  # of any kind that sockets and Dask have
+        if client.status == "running" or isinstance(error, DragganError):
+            raise
+        raise DragganError(LOST) from error
     finally:
         if running and client.status == "running":
             client.cancel([future for future, _ in running.values()])
@@ -189,7 +197,7 @@ def _outcome(future: Future[Finished], client: Client) -> Finished | Exception:
         finished: Finished = future.result()
     except Exception as error:  # of any kind: all that can be said of a task is in its result
         if client.status != "running":
-            raise DragganError("the connection to the Dask cluster is lost") from error
+            raise DragganError(LOST) from error
         return error
     return finished
 

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=_folder,
         required=True,
         metavar="FOLDER",
         help="keeps each result and the tables; a batch that was stopped goes on from it",
@@ -39,6 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="draw each item before and now, side by side",
     )
     parser.add_argument("--first", type=int, help="how many items the sheet shows (default: all)")
+
+
+def _folder(text: str) -> Path:
+    """Return the path of a folder; of an empty text it would be the one in which the shell stands."""
+    if not text:
+        raise argparse.ArgumentTypeError("must be a folder, got nothing")
+    return Path(text)
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
@@ -63,6 +70,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         raise InputError(
             f"--contact-sheet must be a .png file in a folder that is there, got {sheet}"
         )
+    if args.first is not None and args.first < 1:
+        raise InputError(f"--first must be a whole number from 1, got {args.first}")
     items = read_items(args.items)
     with ExitStack() as stack:
         client = None if args.dask is None else stack.enter_context(connected(args.dask))

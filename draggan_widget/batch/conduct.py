@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Sized
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sized
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,13 +16,14 @@ from draggan_widget.batch.cluster import by_cluster, checked_client
 from draggan_widget.batch.folder import BatchFolder, Memory, Store
 from draggan_widget.batch.given import Given
 from draggan_widget.batch.pool import by_processes
-from draggan_widget.batch.result import BatchInterrupted, BatchResult
-from draggan_widget.batch.rows import BatchRow, Finished
-from draggan_widget.batch.tasks import BatchItem, Task, tasks_of
+from draggan_widget.batch.result import BatchError, BatchInterrupted, BatchResult
+from draggan_widget.batch.rows import BatchRow, Finished, told
+from draggan_widget.batch.tasks import BatchItem, Origin, Task, tasks_of
 from draggan_widget.batch.workshop import Workshop
 from draggan_widget.digests import file_digest
 from draggan_widget.errors import InputError
-from draggan_widget.pretrained import checked_device
+from draggan_widget.pretrained import checked_device, is_file
+from draggan_widget.processes import MOST_PROCESSES
 from draggan_widget.progress import progress_bar
 from draggan_widget.session.sources import GeneratorSource
 
@@ -69,15 +71,24 @@ def drag_batch(
 
     Raises:
         InputError: An argument cannot be used, or ``out`` holds another batch.
-        DragganError: No process can begin, or the connection to the cluster is lost.
-        BatchInterrupted: Ctrl-C; its ``result`` has what was done.
+        GeneratorError: The generator for all items cannot be found or read.
+        BatchError: The batch ended before all was done, because no process can begin, the connection to the cluster is
+            lost, a result cannot be kept, or ``items`` or ``on_result`` raise something; its ``result`` has what was done.
+        BatchInterrupted: Ctrl-C; its ``result`` likewise.
     """
-    if isinstance(items, str | bytes | os.PathLike) or not isinstance(items, Iterable):
+    if isinstance(items, str | bytes | os.PathLike | Mapping) or not isinstance(items, Iterable):
         raise InputError(
             f"items must be a list or an iterator of items, got {type(items).__name__}; put one item in a list"
         )
+    if on_result is not None and not callable(on_result):
+        raise InputError(f"on_result must be a function or None, got {type(on_result).__name__}")
     if not isinstance(processes, int) or isinstance(processes, bool) or processes < 1:
         raise InputError(f"processes must be a whole number from 1, got {processes!r}")
+    if processes > (most := max(MOST_PROCESSES, os.cpu_count() or 1)):
+        raise InputError(
+            f"processes must be at most {most} on this machine, got {processes}: each takes some 500 MB, and more of "
+            "them than there are cores only wait for each other"
+        )
     given = Given(generator)
     if client is not None:
         client, place = checked_client(client), None if device is None else str(device)
@@ -91,7 +102,11 @@ def drag_batch(
         raise InputError(
             "on a CUDA device one drag follows the other in one process; leave processes at 1, or give device='cpu'"
         )
+    if (processes > 1 or client is not None) and given.is_given:
+        given.pickled(given.key(None))  # which says if it cannot leave this process
     workshop = Workshop(place)
+    if client is None and given.is_given and (key := given.key(None)) not in given.loaded:
+        workshop.generator(key)  # before anything is done; on a cluster its file may lie elsewhere
     store: Store = (
         Memory()
         if out is None
@@ -110,17 +125,28 @@ def drag_batch(
     with progress_bar(total, "batch", shown=progress) as bar:
         try:
             run.go(tasks_of(items, given), doing, bar)
-        except KeyboardInterrupt:
-            cure = (
-                "the result of the interruption has them; given a folder (out), it could go on from there"
-                if out is None
-                else f"they are in {os.fspath(out)}, and the same batch goes on from there"
-            )
-            counted = f"{len(run.rows)}{'' if total is None else f' of {total}'} items"
-            raise BatchInterrupted(f"interrupted after {counted}; {cure}", run.result()) from None
-        finally:
             run.write_tables()
+        except BaseException as error:
+            with contextlib.suppress(OSError):  # of a full disk the first error tells
+                run.write_tables()
+            if isinstance(error, KeyboardInterrupt):
+                words = f"interrupted {_counted(run, total, out)}"
+                raise BatchInterrupted(words, run.result()) from None
+            if isinstance(error, InputError) or not isinstance(error, Exception):
+                raise
+            words = f"the batch ended {_counted(run, total, out)}: {told(error)}"
+            raise BatchError(words, run.result()) from error
     return run.result()
+
+
+def _counted(run: _Run, total: int | None, out: object) -> str:
+    """Return how much is done, and where it is."""
+    where = (
+        "its result has them; given a folder (out), it could go on from there"
+        if out is None
+        else f"they are in {out}, and the same batch goes on from there"
+    )
+    return f"after {len(run.rows)}{'' if total is None else f' of {total}'} items; {where}"
 
 
 class _Run:
@@ -135,7 +161,7 @@ class _Run:
     ) -> None:
         self.rows: list[BatchRow] = []
         self._tasks: dict[int, Task] = {}
-        self._keys: dict[int, str | None] = {}
+        self._origins: dict[int, Origin] = {}
         self._given, self._workshop, self._store = given, workshop, store
         self._on_result = on_result
 
@@ -155,7 +181,7 @@ class _Run:
         """Return what is done."""
         for key, generator in self._given.loaded.items():
             self._workshop.put(key, generator)
-        return BatchResult(self.rows, self._store, self._workshop, self._keys)
+        return BatchResult(self.rows, self._store, self._workshop, self._origins)
 
     def write_tables(self) -> None:
         """Write the tables into the folder, if there is one."""
@@ -166,7 +192,7 @@ class _Run:
     def _left(self, tasks: Iterator[Task], bar: Any) -> Iterator[Task]:
         """Yield the tasks that were not done before."""
         for task in tasks:
-            self._keys[task.index] = task.generator
+            self._origins[task.index] = task.origin
             row = self._store.held(task)
             if row is None:
                 self._tasks[task.index] = task
@@ -212,7 +238,7 @@ def _folder(out: str | os.PathLike[str]) -> Path:
 
 def _file_digest(key: str | None) -> str | None:
     """Return the SHA-256 of a generator's file; None where its key is a name, or that of a loaded one."""
-    if key is None or not Path(key).is_file():
+    if key is None or not is_file(key):
         return None
     return file_digest(Path(key))
 

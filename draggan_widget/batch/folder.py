@@ -93,6 +93,8 @@ class BatchFolder:
                 check_fingerprint(known, fingerprint, "another batch")
                 for path in sorted(self._items.glob("*.safetensors")):
                     digest, row = _read_row(path)
+                    if path != self._path(row.index):
+                        raise InputError(f"{path} is that of item {row.index}; remove it")
                     self._held[row.index] = digest, row
             elif any(self._items.iterdir()):
                 raise InputError(
@@ -132,11 +134,21 @@ class BatchFolder:
         write_whole(self._path(task.index), data)
 
     def latents(self, index: int) -> Latents | None:
-        """Return the latents of an item; None if it failed."""
-        with safe_open(self._path(index), "numpy") as file:
-            if not file.keys():
-                return None
-            return np.array(file.get_tensor("start_w")), np.array(file.get_tensor("w"))
+        """Return the latents of an item; None if it failed.
+
+        Raises:
+            InputError: Its file is not there any more, or is damaged.
+        """
+        path = self._path(index)
+        try:
+            with safe_open(path, "numpy") as file:
+                if not file.keys():
+                    return None
+                return np.array(file.get_tensor("start_w")), np.array(file.get_tensor("w"))
+        except (OSError, SafetensorError) as error:
+            raise InputError(
+                f"{path} is gone or damaged ({error}); the same batch, done again, makes it anew"
+            ) from error
 
     def write(self, name: str, text: str) -> None:
         """Write a file of the folder; it appears whole or not at all."""

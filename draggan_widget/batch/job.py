@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -39,15 +40,19 @@ class DragJob:
     config: DragConfig | Mapping[str, Any] = DEFAULT_CONFIG
     truncation_psi: float = TRUNCATION_PSI
     max_steps: int | None = None
-    generator: str | None = None
+    generator: str | os.PathLike[str] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON types.
 
         Raises:
-            InputError: Points or mask are no arrays of numbers.
+            InputError: Points or mask are no arrays of numbers, the settings are none, or the generator has no name.
         """
         config = self.config
+        if not isinstance(config, DragConfig | Mapping):
+            raise InputError(
+                f"config must be a DragConfig or its fields by name, got {type(config).__name__}"
+            )
         return {
             "seed": _plain(self.seed),
             "handle_points": _rows("handle_points", self.handle_points),
@@ -56,7 +61,7 @@ class DragJob:
             "config": config.to_json() if isinstance(config, DragConfig) else dict(config),
             "truncation_psi": _plain(self.truncation_psi),
             "max_steps": _plain(self.max_steps),
-            "generator": self.generator,
+            "generator": _named(self.generator),
         }
 
     @classmethod
@@ -77,6 +82,18 @@ class DragJob:
                 f"got {sorted(map(str, values))}"
             )
         return cls(**values)
+
+
+def _named(generator: object) -> str | None:
+    """Return the name or file of a generator."""
+    if generator is None or isinstance(generator, str):
+        return generator
+    if isinstance(generator, os.PathLike):
+        return str(os.fspath(generator))
+    raise InputError(
+        f"generator of a job must be a name or a file, got {type(generator).__name__}; give one that is loaded to "
+        "drag_batch as generator=, or make items of sessions"
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Tasks over processes of this machine; a process that is killed fails the one task that it had."""
+"""Tasks over processes of this machine; a task whose process is killed is done once more, and fails if that is killed too."""
 
 from __future__ import annotations
 
@@ -76,10 +76,10 @@ def by_processes(
 
     Raises:
         DragganError: No process can begin.
-        InputError: A generator cannot be sent to another process.
     """
     workers: list[_Worker] = []
     again: deque[Task] = deque()
+    tried: set[int] = set()
     failed_starts = 0
     try:
         while True:
@@ -87,6 +87,9 @@ def by_processes(
                 task = again.popleft() if again else next(tasks, None)
                 if task is None:
                     break
+                if (unsendable := given.unsendable(task.generator)) is not None:
+                    yield failed(task, unsendable)
+                    continue
                 _hand_out(task, workers, given, device)
             if not busy:
                 return
@@ -98,7 +101,12 @@ def by_processes(
                 except (EOFError, ConnectionResetError):
                     workers.remove(worker)
                     if worker.is_ready:
-                        yield failed(worker.task, _ended(worker))
+                        why = _ended(worker)
+                        if worker.task.index in tried:
+                            yield failed(worker.task, why)
+                        else:  # it may have been killed for what others take
+                            tried.add(worker.task.index)
+                            again.append(worker.task)
                         continue
                     worker.end()
                     failed_starts += 1

@@ -17,8 +17,9 @@ from PIL import Image
 from draggan_widget.batch.contact_sheet import PICTURE_PX, contact_sheet, layout_of
 from draggan_widget.batch.folder import Latents, Store
 from draggan_widget.batch.rows import COLUMNS, BatchRow
+from draggan_widget.batch.tasks import Origin
 from draggan_widget.batch.workshop import Workshop
-from draggan_widget.errors import InputError
+from draggan_widget.errors import DragganError, InputError
 from draggan_widget.export import save_image
 from draggan_widget.session.pictures import picture_of
 from draggan_widget.session.sources import checked_latent
@@ -41,7 +42,7 @@ class BatchResult(Sequence[BatchRow]):
         rows: Sequence[BatchRow],
         store: Store,
         workshop: Workshop,
-        keys: Mapping[int, str | None],
+        origins: Mapping[int, Origin],
     ) -> None:
         """Hold rows.
 
@@ -49,10 +50,10 @@ class BatchResult(Sequence[BatchRow]):
             rows: In any order.
             store: Has the latents.
             workshop: Has the generators.
-            keys: Of the generator, by index of the item; None for that which a session file names.
+            origins: Of the generators, by index of the item.
         """
         self.rows = tuple(sorted(rows, key=lambda row: row.index))
-        self._store, self._workshop, self._keys = store, workshop, dict(keys)
+        self._store, self._workshop, self._origins = store, workshop, dict(origins)
 
     def __len__(self) -> int:
         """Return how many items are done."""
@@ -177,7 +178,7 @@ class BatchResult(Sequence[BatchRow]):
 
     def _generator(self, row: BatchRow) -> PictureGenerator:
         """Return the generator of an item that was dragged."""
-        return self._workshop.generator(self._keys[row.index] or row.generator)
+        return self._workshop.drawer(self._origins[row.index], row.generator)
 
     def _pictures(self, row: BatchRow) -> tuple[Image.Image, Image.Image]:
         """Return the pictures of an item before and now."""
@@ -197,6 +198,19 @@ class BatchResult(Sequence[BatchRow]):
 
 class BatchInterrupted(KeyboardInterrupt):
     """A batch was interrupted.
+
+    Attributes:
+        result: What was done until then.
+    """
+
+    def __init__(self, message: str, result: BatchResult) -> None:
+        """Tell how much was done."""
+        super().__init__(message)
+        self.result = result
+
+
+class BatchError(DragganError):
+    """A batch ended before all was done: by an error of whoever gives items or is told of rows, or of a disk or network.
 
     Attributes:
         result: What was done until then.

@@ -116,9 +116,7 @@ class Finished:
 
 def failed(task: Task, error: BaseException | str) -> Finished:
     """Return what came out of a task that could not be done."""
-    said = str(error)
-    if isinstance(error, BaseException) and not isinstance(error, DragganError):
-        said = f"{type(error).__name__}: {error}"
+    said = error if isinstance(error, str) else told(error)
     row = BatchRow(
         index=task.index,
         item=task.label,
@@ -129,6 +127,11 @@ def failed(task: Task, error: BaseException | str) -> Finished:
         error=said,
     )
     return Finished(row)
+
+
+def told(error: BaseException) -> str:
+    """Return what an error says; one that is not ours says its kind too."""
+    return str(error) if isinstance(error, DragganError) else f"{type(error).__name__}: {error}"
 
 
 def plain_points(points: NDArray[np.float64]) -> Points:

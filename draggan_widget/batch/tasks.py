@@ -16,7 +16,8 @@ from typing import Any
 
 from draggan_widget.batch.given import Given
 from draggan_widget.batch.job import DragJob
-from draggan_widget.errors import DragganError, InputError
+from draggan_widget.errors import DragganError, GeneratorError, InputError
+from draggan_widget.pretrained import list_generators
 from draggan_widget.session import DragSession, Recipe
 from draggan_widget.session.plain_values import state_to_json
 
@@ -26,8 +27,26 @@ BatchItem = Recipe | DragJob | DragSession | str | os.PathLike[str] | Mapping[st
 KINDS = ("recipe", "job", "state", "file", "unusable")
 """What a task may be: a recipe, a job, a session's state, the content of a session file, or a message why it is none."""
 
+MOST_FILE_BYTES = 1 << 30
+"""Of an item; one with a large generator's tuned weights has a tenth of that."""
+
 MOST_LABEL = 60
 """Longest label that is kept."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the generator of an item's pictures is found again.
+
+    Attributes:
+        generator: Its key; None for that which a session file names.
+        file: A session file, which may have weights of its own that were tuned to a photo.
+        sha256: Of that file as it was dragged.
+    """
+
+    generator: str | None
+    file: Path | None = None
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,6 +59,7 @@ class Task:
         label: What people call it.
         generator: Under which key its generator is found; None for that which a session file names.
         content: JSON types, or the bytes of a file.
+        path: Of a session file.
     """
 
     index: int
@@ -47,6 +67,7 @@ class Task:
     label: str
     generator: str | None
     content: Any
+    path: Path | None = None
 
     @cached_property
     def digest(self) -> str:
@@ -57,6 +78,13 @@ class Task:
             self.content if plain else json.dumps(self.content, sort_keys=True).encode("utf-8")
         )
         return digest.hexdigest()
+
+    @property
+    def origin(self) -> Origin:
+        """Where the generator of its pictures is found again."""
+        if self.kind != "file":
+            return Origin(self.generator)
+        return Origin(self.generator, self.path, hashlib.sha256(self.content).hexdigest())
 
 
 def tasks_of(items: Iterable[object], given: Given) -> Iterator[Task]:
@@ -79,6 +107,18 @@ def tasks_of(items: Iterable[object], given: Given) -> Iterator[Task]:
         yield task
 
 
+def check_name(generator: str) -> None:
+    """Refuse the name of a generator in a file that is a path: who sends a file does not choose what is read here.
+
+    Raises:
+        GeneratorError: It is none of :func:`list_generators`.
+    """
+    if all(info.name != generator for info in list_generators()):
+        raise GeneratorError(
+            f"there is no generator {generator[:80]!r} that has a name here; give the one it was made with as generator="
+        )
+
+
 def _task(index: int, item: object, given: Given) -> Task:
     """Return the task of an item.
 
@@ -86,12 +126,16 @@ def _task(index: int, item: object, given: Given) -> Task:
         InputError: The item is none.
     """
     if isinstance(item, Recipe):
+        Recipe.from_json(item.to_json())  # which may be made of anything
+        if not given.is_given:
+            check_name(item.generator)
         key = given.key(item.generator)
         label = f"recipe, seed {item.start['seed']}"
         return Task(index, "recipe", label, key, item.to_json())
     if isinstance(item, DragJob):
-        key = given.key(item.generator)
-        return Task(index, "job", f"seed {item.seed}"[:MOST_LABEL], key, item.to_json())
+        content = item.to_json()
+        key = given.key(content["generator"])
+        return Task(index, "job", f"seed {item.seed}"[:MOST_LABEL], key, content)
     if isinstance(item, DragSession):
         content = {"state": state_to_json(item.state), "config": item.config.to_json()}
         return Task(
@@ -111,10 +155,18 @@ def _file_task(index: int, path: Path, given: Given) -> Task:
     """Return the task of a file."""
     if not path.is_file():
         raise InputError(f"there is no file {path}; check the path")
+    if path.stat().st_size > MOST_FILE_BYTES:
+        raise InputError(
+            f"{path} has more than {MOST_FILE_BYTES >> 20} MB; no session or recipe has"
+        )
     data, label = path.read_bytes(), path.name[:MOST_LABEL]
     if path.suffix.lower() != ".json":
-        return Task(index, "file", label, given.key(None) if given.is_given else None, data)
-    value = json.loads(data)
+        key = given.key(None) if given.is_given else None
+        return Task(index, "file", label, key, data, path.absolute())
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is no JSON: {error}") from error
     if not isinstance(value, Mapping):
         raise InputError(f"{path} must hold a recipe or a job")
     task = _task(index, value, given)

@@ -5,6 +5,7 @@ What comes out depends on the task alone: torch has one thread, unless a recipe 
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 import threading
 import time
@@ -13,13 +14,13 @@ from typing import Any
 import torch
 
 from draggan_widget.batch.rows import BatchRow, Finished, failed, plain_points
-from draggan_widget.batch.tasks import Task
+from draggan_widget.batch.tasks import Origin, Task, check_name
 from draggan_widget.drag import DragConfig
 from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.processes import one_thread
 from draggan_widget.session import DragSession, Recipe
 from draggan_widget.session.plain_values import mask_from_json, state_from_json
-from draggan_widget.session.session_file import read_session
+from draggan_widget.session.session_file import SavedSession, read_session
 from draggan_widget.session.sources import found_generator
 from draggan_widget.session.state import PictureGenerator
 
@@ -69,6 +70,49 @@ class Workshop:
                 self._loaded[key] = found_generator(key, self._device)
         return self._loaded[key]
 
+    def session_file(
+        self, source: str, data: bytes, key: str | None
+    ) -> tuple[PictureGenerator, SavedSession]:
+        """Return the generator and the content of a session file.
+
+        Args:
+            source: What messages call it.
+            data: Content of the file.
+            key: Of its generator; None is the one that it names.
+
+        Raises:
+            GeneratorError: There is no such generator.
+            SessionFileError: It is no session file, or was made with another generator.
+        """
+
+        def find(name: str) -> PictureGenerator:
+            if key is None:
+                check_name(name)
+            return self.generator(name if key is None else key)
+
+        return read_session(source, data, find)
+
+    def drawer(self, origin: Origin, name: str) -> PictureGenerator:
+        """Return the generator of an item's pictures.
+
+        Args:
+            origin: Where it is found.
+            name: Of it.
+
+        Raises:
+            GeneratorError: It cannot be found or read any more.
+            InputError: The file that it comes from is gone, or is another one by now.
+        """
+        if origin.file is None:
+            return self.generator(origin.generator or name)
+        data = origin.file.read_bytes() if origin.file.is_file() else b""
+        if hashlib.sha256(data).hexdigest() != origin.sha256:
+            raise InputError(
+                f"{origin.file} is gone, or another file than when it was dragged; put it back to draw its pictures"
+            )
+        found, _ = self.session_file(origin.file.name, data, origin.generator)
+        return found
+
     def do(self, task: Task) -> Finished:
         """Return what comes out of a task; whatever is wrong with it, it fails alone."""
         with _ONE_AT_A_TIME, one_thread():
@@ -81,7 +125,11 @@ class Workshop:
         """Do a task."""
         if task.kind == "unusable":
             raise InputError(task.content["error"])
-        generator = None if task.generator is None else self.generator(task.generator)
+        generator = (
+            None
+            if task.generator is None or task.kind == "file"
+            else self.generator(task.generator)
+        )
         started = time.perf_counter()
         if task.kind == "recipe":
             session = _replayed(task.content, generator)
@@ -97,11 +145,7 @@ class Workshop:
     def _begun(self, task: Task, generator: PictureGenerator | None) -> DragSession:
         """Return a session that stands where a task begins."""
         if task.kind == "file":
-
-            def find(name: str) -> PictureGenerator:
-                return self.generator(name) if generator is None else generator
-
-            found, saved = read_session(task.label, task.content, find)
+            found, saved = self.session_file(task.label, task.content, task.generator)
             session = DragSession(found, config=saved.config)
             session.go_to(saved.history.current.state, BEGUN)
             return session

@@ -15,7 +15,7 @@ from draggan_widget.progress import progress_bar
 
 FORMATS: Mapping[str, Callable[[Image.Image], EncodedPicture]] = {
     "moving": encode_live,
-    "moving, halved": lambda picture: encode_live(picture, halve=True),
+    "moving, halved": lambda picture: encode_live(picture, divisor=2),
     "at rest": encode_still,
     "kept": encode_png,
 }

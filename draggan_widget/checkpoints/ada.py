@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from draggan_widget.checkpoints.divisors import missing_divisors
 from draggan_widget.errors import GeneratorError
 from draggan_widget.generator import Generator, StyleGAN2Config, StyleGAN3Config
 from draggan_widget.generator.latents import LatentGenerator
@@ -149,6 +150,8 @@ def check_tensors(what: str, generator: LatentGenerator, tensors: Mapping[str, T
     ]
     problems += [f"{name} holds no decimals" for name, t in tensors.items() if t.dtype != FLOAT]
     problems += [f"{name} is not finite" for name, t in tensors.items() if not t.isfinite().all()]
+    fitting = {name: t for name, t in tensors.items() if expected.get(name) == tuple(t.shape)}
+    problems += missing_divisors(generator, fitting)
     if problems:
         raise GeneratorError(f"{what} does not fit its architecture: {_listed(sorted(problems))}")
 
@@ -244,7 +247,8 @@ def without_label(
         return tensors
     if type(label) is not int or not 0 <= label < classes:
         raise GeneratorError(
-            f"the generator draws {classes} classes; choose one with label=0 to {classes - 1}, got {label}"
+            f"the generator draws {classes} classes; choose one with label=0 to {classes - 1}, got {label}: load_generator "
+            "takes it, and `draggan-widget convert --label` writes a file of one class for what has no label"
         )
     needed = (
         "mapping.embed.weight",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -80,20 +78,3 @@ def _write_ada(generator: Generator, target: Path, part: str) -> Path:
     tensors = ada_tensors(generator) if part == "all" else synthesis_tensors(generator)
     write_whole(target, lambda stream: torch.save(tensors, stream))
     return target
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of ``convert``."""
-    parser.add_argument("source", help="a checkpoint of any known kind")
-    parser.add_argument("target", help="file to write, .safetensors or .pt")
-    parser.add_argument("--layout", choices=LAYOUTS, default=OWN, help="whose layout to write")
-    parser.add_argument("--part", choices=PARTS, default="all", help="what to write")
-    parser.add_argument("--label", type=int, help="class of a conditional generator, from 0")
-
-
-def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Convert, and return what was written."""
-    written = convert(
-        args.source, args.target, layout=args.layout, part=args.part, label=args.label
-    )
-    return {"written": [str(path) for path in written]}

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from draggan_widget.checkpoints.ada import check_size, check_tensors
@@ -22,6 +22,7 @@ from draggan_widget.generator import (
     StyleGAN3Config,
     StyleGAN3Generator,
 )
+from draggan_widget.whole_files import write_whole
 
 FORMAT = "draggan_widget generator 1"
 """Value of the metadata entry ``format``; the number changes with the meaning of the entries."""
@@ -73,6 +74,10 @@ def save_generator_file(
         generator: Any generator of this project.
         path: File to write, ending in ``.safetensors``.
         dtype: Floating-point type of the stored weights; half precision changes pictures by less than their 8 bits.
+
+    Raises:
+        InputError: There is no such folder.
+        StorageError: The disk is full, or nothing may be written there; a file that was there stays.
     """
     tensors = {
         k: v.detach().cpu().to(torch.float32 if k == COVARIANCE else dtype).contiguous()
@@ -87,7 +92,7 @@ def save_generator_file(
     }
     if isinstance(generator, Generator):
         metadata |= {"scene": generator.scene, "noise": json.dumps(generator.noise)}
-    save_file(tensors, str(path), metadata)
+    write_whole(Path(path), save(tensors, metadata))
 
 
 def load_generator_file(

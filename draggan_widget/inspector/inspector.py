@@ -47,8 +47,6 @@ class Inspector(ipywidgets.VBox):  # type: ignore[misc]  # the package has no ty
 
     Attributes:
         controls: The controls; a script sets the ``value`` of any of them.
-        overlay: An ipycanvas layer over the map for scripts to draw on, in pixels of the picture. It is never cleared
-            here. In a page that was reloaded it is empty: its ``on_client_ready`` takes what draws it again.
         look: The arrays and numbers that are shown, None before the first time.
     """
 
@@ -103,7 +101,11 @@ class Inspector(ipywidgets.VBox):  # type: ignore[misc]  # the package has no ty
 
     @property
     def overlay(self) -> Canvas:
-        """The layer for scripts, see the class."""
+        """An ipycanvas layer over the map for scripts to draw on, in pixels of the picture.
+
+        It is never cleared here. In a page that was reloaded it is empty: its ``on_client_ready`` takes what draws it
+        again.
+        """
         return self._canvases.overlay
 
     def look_now(self, ground: str | None = None) -> Look:

@@ -49,6 +49,10 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     """
     if args.out is None and args.image is None:
         raise InputError("say where the result goes: --out FILE.dgs, --image FILE.png, or both")
+    for target in (args.out, args.image):
+        both_are_there = target is not None and target.exists() and args.photo.exists()
+        if both_are_there and target.samefile(args.photo):
+            raise InputError(f"{target} is the photo itself; choose another file for the result")
     try:
         found = invert(
             args.photo,

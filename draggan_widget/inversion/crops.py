@@ -8,8 +8,10 @@ from collections.abc import Iterator
 import torch
 from PIL import Image, ImageDraw
 
-from draggan_widget.inversion.crop_fit import explained, fitted_crop
-from draggan_widget.inversion.photo import SMALLEST_PX, Crop, as_tensor, centred_crop, cropped
+from draggan_widget.inversion.crop_fit import Fitted, explained, fitted_crop
+from draggan_widget.inversion.decoding import SMALLEST_PX
+from draggan_widget.inversion.ground import around, standing_out
+from draggan_widget.inversion.photo import Crop, as_tensor, centred_crop, cropped
 from draggan_widget.inversion.samples import Samples, distances
 
 SEARCHED_SIDE_PX = 320
@@ -27,14 +29,14 @@ TRIED = 16
 DISTINCT_SHARE = 0.15
 """Parts whose sides lie nearer to each other than this share of their width count as one."""
 
-TRIED = 16
-"""So many parts are tried in the end."""
+AROUND = (1.0, 1.1, 1.25, 1.5, 1.8)
+"""How much larger than what stands out of a plain ground the parts are that are tried."""
 
-DISTINCT_SHARE = 0.15
-"""Parts whose sides lie nearer to each other than this share of their width count as one."""
+USUAL_AROUND = 1.25
+"""How much larger the part is if the generator can draw none of them."""
 
-REFINEMENTS = (0.06, 0.03, 0.015)
-"""By how much a part is moved and resized each time, as shares of its size."""
+LEAST_EXPLAINED = 0.5
+"""Of what there is to see in a part the generator must draw so much, or it draws no such things."""
 
 PREVIEW_SIDE_PX = 512
 SHADE = 0.35
@@ -46,8 +48,9 @@ LINE_COLOUR = (255, 255, 255)
 def found_crop(photo: Image.Image, known: Samples) -> Crop:
     """Return the part of a photo that a generator can draw best.
 
-    Parts of several sizes are compared with random pictures on a grid; then the parts that are explained best and the
-    latents of their most alike pictures move together.
+    On a plain ground parts around what stands out of it are tried. On any other one parts of several sizes are compared
+    with random pictures on a grid. Then the parts that are explained best and the latents of their most alike pictures
+    move together. A photo of nothing that the generator draws gives what stands out, or else the middle.
 
     Args:
         photo: RGB.
@@ -56,9 +59,16 @@ def found_crop(photo: Image.Image, known: Samples) -> Crop:
     aspect = known.generator.width / known.generator.height
     small = photo.copy()
     small.thumbnail((SEARCHED_SIDE_PX, SEARCHED_SIDE_PX), Image.Resampling.LANCZOS)
-    begun = _unlike_each_other(_ranked(small, list(_grid(small.size, aspect)), known))
-    best = fitted_crop(small, begun, known)
-    return best.scaled(photo.width / small.width)
+    middle, subject = centred_crop(small.size, aspect), standing_out(small)
+    usual, begun = middle, []
+    if subject is None:
+        begun = _unlike_each_other(_ranked(small, list(_grid(small.size, aspect)), known))
+    elif subject.width:
+        usual = around(subject, USUAL_AROUND, small.size, aspect)
+        begun = list({around(subject, share, small.size, aspect): None for share in AROUND})
+    best = fitted_crop(small, begun, known, subject) if begun else Fitted(usual, 0.0)
+    found = best.crop if best.share >= LEAST_EXPLAINED else usual
+    return found.scaled(photo.width / small.width)
 
 
 def crop_preview(photo: Image.Image, crop: Crop) -> Image.Image:

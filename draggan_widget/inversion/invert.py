@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from PIL import Image
@@ -36,6 +37,7 @@ from draggan_widget.session.sources import checked_latent, differentiable, found
 
 if TYPE_CHECKING:
     from draggan_widget.session import DragSession
+    from draggan_widget.session.state import PictureGenerator
 
 STEPS = 200
 """Steps of the search; some 28 s of one core at 128 px."""
@@ -81,11 +83,72 @@ class Inversion:
             return DragSession(self.generator, w=self.w)
         return DragSession(self.generator, w=self.w, config=config)
 
+    def open_in(self, session: DragSession, name: str = "") -> None:
+        """Go to the reconstruction in a session, as one change that undo takes back; it has no points and no mask yet.
+
+        Args:
+            session: Of the same generator.
+            name: What the history calls the photo.
+
+        Raises:
+            InputError: The session has another generator.
+        """
+        if session.generator is not self.generator:
+            raise InputError(
+                f"the photo was looked for with another generator than the session's, {session.generator.name}; "
+                "give that one as generator=, or begin a session with what was found: session()"
+            )
+        from draggan_widget.session import SessionState
+
+        w, psi = self.w.clone(), session.truncation_psi
+        state = SessionState.first(session.seed, w, truncation_psi=psi)
+        session.go_to(state, f"Photo {name}".strip())
+
     def __repr__(self) -> str:
         """Return the inversion in a line."""
         return (
             f"<Inversion by {self.generator.name}: {self.score.psnr_db:.1f} dB, {self.score.words}>"
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Sought:
+    """A photo that is to be looked for.
+
+    Attributes:
+        generator: Whose pictures it is looked for among.
+        likeness: Distance to the part of it that is looked for.
+        target: That part, at the generator's size.
+        crop: Where it lies in the upright photo.
+        known: Random pictures, where they were drawn to find it.
+    """
+
+    generator: AnyGenerator
+    likeness: Likeness
+    target: Image.Image
+    crop: Crop
+    known: Samples | None
+
+    @torch.no_grad()
+    def inversion(self, generator: AnyGenerator, w: Tensor) -> Inversion:
+        """Return what was found.
+
+        Args:
+            generator: Draws it; the same one, or one that was tuned.
+            w: Its latent, ``[1, num_ws, w_dim]``.
+
+        Raises:
+            GeneratorError: Its picture is not finite.
+        """
+        image, target = generator.image(w), self.likeness.target
+        if not image.isfinite().all():
+            raise GeneratorError(
+                f"the search in {generator.name} has left all numbers (NaN or infinity): its weights are damaged, start "
+                "lies far from every latent, or perceptual returned no finite number"
+            )
+        score = score_of(psnr_db(image, target), target, generator.name)
+        found = Image.fromarray(to_rgb(image))
+        return Inversion(generator, w, self.target, found, self.crop, score)
 
 
 def invert(
@@ -108,10 +171,11 @@ def invert(
     the search ends.
 
     Args:
-        photo: A path, the bytes of a file, a picture, or an array of 8 bits.
+        photo: A path, the bytes of a file, a picture, or an array or tensor of 8 bits.
         generator: A generator, or its name or file; None is the embedded one.
-        crop: ``(left, top, width, height)`` px of the upright photo; ``"auto"`` looks for the part that the generator
-            can draw best; None is the largest part in the middle.
+        crop: ``(left, top, width, height)`` px of the upright photo; None is the largest part in the middle. ``"auto"``
+            looks for the part that the generator can draw best: around what stands out of a plain ground, else
+            anywhere, where it may be wrong; :func:`preview_crop` shows it.
         steps: Most steps of the search, 1 to 100,000.
         start: Latent to begin from, ``[1, num_ws, w_dim]``; None compares random pictures with the photo first.
         tune: Steps of pivotal tuning (Roich et al. 2021): a copy of the generator is changed, around the latent that
@@ -127,15 +191,13 @@ def invert(
     """
     checked_steps = _whole("steps", steps, 1)
     tuning_steps = _whole("tune", tune, 0)
+    for name, called in (("perceptual", perceptual), ("on_look", on_look)):
+        if called is not None and not callable(called):
+            raise InputError(f"{name} must be a function or None, got {type(called).__name__}")
     with differentiable(), torch.no_grad():
-        drawing = _inverting(generator, device)
+        sought = prepared(photo, generator, crop, perceptual=perceptual, device=device)
+        drawing, likeness = sought.generator, sought.likeness
         begun = None if start is None else checked_latent(drawing, start)
-        upright = read_photo(photo)
-        part, known = _part(upright, crop, drawing)
-        size = drawing.width, drawing.height
-        shown = cropped(upright.picture, part.scaled(upright.scale), size)
-        target = as_tensor(shown).to(drawing.w_mean)
-        likeness = Likeness(target, perceptual)
         found: Look | None = None
         with progress_bar(checked_steps + tuning_steps, "invert", shown=progress) as bar:
 
@@ -145,16 +207,35 @@ def invert(
                 if on_look is not None:
                     on_look(look)
 
-            for found in searched(drawing, likeness, checked_steps, begun, known):
+            for found in searched(drawing, likeness, checked_steps, begun, sought.known):
                 tell(found)
             assert found is not None
             assert found.w is not None
             if tuning_steps:
                 drawing = tuned(drawing, found.w, likeness, tuning_steps, tell)
-        image = drawing.image(found.w)
-        reached = psnr_db(image, target)
-    score = score_of(reached, target, drawing.name)
-    return Inversion(drawing, found.w, shown, Image.fromarray(to_rgb(image)), part, score)
+        return sought.inversion(drawing, found.w)
+
+
+@torch.no_grad()
+def prepared(
+    photo: Photo,
+    generator: GeneratorSource | PictureGenerator,
+    crop: CropSource = None,
+    *,
+    perceptual: Perceptual | None = None,
+    device: torch.device | str | None = None,
+) -> Sought:
+    """Return what :func:`searched` needs to look for a photo; arguments as for :func:`invert`.
+
+    Raises:
+        InputError, GeneratorError: As for :func:`invert`.
+    """
+    drawing = _inverting(generator, device)
+    upright = read_photo(photo)
+    part, known = _part(upright, crop, drawing)
+    shown = cropped(upright.picture, part.scaled(upright.scale), (drawing.width, drawing.height))
+    likeness = Likeness(as_tensor(shown).to(drawing.w_mean), perceptual)
+    return Sought(drawing, likeness, shown, part, known)
 
 
 def preview_crop(
@@ -169,7 +250,7 @@ def preview_crop(
     Args:
         photo: As for :func:`invert`.
         generator: Likewise.
-        crop: Likewise; ``"auto"`` takes some seconds.
+        crop: Likewise; ``"auto"`` takes some seconds, with a large StyleGAN3 minutes.
         device: Where to load a generator that is given by name.
 
     Raises:
@@ -192,7 +273,9 @@ def _part(
     return checked_crop(crop, upright.size, generator.width / generator.height), None
 
 
-def _inverting(source: GeneratorSource, device: torch.device | str | None) -> AnyGenerator:
+def _inverting(
+    source: GeneratorSource | PictureGenerator, device: torch.device | str | None
+) -> AnyGenerator:
     """Return a generator that photos can be looked for in."""
     generator = found_generator(source, device)
     if not isinstance(generator, Generator | StyleGAN3Generator):
@@ -208,8 +291,9 @@ def _inverting(source: GeneratorSource, device: torch.device | str | None) -> An
 
 def _whole(name: str, value: int, least: int) -> int:
     """Return a number of steps."""
-    if type(value) is not int or not least <= value <= MOST_STEPS:
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or not least <= value <= MOST_STEPS:
         raise InputError(
             f"{name} must be a whole number from {least} to {MOST_STEPS}, got {value!r}"
         )
-    return value
+    return int(value)

@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from draggan_widget.errors import InputError
+
 SIZES = (1, 2, 4, 8)
 """By how much pictures are made smaller; small ones tell the way of moves that are larger than a detail."""
 
@@ -56,9 +58,20 @@ class Likeness:
         for size, weight, target in sizes:
             total = total + weight * _difference(_smaller(pictures, size), target)
         if self._perceptual is not None:
-            further = [self._perceptual(each, self.target) for each in torch.split(pictures, 1)]
-            total = total + torch.stack([each.reshape([]) for each in further])
+            further = [self._further(each) for each in torch.split(pictures, 1)]
+            total = total + torch.stack(further).to(total)
         return total
+
+    def _further(self, picture: Tensor) -> Tensor:
+        """Return the further distance of a picture, checked."""
+        assert self._perceptual is not None
+        found = self._perceptual(picture, self.target)
+        if not isinstance(found, Tensor) or found.numel() != 1 or found.is_complex():
+            raise InputError(
+                "perceptual must return one number as a tensor, from which derivatives can be taken, got "
+                f"{list(found.shape) if isinstance(found, Tensor) else type(found).__name__}; take its mean"
+            )
+        return found.reshape([])
 
 
 def psnr_db(picture: Tensor, target: Tensor) -> float:

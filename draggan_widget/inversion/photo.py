@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-import io
-import os
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from draggan_widget.errors import InputError
+from draggan_widget.inversion.decoding import (
+    SMALLEST_PX,
+    Photo,
+    check_kind,
+    check_size,
+    opened,
+    prepare,
+    upright_in_rgb,
+)
+from draggan_widget.inversion.free_memory import free_bytes
 
-Photo = str | os.PathLike[str] | bytes | Image.Image | NDArray[Any]
-"""A path, the bytes of a file, a picture, or an array ``[H, W]``, ``[H, W, 3]`` or ``[H, W, 4]`` of 8 bits."""
-
-MOST_PIXELS = 500_000_000
-"""A larger photo is an accident; 20,000 x 20,000 px are 400 million."""
-
-SMALLEST_PX = 8
-"""A photo of fewer pixels across shows nothing."""
-
-LONGEST_SIDE_PX = 4096
-"""A larger photo is brought to this size when it is read; no generator draws more."""
-
-TRANSPARENT = (255, 255, 255)
-"""What shows through where a photo is transparent."""
-
-
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
-"""What is read; of the other formats that Pillow knows some run a program on the file."""
-
-SHRINKABLE_MODES = ("RGB", "L", "CMYK", "RGBA")
-"""Pictures of these modes can be averaged as they are; others are thinned out first where they are huge."""
-
-SIXTEEN_BITS = 65535.0
+__all__ = [
+    "Crop",
+    "Photo",
+    "Upright",
+    "as_tensor",
+    "centred_crop",
+    "checked_crop",
+    "cropped",
+    "read_photo",
+]
 
 
 @dataclass(frozen=True)
@@ -91,7 +83,7 @@ def read_photo(photo: Photo) -> Upright:
     Raises:
         InputError: It cannot be read, shows nothing, or has more than 500 million pixels; the message names the cure.
     """
-    _check_kind(photo)
+    check_kind(photo)
     try:
         return _read(photo)
     except InputError:
@@ -99,6 +91,10 @@ def read_photo(photo: Photo) -> Upright:
     except UnidentifiedImageError as error:
         raise InputError(
             "the file is no photo that can be read; give a JPEG, PNG, WebP, GIF, BMP or TIFF"
+        ) from error
+    except MemoryError as error:
+        raise InputError(
+            "there is not enough memory for the photo; make it smaller with another program"
         ) from error
     except Exception as error:  # decoders raise whatever a damaged file makes them stumble over
         raise InputError(
@@ -164,94 +160,16 @@ def as_tensor(picture: Image.Image) -> Tensor:
     return values.permute(2, 0, 1)[None].float().div(127.5).sub(1)
 
 
-def _check_kind(photo: object) -> None:
-    """Refuse what is no photo at all."""
-    if isinstance(photo, np.ndarray):
-        if photo.dtype != np.uint8 or photo.ndim not in (2, 3) or 0 in photo.shape:
-            raise InputError(
-                f"an array must be [H, W] or [H, W, 3] of uint8, got {list(photo.shape)} of {photo.dtype}"
-            )
-        if photo.ndim == 3 and photo.shape[2] not in (3, 4):
-            raise InputError(f"an array must have 3 or 4 colours, got {photo.shape[2]}")
-    elif isinstance(photo, str | os.PathLike):
-        if not Path(photo).is_file():
-            raise InputError(f"there is no photo {os.fspath(photo)!r}; check the path")
-    elif not isinstance(photo, bytes | Image.Image):
-        raise InputError(
-            f"a photo is a path, bytes, a PIL picture or an array, got {type(photo).__name__}"
-        )
-
-
 def _read(photo: Photo) -> Upright:
     """Return a photo as :func:`read_photo` does; raises whatever a decoder raises."""
-    picture = _opened(photo)
-    size = picture.size
-    if size[0] * size[1] > MOST_PIXELS:
-        raise InputError(
-            f"the photo has {size[0]} x {size[1]} pixels; make it smaller than {MOST_PIXELS} in all"
-        )
-    if min(size) < SMALLEST_PX:
-        raise InputError(
-            f"the photo has {size[0]} x {size[1]} pixels, expected {SMALLEST_PX} at least on each side"
-        )
-    longest = (LONGEST_SIDE_PX, LONGEST_SIDE_PX)
-    picture.seek(0)
-    # Made smaller before it is converted, which takes four bytes a pixel and more.
-    if picture.mode == "1":
-        picture = picture.convert("L")
-    if picture.mode in SHRINKABLE_MODES:
-        picture.thumbnail(longest, Image.Resampling.LANCZOS)
-    elif max(size) > 2 * LONGEST_SIDE_PX:
-        factor = 2 * LONGEST_SIDE_PX / max(size)
-        small = [max(round(factor * side), SMALLEST_PX) for side in size]
-        exif, info = picture.getexif(), picture.info
-        picture = picture.resize((small[0], small[1]), Image.Resampling.NEAREST)
-        picture.info = {**info, "exif": exif.tobytes()}
-    upright = ImageOps.exif_transpose(picture)
-    turned = (upright.width > upright.height) != (picture.width > picture.height)
-    rgb = _in_rgb(upright)
-    rgb.thumbnail(longest, Image.Resampling.LANCZOS)
+    with opened(photo) as picture:
+        check_size(picture)
+        size = picture.size
+        if picture is not photo:  # what is given stays as it is
+            prepare(picture, free_bytes())
+        rgb, turned = upright_in_rgb(picture)
     if min(rgb.size) < SMALLEST_PX:
         raise InputError(
             f"the photo is {size[0]} x {size[1]} px, so narrow that nothing is left of it; cut it first"
         )
     return Upright(rgb, (size[1], size[0]) if turned else size)
-
-
-def _opened(photo: Photo) -> Image.Image:
-    """Return a picture whose pixels are not decoded yet, where it is a file."""
-    if isinstance(photo, Image.Image):
-        return photo.copy()
-    if isinstance(photo, np.ndarray):
-        return Image.fromarray(photo)
-    source = io.BytesIO(photo if isinstance(photo, bytes) else Path(photo).read_bytes())
-    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # ours is checked instead
-    try:
-        return Image.open(source, formats=FORMATS)
-    finally:
-        Image.MAX_IMAGE_PIXELS = limit
-
-
-def _in_rgb(picture: Image.Image) -> Image.Image:
-    """Return a picture in 8-bit RGB, over white where it is transparent."""
-    if picture.mode.startswith(("I", "F")):
-        return Image.fromarray(_as_levels(picture)).convert("RGB")
-    if picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info:
-        own = picture.convert("RGBA")
-        ground = Image.new("RGBA", own.size, (*TRANSPARENT, 255))
-        return Image.alpha_composite(ground, own).convert("RGB")
-    return picture.convert("RGB")
-
-
-def _as_levels(picture: Image.Image) -> NDArray[np.uint8]:
-    """Return grey values of 16 bits and more, or of any numbers, as 8 bits: scaled, not cut off."""
-    values = np.nan_to_num(np.asarray(picture, dtype=np.float32))
-    high = float(values.max())
-    if picture.mode.startswith("I;16") or 255 < high <= SIXTEEN_BITS:
-        white = SIXTEEN_BITS
-    elif high <= 1 and picture.mode == "F":
-        white = 1.0
-    else:
-        white = max(high, 255.0)
-    levels: NDArray[np.uint8] = (values / white * 255).round().clip(0, 255).astype(np.uint8)
-    return levels

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -44,6 +46,11 @@ class Samples:
     pictures: Tensor
     coordinates: Coordinates
 
+    @property
+    def drawn_px(self) -> int:
+        """Pixels of the smallest pictures that the generator draws."""
+        return math.prod(_drawn_size(self.generator))
+
     @torch.no_grad()
     def most_alike(self, target: Tensor, count: int) -> Tensor:
         """Return the latents ``[count, num_ws, w_dim]`` of the pictures most like a target, the best first.
@@ -67,19 +74,36 @@ class Samples:
         best = distances(whole, small)[0].topk(min(count, looked_at), largest=False).indices
         return latents[best]
 
+    @torch.no_grad()
+    def nearest(self, parts: Tensor) -> Tensor:
+        """Return the latents ``[T, num_ws, w_dim]`` of the small pictures most like parts ``[T, 3, h, w]`` of their size."""
+        return self.generator.w_of_z(self.z[distances(self.pictures, parts).argmin(1)])
 
-@torch.no_grad()
+
 def samples(generator: AnyGenerator) -> Samples:
     """Return random pictures of a generator, the same at every call."""
+    return collected(generator, list(drawn(generator)))
+
+
+@torch.no_grad()
+def drawn(generator: AnyGenerator) -> Iterator[Tensor]:
+    """Yield these pictures in parts, ``[n, 3, h, w]``, for :func:`collected`."""
+    height, width = _drawn_size(generator)
+    for part in torch.split(_random_z(generator), at_once(width, height)):
+        yield brought_to(small_pictures(generator, generator.w_of_z(part)), SIDE_PX)
+
+
+def collected(generator: AnyGenerator, parts: Sequence[Tensor]) -> Samples:
+    """Return the random pictures of a generator from all their parts."""
+    return Samples(generator, _random_z(generator), torch.cat(list(parts)), Coordinates(generator))
+
+
+def _random_z(generator: AnyGenerator) -> Tensor:
+    """Return what the pictures are made from, ``[N, z_dim]``."""
     height, width = _drawn_size(generator)
     count = max(min(MOST_SAMPLES, MOST_DRAWN_PX // (height * width)), 1)
     rng = torch.Generator().manual_seed(SEED)
-    z = torch.randn(count, generator.z_dim, generator=rng).to(generator.w_mean)
-    parts = torch.split(z, at_once(width, height))
-    pictures = [
-        brought_to(small_pictures(generator, generator.w_of_z(part)), SIDE_PX) for part in parts
-    ]
-    return Samples(generator, z, torch.cat(pictures), Coordinates(generator))
+    return torch.randn(count, generator.z_dim, generator=rng).to(generator.w_mean)
 
 
 def distances(pictures: Tensor, targets: Tensor) -> Tensor:

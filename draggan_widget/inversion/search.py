@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from draggan_widget.generator import AnyGenerator
 from draggan_widget.inversion.climb import ROWS_RATE, W_RATE, Climb
 from draggan_widget.inversion.coordinates import Coordinates
 from draggan_widget.inversion.likeness import Likeness
-from draggan_widget.inversion.samples import Samples, samples
+from draggan_widget.inversion.samples import Samples, collected, drawn
 
 STARTS = (16, 8, 4)
 """So many of the most alike pictures are followed, for a third of the stage each: the nearest at first is not always so in the end."""
@@ -49,6 +50,7 @@ class Look:
     picture: Tensor | None = None
 
 
+@torch.no_grad()  # in each step alone: between them whoever looks does as they like
 def searched(
     generator: AnyGenerator,
     likeness: Likeness,
@@ -70,7 +72,12 @@ def searched(
     in_w = round(W_SHARE * steps)
     if start is None:
         yield Look("samples", 0, steps)
-        known = known or samples(generator)
+        if known is None:
+            parts = []
+            for part in drawn(generator):
+                parts.append(part)
+                yield Look("samples", 0, steps)
+            known = collected(generator, parts)
         start = known.most_alike(likeness.target, STARTS[0])
     first = coordinates.tied(coordinates.of_w(start))
     climb = Climb(generator, likeness, coordinates, first, W_RATE)

@@ -15,7 +15,9 @@ __all__ = [
     "GeneratorInfo",
     "checked_device",
     "download_generator",
+    "generator_file",
     "generators_here",
+    "is_file",
     "list_generators",
     "load_generator",
     "load_stylegan2",
@@ -62,7 +64,7 @@ def load_generator(
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     device = checked_device(device)
-    return load_checkpoint(_file_of(source), label=label, device=device)
+    return load_checkpoint(generator_file(source), label=label, device=device)
 
 
 def load_stylegan2(
@@ -79,17 +81,21 @@ def load_stylegan2(
     return generator
 
 
-def _file_of(source: str | Path) -> Path:
-    """Return the file of a generator by name or path."""
+def generator_file(source: str | Path) -> Path:
+    """Return the file of a generator by name or path.
+
+    Raises:
+        GeneratorError: There is no such generator or file here.
+    """
     info = info_of(str(source))
     if info is not None and info.is_embedded:
         return EMBEDDED / info.filename
-    if Path(source).is_file():
+    if is_file(source):
         return Path(source)
     if info is None:
         names = ", ".join(each.name for each in catalogue())
         raise GeneratorError(
-            f"there is no generator {str(source)!r}: neither a file nor one of {names}"
+            f"there is no generator {str(source)!r:.200}: neither a file nor one of {names}"
         )
     if (file := downloaded_file(info)) is not None:
         return file
@@ -102,6 +108,14 @@ def _file_of(source: str | Path) -> Path:
         f"draggan_widget.download_generator({info.name!r}, accept_licence=True) if you keep to its licence "
         f"({info.licence}), or give the path of its file"
     )
+
+
+def is_file(source: str | Path) -> bool:
+    """Return whether there is a file; nothing that a system says of a strange name is an error."""
+    try:
+        return Path(source).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def checked_device(device: torch.device | str) -> torch.device:

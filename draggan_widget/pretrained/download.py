@@ -5,6 +5,7 @@ Nothing here runs at import, and nothing is fetched without :func:`download_gene
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -16,13 +17,20 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from draggan_widget.digests import file_digest
-from draggan_widget.errors import GeneratorError, InputError
+from draggan_widget.errors import GeneratorError, InputError, StorageError
 from draggan_widget.pretrained.catalogue import GeneratorInfo, catalogue, info_of
 from draggan_widget.pretrained.transfer import Progress, alone, fill
 from draggan_widget.whole_files import write_whole
 
 CHECKSUMS = "checksums.json"
 """File of the cache that notes the SHA-256 of what was fetched first, where none was published."""
+
+OF_THE_DISK = frozenset(
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "ENOTDIR", "EEXIST", "EACCES", "EPERM")
+    if hasattr(errno, name)  # not all of them on every system
+)
+"""What a system says of a place where nothing can be written; sources never do."""
 
 FOLDER_VARIABLE = "DRAGGAN_WIDGET_CACHE"
 """Environment variable that puts the cache elsewhere."""
@@ -100,6 +108,11 @@ def _words_for_failures(info: GeneratorInfo, address: str, unfinished: Path) -> 
     try:
         yield
     except (OSError, HTTPException, ValueError) as error:
+        if isinstance(error, StorageError) or getattr(error, "errno", None) in OF_THE_DISK:
+            raise GeneratorError(
+                f"{info.name} cannot be kept in {unfinished.parent} ({error}); make room there, or name another folder "
+                f"by the environment variable {FOLDER_VARIABLE}"
+            ) from error
         kept = unfinished.stat().st_size / 2**20 if unfinished.is_file() else 0.0
         come = f"; the {kept:.0f} MB that have come are kept, try again to go on" if kept else ""
         raise GeneratorError(

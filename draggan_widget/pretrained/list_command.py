@@ -26,10 +26,14 @@ def run(_: argparse.Namespace) -> dict[str, Any]:
 def as_text(values: dict[str, Any]) -> str:
     """Return the generators as lines."""
     lines = [
-        f"{'*' if row['is_here'] else ' '} {row['name']:<26} {row['width']}x{row['height']:<6}"
-        f"{row['architecture']:<13}{row['subject']}"
+        f"{'*' if row['is_here'] else ' '} {row['name']:<26} {_size(row):<11}{row['architecture']:<13}{row['subject']}"
         for row in values["generators"]
     ]
     return "\n".join(
-        (*lines, "* is on this machine; `draggan-widget download NAME` fetches another")
+        (*lines, "* is on this machine; `draggan-widget download NAME` fetches another\n")
     )
+
+
+def _size(row: dict[str, Any]) -> str:
+    """Return width and height."""
+    return f"{row['width']}x{row['height']}"

@@ -14,6 +14,7 @@ from draggan_widget.protocol.arguments import (
     text_argument,
     truncation_argument,
 )
+from draggan_widget.protocol.envelope import check_envelope
 from draggan_widget.protocol.masks import PNG_SIGNATURE, decode_mask, encode_mask
 from draggan_widget.protocol.messages import (
     Ack,
@@ -30,9 +31,12 @@ from draggan_widget.protocol.messages import (
 )
 from draggan_widget.protocol.outgoing import (
     FrameInfo,
+    Shown,
+    Way,
     answer_message,
     frame_message,
     here_message,
+    part_message,
     progress_message,
     reply_message,
 )
@@ -54,8 +58,11 @@ __all__ = [
     "Pull",
     "Release",
     "Setting",
+    "Shown",
     "Size",
+    "Way",
     "answer_message",
+    "check_envelope",
     "check_inside",
     "choice_of",
     "count_argument",
@@ -69,6 +76,7 @@ __all__ = [
     "frame_message",
     "here_message",
     "index_argument",
+    "part_message",
     "progress_message",
     "reply_message",
     "rid_argument",

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from draggan_widget.protocol.values import Size
+
+Shown = Literal["", "photo", "picture"]
+"""What is shown of work that goes on: nothing, the part of a photo that is looked for, or the picture found so far."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,42 @@ class FrameInfo:
     pull: int = 0
 
 
-def frame_message(seq: int, info: FrameInfo, size: Size, mime: str) -> dict[str, Any]:
-    """Return the message that goes with a picture of this size and type."""
+@dataclass(frozen=True)
+class Way:
+    """What is known about the way of a picture.
+
+    Attributes:
+        delay_ms: How long an answer of the front end takes where nothing waits in a queue, 0 while nothing is known.
+        lean: Whether moving pictures are sent smaller than on a fast way.
+    """
+
+    delay_ms: int = 0
+    lean: bool = False
+
+
+def part_message(seq: int, index: int) -> dict[str, Any]:
+    """Return the message that goes with a part of a picture whose end comes with its own message.
+
+    Args:
+        seq: Number of the message, counted with those of pictures.
+        index: Number of the part, from 0.
+    """
+    return {"k": "part", "seq": seq, "index": index}
+
+
+def frame_message(
+    seq: int, info: FrameInfo, size: Size, mime: str, *, way: Way = Way(), parts: int = 0
+) -> dict[str, Any]:
+    """Return the message that goes with a picture.
+
+    Args:
+        seq: Number of the message.
+        info: What is known about the picture.
+        size: Its width and height.
+        mime: Its type.
+        way: What is known about its way.
+        parts: How many parts of it have come before; its end is beside this message.
+    """
     return {
         "k": "frame",
         "seq": seq,
@@ -50,6 +87,9 @@ def frame_message(seq: int, info: FrameInfo, size: Size, mime: str) -> dict[str,
         "distances": info.distances.tolist(),
         "loss": info.loss,
         "pull": info.pull,
+        "delay_ms": way.delay_ms,
+        "lean": way.lean,
+        "parts": parts,
     }
 
 
@@ -69,9 +109,9 @@ def answer_message(rid: int, error: str, result: Mapping[str, Any]) -> dict[str,
     return {"k": "answer", "rid": rid, "ok": not error, "error": error, "result": dict(result)}
 
 
-def progress_message(rid: int, part: float) -> dict[str, Any]:
-    """Return how much of a question is answered, 0..1."""
-    return {"k": "progress", "rid": rid, "part": part}
+def progress_message(rid: int, part: float, words: str, shows: Shown) -> dict[str, Any]:
+    """Return how much of a question is answered, 0..1, and what is done; what it shows is a file beside it."""
+    return {"k": "progress", "rid": rid, "part": part, "words": words, "shows": shows}
 
 
 def reply_message(rid: int, error: str = "") -> dict[str, Any]:

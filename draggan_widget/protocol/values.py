@@ -97,5 +97,8 @@ def brief(value: object, longest: int = 80) -> str:
     """Return a value for a message, cut where it is long."""
     if isinstance(value, list | tuple | dict) and len(value) > longest:
         return f"a {type(value).__name__} of {len(value)} entries"
-    text = repr(value)
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):  # nested too deeply, or a number of too many digits
+        return f"a {type(value).__name__} that is too large to be shown"
     return text if len(text) <= longest else text[:longest] + "..."

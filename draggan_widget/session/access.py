@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from draggan_widget.errors import SessionBusyError
+from draggan_widget.interrupts import deferred
 
 
 class Access:
@@ -44,12 +45,12 @@ class Access:
 
     @contextmanager
     def at_rest(self) -> Iterator[None]:
-        """Keep other threads out; a live drag of this thread may be open.
+        """Keep other threads out, and interrupts waiting; a live drag of this thread may be open.
 
         Raises:
             SessionBusyError: A drag runs.
         """
-        with self.exclusive():
+        with deferred(), self.exclusive():
             if self.is_dragging:
                 raise SessionBusyError("a drag is running; call stop() and wait for its end first")
             yield

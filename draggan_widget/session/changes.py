@@ -13,6 +13,7 @@ from draggan_widget.drag import DragConfig
 from draggan_widget.drag.validation import Mask, Points, check_point_ids
 from draggan_widget.errors import InputError
 from draggan_widget.inputs import checked_index, checked_seed, checked_truncation, kept_ids
+from draggan_widget.interrupts import deferred
 from draggan_widget.session.drags import Drags
 from draggan_widget.session.entry_words import entry_words
 from draggan_widget.session.history import Entry, History
@@ -72,7 +73,7 @@ class Changes(Drags):
         """
         handles = self.check_points("handle_points", handle_points)
         targets = self.check_points("target_points", target_points)
-        with self._access.exclusive():
+        with deferred(), self._access.exclusive():
             old = self._state
             if point_ids is None:
                 point_ids = kept_ids(old.handle_points, old.point_ids, handles, self._next_id)
@@ -103,7 +104,7 @@ class Changes(Drags):
     @mask.setter
     def mask(self, mask: ArrayLike | None) -> None:
         checked = self.check_mask(mask)
-        with self._access.exclusive():
+        with deferred(), self._access.exclusive():
             if not same_mask(checked, self._state.mask):
                 self._put("mask", replace(self._state, mask=checked, held_w=self._state.w))
                 self._recorder.note("mask", mask=mask_to_json(checked))

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from draggan_widget.drag import DragStep
+from draggan_widget.failures import memory_in_words
+from draggan_widget.interrupts import allowed
 from draggan_widget.session.driver import Driver
 from draggan_widget.session.live_drags import LiveDrags
 from draggan_widget.session.result import DragResult
@@ -35,11 +37,12 @@ class Drags(LiveDrags):
         Raises:
             InputError: There are no points, unequal numbers of handles and targets, or no z for the space z.
             GeneratorError: The generator gives numbers that are not finite.
+            NoMemoryError: There is too little memory for it.
         """
         limit = checked_max_steps(max_steps, self._config)
         with self._dragging("drag") as driver:
             started = time.perf_counter()
-            with self._recorder.drag("drag", limit, self._was_stopped):
+            with self._recorder.drag("drag", limit, self._was_stopped), allowed():
                 driver.stand_at(self._state, self._config)
                 driver.begin(self._state)
                 before = driver.evaluations
@@ -55,8 +58,9 @@ class Drags(LiveDrags):
         """
         with self._dragging("step") as driver:
             with self._recorder.step():
-                driver.stand_at(self._state, self._config)
-                step = driver.step()
+                with allowed():
+                    driver.stand_at(self._state, self._config)
+                    step = driver.step()
                 self._take(step)
             self.status = "stopped" if step.status == "running" else step.status
             return step
@@ -77,7 +81,7 @@ class Drags(LiveDrags):
             self._stop.clear()
             self.status, self._result = "running", None
             try:
-                with self._access.dragging(), differentiable():
+                with self._access.dragging(), differentiable(), memory_in_words():
                     yield self._driver
             except BaseException as error:
                 self._fail(error)

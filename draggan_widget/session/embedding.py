@@ -24,6 +24,9 @@ IHDR_ENDS_AT = 33
 IEND_SIZE = 12
 """A PNG's first chunk ends, and its last one begins, so many bytes from the ends of the file."""
 
+BRACE_AT, LONGEST_HEADER = 8, 2**32
+"""A session file begins with the length of its header, in bytes of this number, and goes on with JSON."""
+
 MOST_EMBEDDED_BYTES = 16 * 2**20
 """A larger session, compressed, is not put into a picture."""
 
@@ -35,7 +38,7 @@ PICTURES = {b"\xff\xd8\xff": "a JPEG", b"GIF8": "a GIF", b"RIFF": "a WebP pictur
 
 CURE = (
     "only a PNG that draggan_widget has saved holds one, and only until another program saves it anew; "
-    "open the session file (.dgs), or give the latent of the picture: DragSession(w=...)"
+    "open the session file (.dgs), or have the generator look for what it shows: invert(...)"
 )
 
 
@@ -54,6 +57,20 @@ def with_session(png: bytes, data: bytes) -> bytes:
 def chunk(kind: bytes, data: bytes) -> bytes:
     """Return a chunk of a PNG."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def holds_session(data: bytes) -> bool:
+    """Return whether a file is a session file or a PNG with a session in it, whole or not; anything else may be a photo."""
+    if not data.startswith(SIGNATURE):
+        header_bytes = int.from_bytes(data[:BRACE_AT], "little")
+        return header_bytes < LONGEST_HEADER and data[BRACE_AT : BRACE_AT + 1] == b"{"
+    at = len(SIGNATURE)
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at : at + 8].ljust(8, b"\0"))
+        if kind == CHUNK:
+            return True
+        at += 12 + length
+    return False
 
 
 def embedded_session(source: str, data: bytes) -> bytes:

@@ -14,6 +14,7 @@ from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.drag.charts import check_known_z
 from draggan_widget.drag.validation import Mask, Points, check_mask, check_point, check_points
 from draggan_widget.inputs import check_startable
+from draggan_widget.interrupts import deferred
 from draggan_widget.ops.extension import status as kernels_status
 from draggan_widget.session.access import Access
 from draggan_widget.session.driver import Driver, Moment
@@ -178,9 +179,12 @@ class Held:
 
     def _take(self, step: DragStep[Any]) -> None:
         """Make a step's picture and handles the session's."""
-        self._recorder.take()
-        self._state = self._state.with_tracked(step.w, step.z, step.point_ids, step.handle_points)
-        self._listeners.tell(step)
+        with deferred():
+            self._recorder.take()
+            self._state = self._state.with_tracked(
+                step.w, step.z, step.point_ids, step.handle_points
+            )
+            self._listeners.tell(step)
 
     def _fail(self, error: BaseException) -> None:
         """Take back what an exception has left in between."""

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike
 
 from draggan_widget.drag import DragStep
 from draggan_widget.errors import InputError
+from draggan_widget.failures import memory_in_words
+from draggan_widget.interrupts import allowed
 from draggan_widget.session.held import Held
 from draggan_widget.session.result import DragResult, result_of
 from draggan_widget.session.sources import checked_max_steps, differentiable
@@ -61,7 +63,8 @@ class LiveDrags(Held):
                 if aimed.target_points is not self._state.target_points:
                     self._state = aimed
                     self._driver.follow(aimed)
-                step = self._driver.step()
+                with allowed():
+                    step = self._driver.step()
                 self._take(step)
                 return step
 
@@ -90,7 +93,7 @@ class LiveDrags(Held):
         with self._access.at_rest():
             self._check_following()
             settling = self._recorder.drag("settle", limit, self._was_stopped)
-            with settling, self._following():
+            with settling, self._following(), allowed():
                 self.status = self._driver.settle(limit, self._stop, self._taker(on_step))
             return self._close()
 
@@ -152,7 +155,8 @@ class LiveDrags(Held):
         self._stop.clear()
         self.status, self._result = "running", None
         started = time.perf_counter()
-        self._driver.stand_at(self._state, self._config)
+        with allowed():
+            self._driver.stand_at(self._state, self._config)
         self._driver.begin(self._state)
         self._live_since = started, self._driver.evaluations
 
@@ -160,11 +164,12 @@ class LiveDrags(Held):
     def _following(self) -> Iterator[None]:
         """Count as dragging; an exception ends the live drag, and what was done is in the history."""
         try:
-            with self._access.dragging(), differentiable():
+            with self._access.dragging(), differentiable(), memory_in_words():
                 yield
         except BaseException as error:
             self._fail(error)
-            self._commit()
+            if self.is_following:
+                self._commit()
             raise
         self._access.hold()  # the thread that began the live drag may have ended
 

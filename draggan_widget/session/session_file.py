@@ -2,6 +2,8 @@
 
 A PNG with such a file in it is read like one.
 
+The metadata entry ``sha256`` is the digest of all that is in it, by which a damaged file is told.
+
 The tensors are ``latents [K, num_ws, w_dim]`` and, where there are any, ``zs [L, z_dim]`` and ``masks [M, H, W]``
 (bool); everything else is in the metadata entry ``session``, which refers to them by index. Of a
 generator that was tuned to a photo there are the differences of its weights too, ``tuned.`` and their names.
@@ -22,6 +24,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from draggan_widget._version import __version__
+from draggan_widget.digests import tensors_digest
 from draggan_widget.drag import DragConfig
 from draggan_widget.drag.charts import check_suits
 from draggan_widget.errors import InputError, SessionFileError
@@ -114,8 +117,9 @@ def session_bytes(generator: PictureGenerator, saved: SavedSession) -> bytes:
     if masks.values:
         tensors["masks"] = torch.from_numpy(np.stack(masks.values))
     tensors |= {TUNED_PREFIX + name: each for name, each in held_changes(generator).items()}
-    metadata = {"format": FORMAT, "version": __version__, "session": json.dumps(description)}
-    return save(tensors, metadata)
+    text = json.dumps(description)
+    metadata = {"format": FORMAT, "version": __version__, "session": text}
+    return save(tensors, {**metadata, "sha256": _digest(text, tensors)})
 
 
 def load_session(
@@ -221,7 +225,12 @@ def _read(source: str, data: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
                 f"{source} is no session file: its format is {metadata.get('format')!r}, "
                 f"expected {FORMAT!r}; DragSession.save writes one"
             )
-        description = json.loads(metadata.get("session", "null"))
+        text = metadata.get("session", "null")
+        if metadata.get("sha256", "") not in ("", _digest(text, tensors)):
+            raise SessionFileError(
+                f"{source} is damaged: it is not what was written; take another copy of it"
+            )
+        description = json.loads(text)
     except SafetensorError as error:
         raise SessionFileError(
             f"{source} is no complete session file: {error}; save the session again"
@@ -232,6 +241,11 @@ def _read(source: str, data: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise SessionFileError(f"{source} is damaged: its description must be an object")
     known = {n: t for n, t in tensors.items() if n in TENSORS or n.startswith(TUNED_PREFIX)}
     return description, known
+
+
+def _digest(text: str, tensors: Mapping[str, Tensor]) -> str:
+    """Return the SHA-256 digest of a description and its tensors; files of before there was one have none."""
+    return hashlib.sha256(f"{tensors_digest(tensors)} {text}".encode()).hexdigest()
 
 
 def _metadata(data: bytes) -> Mapping[str, str]:

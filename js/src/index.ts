@@ -39,6 +39,7 @@ class Widget {
       meter: this.#meter,
       dpr: window.devicePixelRatio || 1,
       loopback: isLoopback(window.location.hostname),
+      saved: isSaved(),
     };
     this.#sync = new Sync(model, this.#store, ports);
   }
@@ -64,6 +65,11 @@ class Widget {
 
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** Whether marimo has written the page into a file. */
+function isSaved(): boolean {
+  return "__MARIMO_STATIC__" in window;
 }
 
 /** Makes the two hooks of one model; each gives back what ends it. */

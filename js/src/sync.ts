@@ -5,6 +5,8 @@
  */
 import { type Ask, Asks } from "./core/asks";
 import { CommandChannel } from "./core/command_channel";
+import { Incoming } from "./core/incoming";
+import { KEPT_TRAITS, KeptPicture } from "./core/kept";
 import { LinkWatch } from "./core/link";
 import { MaskChannel } from "./core/mask_channel";
 import { Outbox } from "./core/outbox";
@@ -17,13 +19,14 @@ import {
   decodeRev,
   decodeTraits,
   encodePairs,
+  type FrameInfo,
   PROTOCOL_VERSION,
   type ToKernel,
   TRAIT_NAMES,
-  type Traits,
 } from "./core/protocol";
 import { PullChannel } from "./core/pull_channel";
 import type { SharedStore } from "./core/store";
+import { Switches } from "./core/switches";
 import { assertNever } from "./core/types";
 
 /** What Jupyter's models tell when their kernel is restarted. */
@@ -31,9 +34,6 @@ const COMM_LOST = "comm_live_update";
 
 /** The number of the newest message of traits. */
 const STATE_REV = "_state_rev";
-
-/** No more answers are asked for at a time. */
-const MOST_OPEN = 200;
 
 /** Said of questions that nobody hears. */
 const SILENT = "The kernel does not answer.";
@@ -46,6 +46,7 @@ export class Sync {
   readonly #ports: Ports;
   readonly #cleanups: (() => void)[] = [];
   readonly #visible = new Map<object, boolean>();
+  readonly #incoming: Incoming;
   readonly #poller: Poller;
   readonly #link: LinkWatch;
   readonly #mask: MaskChannel;
@@ -53,11 +54,12 @@ export class Sync {
   readonly #out: Outbox;
   readonly #pulls: PullChannel;
   readonly #commands: CommandChannel;
+  readonly #kept: KeptPicture;
+  readonly #switches: Switches;
   #closed = false;
   #readDue = false;
   #writeDue = false;
   #writtenRev = 0;
-  #flags: Flags;
   #greeted = false;
 
   constructor(model: AnyModel, store: SharedStore, ports: Ports) {
@@ -65,16 +67,17 @@ export class Sync {
     this.#store = store;
     this.#ports = ports;
     this.#out = new Outbox(model, () => store.dispatch({ kind: "silence" }));
-    this.#link = new LinkWatch(store, ports.later, () => this.#probe());
-    this.#asks = new Asks(store.value.firstRid, (message, files) =>
-      model.send(message, undefined, files),
-    );
+    this.#link = new LinkWatch(store, ports.later, () => this.#poller.ask());
+    this.#asks = new Asks(store.value.firstRid, (message, files) => this.#out.ask(message, files));
+    this.#kept = new KeptPicture(model, ports.showFrame);
     this.#mask = new MaskChannel(store, ports, (mask) => this.#out.write({ mask }));
     const send = (message: ToKernel) => this.#out.send(message);
     this.#poller = new Poller(ports.later, model.get(STATE_REV), send, () => ({
-      replies: this.#commands.sent.slice(0, MOST_OPEN),
-      answers: this.#asks.waiting.slice(0, MOST_OPEN),
+      have: this.#incoming.have,
+      replies: this.#commands.sent,
+      answers: this.#asks.waiting,
     }));
+    this.#incoming = new Incoming(this.#poller, (seq) => this.acknowledge(seq, false));
     const request = (message: ToKernel) => {
       this.#poller.hurry();
       send(message);
@@ -83,9 +86,9 @@ export class Sync {
     this.#pulls = new PullChannel(store, ports, request, write);
     const areConfirmed = () => isConfirmed(store.value) && !this.#mask.busy;
     this.#commands = new CommandChannel(store, ports.later, { areConfirmed, write }, request);
-    this.#flags = flagsOf(store.value.traits);
+    this.#switches = new Switches(store.value.traits, (values) => this.#out.write(values));
     const changed = () => this.#changed();
-    for (const name of [...TRAIT_NAMES, ...POINT_TRAITS, "mask"]) {
+    for (const name of [...TRAIT_NAMES, ...POINT_TRAITS, ...KEPT_TRAITS, "mask"]) {
       this.#listen(`change:${name}`, changed);
     }
     this.#listen(`change:${STATE_REV}`, () => this.#poller.traits(model.get(STATE_REV)));
@@ -93,6 +96,7 @@ export class Sync {
     this.#listen("msg:custom", (message, buffers) => this.#received(message, buffers));
     this.#cleanups.push(store.subscribe(() => this.#stored()));
     this.#read();
+    if (ports.saved) store.dispatch({ kind: "link", link: "saved" });
   }
 
   /** Tells the kernel of one more view, which wants the last frame. */
@@ -126,6 +130,7 @@ export class Sync {
     if (visible === null) this.#visible.delete(view);
     else this.#visible.set(view, visible);
     if (this.#isVisible() === before || this.#closed) return;
+    this.#poller.expect();
     this.acknowledge(this.#store.value.frame?.seq ?? 0, false);
     this.#stored();
   }
@@ -166,7 +171,7 @@ export class Sync {
   #read(): void {
     const model = this.#model;
     const traits = decodeTraits((name) => model.get(name), this.#store.value.traits);
-    this.#flags = flagsOf(traits);
+    this.#switches.told(traits);
     const pointsRev = decodeRev(model.get("points_rev"));
     this.#store.dispatch({ kind: "traits", traits, pointsRev });
     this.#store.dispatch({
@@ -179,18 +184,24 @@ export class Sync {
       pointsRev,
     });
     void this.#mask.receive(model.get("mask") ?? null);
+    this.#kept.show(this.#store.value);
+    const rest = this.#kept.news();
+    if (rest !== null) this.#out.announce({ rest_seen: rest });
   }
 
   #received(message: unknown, buffers: unknown): void {
     const decoded = decodeMessage(message, Array.isArray(buffers) ? buffers : []);
     if (!decoded) return;
     this.#heard();
+    if (decoded.kind === "part") {
+      this.#incoming.take(decoded.part);
+      this.#watch();
+      return;
+    }
     if (decoded.kind !== "frame" || decoded.frame.pull > 0) this.#link.answered();
     switch (decoded.kind) {
       case "frame":
-        this.#poller.frame(decoded.frame.seq);
-        this.#ports.showFrame(this.#pulls.trail.mark(decoded.frame), decoded.picture);
-        this.#stored();
+        this.#take(decoded.frame, decoded.picture);
         return;
       case "reply":
         this.#poller.answer();
@@ -202,7 +213,7 @@ export class Sync {
         break;
       case "progress":
         this.#poller.answer();
-        this.#asks.progressed(decoded.rid, decoded.part);
+        this.#asks.progressed(decoded.progress);
         break;
       case "here":
         if (this.#mask.answered(decoded.n)) this.#poller.forget();
@@ -212,6 +223,13 @@ export class Sync {
         assertNever(decoded);
     }
     this.#watch();
+  }
+
+  #take(frame: FrameInfo, end: Uint8Array): void {
+    const picture = this.#incoming.whole(frame, end);
+    if (!picture) return;
+    this.#ports.showFrame(this.#pulls.heard(frame), picture);
+    this.#stored();
   }
 
   #heard(): void {
@@ -228,12 +246,7 @@ export class Sync {
   /** The host has lost the kernel, or another one has come in its place: whichever, whoever hears says so. */
   #lost(): void {
     this.#store.dispatch({ kind: "link", link: "gone" });
-    this.#probe();
-  }
-
-  /** Asks for a sign of life, and for all that is newer than what this page has. */
-  #probe(): number {
-    return this.#poller.ask();
+    this.#poller.ask();
   }
 
   /** Brings the kernel and the clocks in line with the store. */
@@ -244,14 +257,10 @@ export class Sync {
     // A pull comes before the edit that brings its pair: the two are one change.
     this.#pulls.tell();
     if (edit.rev > this.#writtenRev && !isConfirmed(this.#store.value)) this.#scheduleWrite();
-    const { autoRun, blendOutside } = this.#flags;
-    this.#flags = flagsOf(traits);
-    if (traits.autoRun !== autoRun) this.#out.write({ auto_run: traits.autoRun });
-    if (traits.blendOutside !== blendOutside)
-      this.#out.write({ blend_outside: traits.blendOutside });
+    this.#switches.tell(traits);
     void this.#mask.send().then((done) => {
       if (!done) return;
-      this.#mask.doubted(this.#probe());
+      this.#mask.doubted(this.#poller.ask());
       this.#stored();
     });
     this.#commands.tell();
@@ -283,16 +292,9 @@ export class Sync {
     const { traits, frame, pulls, commands } = this.#store.value;
     const owed = this.#mask.unsure || this.#asks.waiting.length > 0;
     const asked = owed || pulls.length + commands.length > 0 || !isConfirmed(this.#store.value);
-    const due = traits.running || frame === null;
+    const due = traits.running || frame === null || this.#incoming.isPartial;
     this.#poller.watch({ visible: this.#isVisible(), frame: due, asked });
     const greeted = this.#greeted && traits.status !== "loading" && frame === null;
     this.#link.watch(greeted, owed);
   }
-}
-
-/** The switches that person and kernel share. */
-type Flags = Pick<Traits, "autoRun" | "blendOutside">;
-
-function flagsOf({ autoRun, blendOutside }: Flags): Flags {
-  return { autoRun, blendOutside };
 }

@@ -41,6 +41,9 @@ export function frameOf(seq: number, pairs: readonly Pair[] = [], step = seq): F
     ),
     loss: null,
     pull: 0,
+    delayMs: 0,
+    lean: false,
+    parts: 0,
   };
 }
 

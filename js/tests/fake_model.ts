@@ -103,6 +103,7 @@ export class Bench {
   readonly store = new SharedStore(FIRST_RID);
   readonly sync: Sync;
   readonly frames: FrameInfo[] = [];
+  readonly pictures: Uint8Array[] = [];
   readonly view = {};
   #nowMs = 0;
   #alarms: { readonly atMs: number; readonly callback: () => void }[] = [];
@@ -117,7 +118,10 @@ export class Bench {
         height: png[1] ?? 0,
         data: new Uint8Array((png[0] ?? 0) * (png[1] ?? 0)).fill(255),
       }),
-      showFrame: (frame) => this.frames.push(frame),
+      showFrame: (frame, picture) => {
+        this.frames.push(frame);
+        this.pictures.push(picture);
+      },
       beforePaint: (callback) => this.#paints.push(callback),
       later: (delayMs, callback) => {
         const alarm = { atMs: this.#nowMs + delayMs, callback };

@@ -196,6 +196,48 @@ describe("pulls", () => {
     expect(pulls(bench).length).toBe(4);
   });
 
+  test("are told four times in an answer's time on a long way, and only the newest place waits", () => {
+    const bench = shown(LIVE);
+    bench.act(down(20, 30) as ViewAction, ...moves(25));
+    bench.model.emit(...frame({ seq: 2, pull: 1, delay_ms: 400 }));
+    bench.act(...moves(26));
+    bench.paint();
+    expect(pulls(bench)).toEqual([25, 26]);
+    for (const x of [27, 28, 29]) {
+      bench.wait(20);
+      bench.act(...moves(x));
+      bench.paint();
+    }
+    expect(pulls(bench)).toEqual([25, 26]);
+    bench.wait(40);
+    bench.paint();
+    expect(pulls(bench)).toEqual([25, 26, 29]);
+    bench.act(...moves(30));
+    bench.act(up(40, 30) as ViewAction);
+    expect(pulls(bench)).toEqual([25, 26, 29, 40]);
+    expect(bench.model.sent.at(-1)).toEqual(released);
+  });
+
+  test("that no picture follows pile up to a limit, and go on with the newest once one does", () => {
+    const bench = shown(LIVE);
+    bench.act(down(20, 30) as ViewAction);
+    for (let index = 0; index < 200; index++) {
+      bench.act(...moves(25 + (index % 50)));
+      bench.paint();
+    }
+    expect(pulls(bench).length).toBe(16);
+    bench.act(...moves(30));
+    bench.wait(200);
+    bench.paint();
+    const told = pulls(bench).length;
+    expect(pulls(bench).slice(16)).toEqual([30]);
+    bench.act(...moves(74));
+    bench.wait(200);
+    bench.model.emit(...frame({ seq: 2, pull: told }));
+    bench.paint();
+    expect(pulls(bench).slice(told)).toEqual([74]);
+  });
+
   test("end before the command that ends them", async () => {
     const bench = shown({ ...ONE_POINT, ...LIVE, can_undo: true });
     bench.act(down(80, 40) as ViewAction, move(90, 40) as ViewAction);
@@ -315,6 +357,44 @@ describe("frames", () => {
     bench.model.emit(...frame({ seq: "x" }));
     bench.model.emit({ k: "frame" });
     expect(bench.frames.map(({ seq }) => seq)).toEqual([7]);
+  });
+
+  test("come in parts, each answered, and are put together", () => {
+    const bench = shown();
+    const bytes = (...values: number[]) => new DataView(new Uint8Array(values).buffer);
+    bench.model.emit({ k: "part", seq: 2, index: 0 }, [bytes(1, 2)]);
+    bench.model.emit({ k: "part", seq: 3, index: 1 }, [bytes(3)]);
+    expect(bench.sent("ack").slice(-2)).toEqual([
+      { k: "ack", seq: 2, shown: false, visible: true },
+      { k: "ack", seq: 3, shown: false, visible: true },
+    ]);
+    const [end] = frame({ seq: 4, final: true, parts: 2 });
+    bench.model.emit(end, [bytes(4, 5)]);
+    expect(bench.frames.at(-1)?.seq).toBe(4);
+    expect([...(bench.pictures.at(-1) ?? [])]).toEqual([1, 2, 3, 4, 5]);
+    bench.wait(10000);
+    expect(bench.sent("poll")).toEqual([]);
+  });
+
+  test("whose parts stop to come, or were lost, are asked for", () => {
+    const bench = shown();
+    const part = new DataView(new Uint8Array([1]).buffer);
+    bench.model.emit({ k: "part", seq: 2, index: 0 }, [part]);
+    bench.wait(2400);
+    expect(bench.sent("poll")).toMatchObject([{ k: "poll", have: 2 }]);
+    bench.model.emit({ k: "part", seq: 4, index: 2 }, [part]);
+    bench.model.emit(...frame({ seq: 5, final: true, parts: 3 }));
+    expect(bench.frames.map(({ seq }) => seq)).not.toContain(5);
+    expect(bench.sent("poll").at(-1)).toMatchObject({ k: "poll", have: 1 });
+  });
+
+  test("on a long way are given the time of two answers more", () => {
+    const bench = shown({ ...ONE_POINT, running: true, status: "running" });
+    bench.model.emit(...frame({ seq: 2, delay_ms: 400 }));
+    bench.wait(1000);
+    expect(bench.sent("poll")).toEqual([]);
+    bench.wait(200);
+    expect(bench.sent("poll").length).toBe(1);
   });
 
   test("that are due and late are asked for, ever less often", () => {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,25 @@ class DeadlyBlobs(PictureBlobs):
     def sample_w(self, seed: int, truncation_psi: float = 0.7) -> Tensor:
         if seed == DEADLY_SEED and os.getpid() != self.first_process:
             os.kill(os.getpid(), signal.SIGKILL)
+        return super().sample_w(seed, truncation_psi)
+
+
+class OnceDeadlyBlobs(DeadlyBlobs):
+    """Blobs whose deadly seed kills one process only, and leaves a file to tell.
+
+    Attributes:
+        witness: The file.
+    """
+
+    def __init__(self, witness: Path) -> None:
+        super().__init__()
+        self.witness = witness
+
+    def sample_w(self, seed: int, truncation_psi: float = 0.7) -> Tensor:
+        if seed == DEADLY_SEED and os.getpid() != self.first_process:
+            if self.witness.exists():
+                return PictureBlobs.sample_w(self, seed, truncation_psi)
+            self.witness.touch()
         return super().sample_w(seed, truncation_psi)
 
 

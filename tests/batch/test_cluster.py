@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import dask
+import numpy as np
 import pytest
 import torch
 from distributed import Client, LocalCluster
 
-from draggan_widget.batch import BatchInterrupted, BatchRow, drag_batch
+from draggan_widget.batch import BatchError, BatchInterrupted, BatchRow, drag_batch
 from draggan_widget.cli import main
 from draggan_widget.drag import DragConfig
 from draggan_widget.errors import InputError
-from draggan_widget.session import Recipe
+from draggan_widget.processes import one_thread
+from draggan_widget.session import DragSession, Recipe
 from tests.batch.items import DEADLY_SEED, DeadlyBlobs, check_same, job, poisoned, recipe, session
 from tests.command_line import refused, told
 from tests.picture_blobs import PictureBlobs
@@ -111,6 +113,21 @@ def test_an_interruption_cancels_what_the_cluster_has(client: Client) -> None:
         time.sleep(0.05)
 
 
+def test_a_connection_that_is_lost_ends_the_batch_with_what_was_done(client: Client) -> None:
+    own = Client(address(client))
+
+    def close(row: BatchRow) -> None:
+        own.close()
+
+    endless = (job(seed) for seed in range(10_000))
+    words = "after 1 items; its result has them.*the connection to the Dask cluster is lost; conn"
+    with pytest.raises(BatchError, match=words) as told:
+        drag_batch(endless, generator=PictureBlobs(), client=own, on_result=close)
+    (row,) = told.value.result
+    alone = drag_batch([job(row.seed or 0)], generator=PictureBlobs())
+    assert np.array_equal(told.value.result.w(row.index), alone.w(0))
+
+
 def test_the_command_uses_a_cluster(
     client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -157,6 +174,11 @@ def test_two_hundred_recipes_over_two_processes_equal_the_serial_results(
     record_property("serial_s", round(between - started, 1))
     record_property("two_dask_workers_s", round(ended - between, 1))
     check_same(together, alone)
+    with one_thread():  # and once more without any batch
+        for index in (0, 1, POISONED - 1, MANY - 1):
+            by_hand = DragSession.replay(items[index], device="cpu")
+            by_hand.drag()
+            assert np.array_equal(together.w(index), by_hand.w.numpy())
     assert [row.index for row in together.failed] == [POISONED]
     assert "w must be" in str(together.failed[0].error)
     assert len(together) == MANY

@@ -82,4 +82,6 @@ def test_options_that_cannot_be_used_are_refused(
         capsys, "batch", *files, "--contact-sheet", "a"
     )
     assert "processes must be" in refused(capsys, "batch", *files, "--processes", "0")
+    assert "--first must be a whole number" in refused(capsys, "batch", *files, "--first", "0")
+    assert "must be a folder, got nothing" in refused(capsys, "batch", files[0], "--out", "")
     assert "required: --out" in refused(capsys, "batch", str(tmp_path))

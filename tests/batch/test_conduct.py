@@ -75,20 +75,20 @@ def test_what_is_poisoned_fails_alone_with_its_message(tmp_path: Path) -> None:
         (replace(recipe(1), edits=({"do": "undo"},)), "a drag needs at least one pair"),
         (
             replace(recipe(1), edits=({"do": "points", "handles": object()},)),
-            "not JSON serializable",
+            "points must have handles, targets, ids, placed",
         ),
         ({"format": "strange"}, "a recipe must be an object"),
         ({"seed": -1, "handle_points": [[1, 1]], "target_points": [[2, 2]]}, "seed must be"),
         ({"seed": 1, "handle_points": [[1, 1]], "target_points": [[2, 900]]}, "target_points"),
         (job(1, truncation_psi="much"), "truncation_psi must be a number"),
         (job(1, config={"solver": "magic"}), "solver must be one of"),
-        (job(1, config=3), "not iterable"),
+        (job(1, config=3), "config must be a DragConfig or its fields by name, got int"),
         (tmp_path / "nowhere.dgs", "there is no file"),
         (tmp_path / "noise.dgs", "noise.dgs is no complete session file"),
         (tmp_path / "list.json", "must hold a recipe or a job"),
-        (str(tmp_path / "half.json"), "Expecting property name"),
-        (replace(recipe(1), start={}), "KeyError('seed')"),
-        (replace(recipe(1), edits=({"do": {3}},)), "TypeError"),
+        (str(tmp_path / "half.json"), "half.json is no JSON: Expecting property name"),
+        (replace(recipe(1), start={}), "a recipe's start must have seed and truncation_psi"),
+        (replace(recipe(1), edits=({"do": {3}},)), "an edit's do must be one of"),
         (3, "an item must be a Recipe, a DragJob, a DragSession or the path of a file, got int"),
         (None, "got NoneType"),
     ]
@@ -190,7 +190,7 @@ def test_an_interruption_without_a_folder_has_what_was_done() -> None:
         yield job(1)
         raise KeyboardInterrupt
 
-    with pytest.raises(BatchInterrupted, match="interrupted after 1 items; the result of") as told:
+    with pytest.raises(BatchInterrupted, match="interrupted after 1 items; its result has") as told:
         drag_batch(items(), generator=PictureBlobs())
     assert told.value.result[0].seed == 1
 
@@ -229,6 +229,8 @@ def test_a_folder_of_another_batch_is_refused(tmp_path: Path) -> None:
         ({"items": "a.dgs"}, "items must be a list or an iterator of items, got str"),
         ({"items": Path("a.dgs")}, "put one item in a list"),
         ({"items": 3}, "got int"),
+        ({"items": job(1).to_json()}, "got dict; put one item in a list"),
+        ({"on_result": "print"}, "on_result must be a function or None, got str"),
         ({"processes": 0}, "processes must be a whole number from 1"),
         ({"processes": True}, "processes must be a whole number"),
         ({"generator": 3}, "generator must be a Generator or its name, got int"),

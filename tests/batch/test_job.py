@@ -1,6 +1,7 @@
 """Light jobs, and what they are in JSON."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -66,6 +67,14 @@ def test_a_mask_that_is_none_has_no_json(changes: dict[str, object], message: st
         DragJob(1, [["a", "b"]], [TARGET]).to_json()
     with pytest.raises(InputError, match="got one number"):
         DragJob(1, 3, [TARGET]).to_json()
+
+
+def test_the_generator_of_a_job_is_a_name_or_a_file() -> None:
+    assert job(1, generator=Path("a.pkl")).to_json()["generator"] == "a.pkl"
+    with pytest.raises(InputError, match="must be a name or a file, got PictureBlobs; give one"):
+        job(1, generator=PictureBlobs()).to_json()
+    done = drag_batch([job(1, generator=PictureBlobs())])
+    assert "give one that is loaded to drag_batch as generator=" in str(done[0].error)
 
 
 def test_a_job_with_strange_fields_is_refused() -> None:

@@ -16,9 +16,20 @@ from draggan_widget.batch import BatchInterrupted, BatchRow, drag_batch
 from draggan_widget.batch.folder import ITEMS_FOLDER
 from draggan_widget.batch.pool import MOST_FAILED_STARTS
 from draggan_widget.errors import DragganError, InputError
-from tests.batch.items import DEADLY_SEED, DeadlyBlobs, check_same, job, recipe, session
+from draggan_widget.session import DragSession
+from tests.batch.items import (
+    DEADLY_SEED,
+    HANDLE,
+    TARGET,
+    DeadlyBlobs,
+    OnceDeadlyBlobs,
+    check_same,
+    job,
+    recipe,
+    session,
+)
 from tests.command_line import WAIT_S, check_end
-from tests.picture_blobs import PictureBlobs
+from tests.picture_blobs import MANY_STEPS, PictureBlobs
 
 
 class Unpicklable(PictureBlobs):
@@ -50,11 +61,21 @@ def test_processes_do_what_one_does_bit_for_bit() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
-def test_a_process_that_is_killed_fails_the_item_that_it_had() -> None:
+def test_an_item_that_kills_every_process_fails_alone() -> None:
     generator, seeds = DeadlyBlobs(), [1, DEADLY_SEED, 3, 4]
     done = drag_batch([job(seed) for seed in seeds], generator=generator, processes=2)
     assert [row.is_failed for row in done] == [False, True, False, False]
     assert "ended from outside (status -9)" in str(done[1].error)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
+def test_an_item_whose_process_was_killed_by_somebody_else_is_done_all_the_same(
+    tmp_path: Path,
+) -> None:
+    generator, jobs = OnceDeadlyBlobs(tmp_path / "killed"), [job(1), job(DEADLY_SEED), job(3)]
+    done = drag_batch(jobs, generator=generator, processes=2)
+    assert generator.witness.exists()
+    check_same(done, drag_batch(jobs, generator=PictureBlobs()))
 
 
 def test_an_interruption_ends_the_processes_and_has_what_was_done() -> None:
@@ -74,6 +95,15 @@ def test_a_generator_that_cannot_be_sent_is_named() -> None:
         drag_batch([job(1)], generator=Unpicklable(), processes=2)
     done = drag_batch([job(1)], generator=Unwelcome(), processes=2)
     assert "the generator cannot be unpacked in another process" in str(done[0].error)
+
+
+def test_a_session_whose_generator_cannot_be_sent_fails_alone() -> None:
+    kept = DragSession(Unpicklable(), seed=5, config=MANY_STEPS)
+    kept.set_points([HANDLE], [TARGET])
+    items: list[Any] = [session(), kept, session()]
+    done = drag_batch(items, processes=2)
+    assert [row.is_failed for row in done] == [False, True, False]
+    assert "the generator cannot be sent to other processes" in str(done[1].error)
 
 
 def test_processes_that_never_begin_are_not_started_for_ever(

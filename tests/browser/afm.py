@@ -79,13 +79,17 @@ class AfmHost:
     ) -> None:
         self.page, self.width = page, WIDTH
         page.goto(address)
-        page.add_style_tag(content=read_static("widget.css"))
-        page.add_script_tag(content=HOST.read_text(encoding="utf-8"))
-        page.evaluate(
-            "([source, traits]) => makeHost(source, traits)",
-            [read_static("widget.js"), idle_traits() | dict(traits or {})],
-        )
+        self._load(idle_traits() | dict(traits or {}))
         self._seq = 0
+
+    def _load(self, traits: Mapping[str, Any]) -> None:
+        """Load the front end into the page, as hosts do: styles as text, the module from a blob."""
+        self.page.add_style_tag(content=read_static("widget.css"))
+        self.page.add_script_tag(content=HOST.read_text(encoding="utf-8"))
+        self.page.evaluate(
+            "([source, traits]) => makeHost(addressOf(source), traits)",
+            [read_static("widget.js"), traits],
+        )
 
     def render(self, style: str = "") -> None:
         """Show one more view."""
@@ -187,6 +191,24 @@ class AfmHost:
         self.page.evaluate(
             f"""([message, texts]) => host.emit(message, texts.map((text) => {BASE64_TO_BYTES}))""",
             [said | {"result": result}, [base64.b64encode(each).decode() for each in files]],
+        )
+
+    def tell_progress(
+        self,
+        question: Mapping[str, Any],
+        part: float,
+        words: str = "",
+        shows: str = "",
+        file: bytes = b"",
+    ) -> None:
+        """Say how much of a long question is answered, and show a picture of what ``shows`` names."""
+        said = {"k": "progress", "rid": question["rid"], "part": part}
+        self.page.evaluate(
+            f"""([message, texts]) => host.emit(message, texts.map((text) => {BASE64_TO_BYTES}))""",
+            [
+                said | {"words": words, "shows": shows},
+                [base64.b64encode(file).decode()][: bool(shows)],
+            ],
         )
 
     def sent(self, kind: str) -> list[dict[str, Any]]:

@@ -1,7 +1,8 @@
 /**
  * A host for the built module in a blank page: it plays the notebook and the kernel's end of the comm.
  *
- * `makeHost(source, traits)` loads the module; `window.host` then has the model and everything it was told.
+ * `makeHost(address, traits)` loads the module; `window.host` then has the model and everything it was told.
+ * `addressOf(source)` is an address of a module that is there as text.
  */
 
 /** Counts what a module leaves behind: listeners outside its own elements, observers and timers. */
@@ -50,10 +51,11 @@ function watchLeftovers() {
   return left;
 }
 
-window.makeHost = async (source, traits) => {
+window.addressOf = (source) => URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+
+window.makeHost = async (address, traits) => {
   const leftovers = watchLeftovers();
-  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const exported = (await import(url)).default;
+  const exported = (await import(address)).default;
   const hooks = typeof exported === "function" ? await exported() : exported;
   const values = structuredClone(traits);
   const listeners = new Map();
@@ -111,7 +113,7 @@ window.makeHost = async (source, traits) => {
       if (buffers.length > 0) host.buffers.push(buffers.map(plain));
       const files = buffers.map((buffer) => [...new Uint8Array(buffer)]);
       host.sent.push({ ...structuredClone(message), ...(files.length > 0 ? { files } : {}) });
-      host.told.push({ message: structuredClone(message) });
+      host.told.push({ message: structuredClone(message), files });
     },
     on: (name, listener) => listeners.set(name, [...of(name), listener]),
     off: (name, listener) =>

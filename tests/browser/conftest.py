@@ -34,6 +34,17 @@ CHROMIUM_OPTIONS = (
 WINDOW: ViewportSize = {"width": 1280, "height": 1000}
 
 
+RERUNS = 3
+"""How often a test in the browser is run again that fails: pages, servers and kernels share a busy machine."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run tests of this folder again that fail; the summary tells which those were (``-p no:rerunfailures``: none)."""
+    for item in items:
+        if item.get_closest_marker("browser") and config.pluginmanager.has_plugin("rerunfailures"):
+            item.add_marker(pytest.mark.flaky(reruns=RERUNS))
+
+
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     """A running JupyterLab."""
@@ -53,8 +64,11 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page; a request that leaves the machine, an exception or an error on the console fails the test."""
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page; a request that leaves the machine, an exception or an error on the console fails the test.
+
+    What the host itself reports with any notebook stands in the module's ``HOST_ERRORS``.
+    """
     context = browser.new_context(viewport=WINDOW)
     outside: list[str] = []
     errors: list[str] = []
@@ -85,7 +99,8 @@ def page(browser: Browser) -> Iterator[Page]:
     yield opened
     context.close()
     assert outside == [], "the page asked for something outside this machine"
-    assert errors == [], "the page reported errors"
+    known = getattr(request.module, "HOST_ERRORS", ())
+    assert [error for error in errors if error not in known] == [], "the page reported errors"
 
 
 @pytest.fixture

@@ -68,10 +68,24 @@ class KernelHost(AfmHost):
         self.widget = DragWidget(session)
         end = self.widget.comm
         assert isinstance(end, PageEnd)
-        self._end, self._heard = end, 0
-        state = {name: value for name, value in end.state.items() if name in idle_traits()}
+        self._end = end
+        self._open(page)
+
+    def reload(self) -> None:
+        """Load the page anew, as a person does; the kernel knows nothing of it."""
+        self._open(self.page)
+
+    def _open(self, page: Page) -> None:
+        """Show the widget in a page that has heard nothing yet, and wait for a picture."""
+        self._heard = 0
+        while not self._end.due.empty():
+            self._end.due.get()
+        state = {name: value for name, value in self._end.state.items() if name in idle_traits()}
+        mask = state.pop("mask", None)
         super().__init__(page, state)
-        self.width = session.generator.width
+        if mask is not None:
+            self._end.due.put({"state": {}, "files": [base64.b64encode(mask).decode()]})
+        self.width = self.widget.session.generator.width
         self.render()
         self.until(lambda: self.hook("frames") != "0")
 
@@ -84,7 +98,7 @@ class KernelHost(AfmHost):
         self._heard += len(said)
         for each in said:
             if "message" in each:
-                self._end.say(**each["message"])
+                self._end.say_with(*map(bytes, each["files"]), **each["message"])
             else:
                 state = {
                     name: bytes(value) if name == "mask" and value is not None else value
@@ -92,9 +106,9 @@ class KernelHost(AfmHost):
                 }
                 self._end.set(**state)
 
-    def until(self, condition: Callable[[], object]) -> None:
+    def until(self, condition: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
         """Let both talk until something holds."""
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + patience_s
         while not condition():
             assert time.monotonic() < end, "it did not happen in time"
             self.exchange()

@@ -1,4 +1,4 @@
-"""A real JupyterLab server for tests, and a driver for one notebook in a page of a real browser.
+"""A real JupyterLab or Notebook server for tests, and a driver for one notebook in a page of a real browser.
 
 The server keeps to itself: its own folders, a free port of the loopback interface, no news, no updates.
 """
@@ -14,6 +14,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -60,6 +61,10 @@ RUN_CELL = """async ([index, wait]) => {
 }"""
 
 
+THEME_TRIES = 5
+THEME_STAYS_MS = 300
+"""A theme that is there for so long is the one."""
+
 SET_THEME = """(theme) =>
   window.jupyterapp.commands.execute("apputils:change-theme", {theme})"""
 
@@ -67,16 +72,37 @@ THEME_IS_SET = """(theme) => document.body.dataset.jpThemeName === theme
   && document.getElementById("jupyterlab-splash") === null"""
 
 
-class LabServer:
-    """A JupyterLab server over a folder of its own; use it in a ``with`` statement."""
+@dataclass(frozen=True)
+class Application:
+    """What shows notebooks.
 
-    def __init__(self, folder: Path) -> None:
+    Attributes:
+        module: Is run as ``python -m``.
+        class_name: By which its options are set.
+        place: Address of a notebook below the server's, with name and token to be filled in.
+    """
+
+    module: str
+    class_name: str
+    place: str
+
+
+LAB = Application("jupyterlab", "LabApp", "lab/tree/{name}?token={token}&reset")
+NOTEBOOK = Application("notebook", "JupyterNotebookApp", "notebooks/{name}?token={token}")
+
+
+class LabServer:
+    """A JupyterLab server, or one of Notebook, over a folder of its own; use it in a ``with`` statement."""
+
+    def __init__(self, folder: Path, application: Application = LAB) -> None:
+        self._application = application
         self.root = folder / "root"
         self.root.mkdir(parents=True)
         self._folder = folder
         self._log = folder / "server.log"
         self._token = secrets.token_hex(16)
-        self._base = f"http://127.0.0.1:{_free_port()}"
+        self.port = free_port()
+        self._base = f"http://127.0.0.1:{self.port}"
         for plugin, values in SETTINGS.items():
             _write_json(folder / "settings" / f"{plugin}.jupyterlab-settings", values)
         _write_json(folder / "config" / "labconfig" / "page_config.json", PAGE_CONFIG)
@@ -84,7 +110,7 @@ class LabServer:
     def __enter__(self) -> "LabServer":
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "jupyterlab", *self._options()],
+                [sys.executable, "-m", self._application.module, *self._options()],
                 env=self._environment(),
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -106,9 +132,11 @@ class LabServer:
                 self._process.wait(patience_s)
                 return
 
-    def url(self, notebook: str) -> str:
-        """Return the address of a notebook in a fresh workspace."""
-        return f"{self._base}/lab/tree/{notebook}?token={self._token}&reset"
+    def url(self, notebook: str, *, port: int | None = None) -> str:
+        """Return the address of a notebook, in JupyterLab in a fresh workspace; at another port where something lies between."""
+        base = self._base if port is None else f"http://127.0.0.1:{port}"
+        place = self._application.place.format(name=notebook, token=self._token)
+        return f"{base}/{place}"
 
     def write_notebook(self, name: str, cells: Sequence[str]) -> None:
         """Write a notebook of code cells."""
@@ -118,23 +146,22 @@ class LabServer:
         )
         nbformat.write(notebook, self.root / name)
 
-    def memory_mb(self) -> float:
-        """Return the memory that the server's process holds, MB (Linux)."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
-        resident = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-        return int(resident.split()[1]) / 1024
+    @property
+    def process_id(self) -> int:
+        """The server's process."""
+        return self._process.pid
 
     def _options(self) -> list[str]:
-        """Return the options of JupyterLab."""
+        """Return the options of the server."""
         return [
             "--no-browser",
             "--allow-root",
             "--ServerApp.ip=127.0.0.1",
-            f"--ServerApp.port={self._base.rsplit(':', 1)[1]}",
+            f"--ServerApp.port={self.port}",
             "--ServerApp.port_retries=0",
             f"--ServerApp.root_dir={self.root}",
             f"--IdentityProvider.token={self._token}",
-            "--LabApp.expose_app_in_browser=True",
+            f"--{self._application.class_name}.expose_app_in_browser=True",
             "--LabApp.extension_manager=readonly",
             "--LabApp.news_url=None",
         ]
@@ -206,10 +233,16 @@ class Notebook:
         """Switch JupyterLab to a theme, and wait until it can be touched again.
 
         While a theme loads, a splash screen lies over the whole page, also for a moment after the new theme shows: what
-        is pressed then never reaches the notebook.
+        is pressed then never reaches the notebook. A page that is still busy with its first theme puts that one back;
+        it is then told again.
         """
-        self._page.evaluate(SET_THEME, name)
-        self._page.wait_for_function(THEME_IS_SET, arg=name, timeout=OPEN_TIMEOUT_MS)
+        for _ in range(THEME_TRIES):
+            self._page.evaluate(SET_THEME, name)
+            self._page.wait_for_function(THEME_IS_SET, arg=name, timeout=OPEN_TIMEOUT_MS)
+            self._page.wait_for_timeout(THEME_STAYS_MS)
+            if self._page.evaluate(THEME_IS_SET, name):
+                return
+        raise AssertionError(f"JupyterLab does not keep the theme {name}")
 
     def restart(self) -> None:
         """Restart the kernel, and wait for the new one."""
@@ -238,7 +271,7 @@ def _write_json(path: Path, values: dict[str, Any]) -> None:
     path.write_text(json.dumps(values), encoding="utf-8")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Return a free TCP port of the loopback interface."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -130,7 +130,8 @@ def test_a_frame_that_does_not_come_is_asked_for(page: Page) -> None:
     host.render()
     assert host.status() == "Loading the generator ..."
     host.wait_until("host.sent.some((message) => message.k === 'poll')")
-    assert host.sent("poll")[0] == {"k": "poll", "have": 0}
+    first = {"k": "poll", "have": 0, "n": 2, "state_rev": 0, "replies": [], "answers": []}
+    assert host.sent("poll")[0] == first
     host.click((20, 30))
     assert host.status() == "Loading the generator ..."
 

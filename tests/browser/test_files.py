@@ -82,7 +82,7 @@ def test_a_video_tells_how_far_it_is_and_comes_with_points(host: AfmHost, page: 
     item(host, "Video").click()
     ask = host.asked("file")
     assert ask["args"] == {"format": "mp4", "points": True}
-    page.evaluate("(rid) => host.emit({k: 'progress', rid, part: 0.5})", ask["rid"])
+    host.tell_progress(ask, 0.5)
     job(host).wait_for(state="visible")
     assert job(host).locator(".dgw-job-words").inner_text() == "Making the video"
     assert "0.5" in (job(host).locator(".dgw-job-fill").get_attribute("style") or "")

@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from tests.browser.animal import SHOW_ANIMAL
 from tests.browser.lab import LabServer, Notebook
+from tests.browser.soak import memory_mb
 from tests.browser.view import WidgetView
 
 Record = Callable[[str, object], None]
@@ -35,7 +36,7 @@ none = np.empty((0, 2))
 def put():
     # The number of the pull is the time, so that the page can tell how old the picture is.
     info = FrameInfo(0, False, (), none, none, none[:, 0], None, pull=int(1000 * time.time()))
-    frames.put(picture.data, picture.mime, (picture.width, picture.height), info)
+    frames.put(picture, info)
 
 frames, made, start = widget._worker.frames, 0, time.monotonic()
 while (now := time.monotonic() - start) < 10:
@@ -61,11 +62,11 @@ def test_pictures_stay_young_and_the_server_small(
     page: Page,
     record_property: Record,
 ) -> None:
-    before_mb = lab.memory_mb()
+    before_mb = memory_mb(lab.process_id)
     page.evaluate(NOTE_AGES)
     flood = json.loads(notebook.execute(FLOOD))
     ages_ms = [age for age in page.evaluate("() => window.ages") if age < YEAR_MS]
-    grown_mb = lab.memory_mb() - before_mb
+    grown_mb = memory_mb(lab.process_id) - before_mb
     record_property("flood_made", flood["made"])
     record_property("flood_picture_kb", round(flood["kb"]))
     record_property("flood_shown", len(ages_ms))

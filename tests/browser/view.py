@@ -3,13 +3,15 @@
 import base64
 import io
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 Point = tuple[float, float]
 Picture = NDArray[np.uint8]
@@ -25,9 +27,15 @@ PULL_STEPS = 8
 """Moves of the pointer between pressing and letting go."""
 
 HAS_HOOK = """([name, test]) => {
-  const value = document.querySelector(".dgw")?.getAttribute(`data-${name}`);
+  const inside = ({ shadowRoot }) => shadowRoot && find(shadowRoot);
+  const find = (root) =>
+    root.querySelector(".dgw") ?? [...root.querySelectorAll("*")].map(inside).find(Boolean);
+  const value = find(document)?.getAttribute(`data-${name}`);
   return value !== null && value !== undefined && new Function("value", `return ${test}`)(value);
 }"""
+
+ALL_HOOKS = """() => [document.body, document.querySelector(".dgw")]
+  .map((place) => JSON.stringify({...place?.dataset}))"""
 
 COUNT_FRAMES = """() => {
   const root = document.querySelector(".dgw");
@@ -74,7 +82,18 @@ class WidgetView:
 
     def wait_for(self, name: str, test: str) -> None:
         """Wait until a ``data-`` attribute, named ``value`` in the JavaScript of the test, passes it."""
-        self._page.wait_for_function(HAS_HOOK, arg=[name, test], timeout=TIMEOUT_MS)
+        try:
+            self._page.wait_for_function(HAS_HOOK, arg=[name, test], timeout=TIMEOUT_MS)
+        except Error as error:
+            said = self._page.evaluate(ALL_HOOKS)
+            raise AssertionError(f"data-{name} never passed {test}; now {said}") from error
+
+    def wait_until(self, condition: Callable[[], object]) -> None:
+        """Let the page go on until something holds."""
+        deadline = time.monotonic() + TIMEOUT_MS / 1000
+        while not condition():
+            assert time.monotonic() < deadline, "it did not happen in time"
+            self._page.wait_for_timeout(50)
 
     def wait_for_status(self, *names: str) -> str:
         """Wait for one of the statuses and return it."""
@@ -87,26 +106,24 @@ class WidgetView:
 
     def picture(self) -> Picture:
         """Return the picture that is shown, in pixels of the screen."""
-        url: str = self._page.evaluate(
-            "(index) => document.querySelectorAll('.dgw-picture')[index].toDataURL('image/png')",
-            self._index,
-        )
+        picture = self._page.locator(".dgw-picture").nth(self._index)
+        url: str = picture.evaluate("(canvas) => canvas.toDataURL('image/png')")
         return decoded(url)
 
     def pull(self, start: Point, end: Point) -> None:
         """Press on a pixel of the picture, move to another one and let go, with real pointer events."""
         self.grab(start)
-        self._page.mouse.move(*self._place(end), steps=PULL_STEPS)
+        self._page.mouse.move(*self.place(end), steps=PULL_STEPS)
         self.let_go()
 
     def grab(self, start: Point) -> None:
         """Press on a pixel of the picture."""
-        self._page.mouse.move(*self._place(start))
+        self._page.mouse.move(*self.place(start))
         self._page.mouse.down()
 
     def lead(self, start: Point, end: Point, moves: int, seconds: float) -> None:
         """Move the pressed pointer evenly from one pixel to another in so many moves and so much time."""
-        ends = self._place(start), self._place(end)
+        ends = self.place(start), self.place(end)
         for k in range(1, moves + 1):
             x, y = (a + (b - a) * k / moves for a, b in zip(*ends, strict=True))
             self._page.mouse.move(x, y)
@@ -114,11 +131,11 @@ class WidgetView:
 
     def move(self, point: Point) -> None:
         """Move the pointer, pressed or not, to a pixel of the picture at once."""
-        self._page.mouse.move(*self._place(point))
+        self._page.mouse.move(*self.place(point))
 
     def click(self, point: Point, *, button: Literal["left", "right"] = "left") -> None:
         """Click a pixel of the picture."""
-        self._page.mouse.click(*self._place(point), button=button)
+        self._page.mouse.click(*self.place(point), button=button)
 
     def focus(self) -> None:
         """Give the keyboard to the picture."""
@@ -172,7 +189,7 @@ class WidgetView:
         lags: list[float] = self._page.evaluate(LAGS)
         return lags
 
-    def _place(self, point: Point) -> Point:
+    def place(self, point: Point) -> Point:
         """Return where the centre of a pixel of the picture is on the page."""
         canvas = self._page.locator(".dgw-canvas").first
         canvas.scroll_into_view_if_needed()

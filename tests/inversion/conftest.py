@@ -20,6 +20,7 @@ SMALL = StyleGAN2Config(
 KINDS: dict[str, Callable[[], AnyGenerator]] = {
     "square": lambda: Generator(SMALL, name="square"),
     "rectangular": lambda: Generator(replace(SMALL, base_width=2), name="rectangular"),
+    "wide": lambda: Generator(replace(SMALL, base_width=8), name="wide"),
     "wide w": lambda: Generator(replace(SMALL, z_dim=512, w_dim=512), name="wide w"),
     "alias-free": lambda: StyleGAN3Generator(ALIAS_FREE, name="alias-free"),
 }

@@ -50,10 +50,11 @@ def test_a_search_takes_the_part_that_it_finds(photo: Image.Image, generator: Ge
     assert again.target == found.target
 
 
-def test_the_part_has_the_shape_of_the_generator() -> None:
-    narrow = samples(small_generator("rectangular"))
-    found = found_crop(Image.effect_noise((90, 70), 60).convert("RGB"), narrow)
-    assert found.width == pytest.approx(found.height / 2)
+@pytest.mark.parametrize(("kind", "aspect"), [("rectangular", 0.5), ("wide", 2.0)])
+def test_the_part_has_the_shape_of_the_generator(kind: str, aspect: float) -> None:
+    known = samples(small_generator(kind))
+    found = found_crop(Image.effect_noise((90, 70), 60).convert("RGB"), known)
+    assert found.width == pytest.approx(found.height * aspect)
     left, top, right, bottom = found.box
     assert 0 <= left < right <= 90
     assert 0 <= top < bottom <= 70

@@ -147,8 +147,39 @@ def test_what_cannot_be_used_is_told_with_its_cure(generator: Generator) -> None
             dg.invert(photo, generator, progress=False, **options)
     with pytest.raises(InputError, match="generator must be a Generator or its name"):
         dg.invert(photo, 3, progress=False)  # type: ignore[arg-type]  # wrong on purpose
-    with pytest.raises(GeneratorError, match="there is no generator 'nobody'"):
-        dg.invert(photo, "nobody", progress=False)
+    for name in ("nobody", "n" * 5000, "\0"):
+        with pytest.raises(GeneratorError, match="there is no generator"):
+            dg.invert(photo, name, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"perceptual": "lpips"}, "perceptual must be a function or None, got str"),
+        ({"on_look": 3}, "on_look must be a function or None, got int"),
+        ({"perceptual": lambda one, other: 1.0}, "one number as a tensor, .* got float"),
+        ({"perceptual": lambda one, other: (one - other).abs()}, r"got \[1, 3, 32, 32\]; take"),
+        ({"steps": 2.0}, "steps must be a whole number"),
+        ({"steps": "many"}, "steps must be a whole number"),
+    ],
+)
+def test_functions_and_numbers_of_other_kinds_are_told(
+    options: dict[str, Any], words: str, generator: Generator
+) -> None:
+    with pytest.raises(InputError, match=words):
+        dg.invert(photo_of(generator), generator, **({"steps": 2} | options), progress=False)
+
+
+def test_a_number_of_steps_may_be_one_of_numpy(generator: Generator) -> None:
+    assert dg.invert(photo_of(generator), generator, steps=np.int64(1), progress=False).w.numel()
+
+
+def test_a_search_that_leaves_all_numbers_is_told(generator: Generator) -> None:
+    def lost(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+        return (one - other).square().mean() * float("nan")
+
+    with pytest.raises(GeneratorError, match=r"has left all numbers .* perceptual returned no"):
+        dg.invert(photo_of(generator), generator, steps=2, perceptual=lost, progress=False)
 
 
 def test_a_generator_of_nan_is_refused() -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -200,7 +203,7 @@ def test_an_encrypted_source_leads_to_no_plain_one() -> None:
 def test_a_cache_that_cannot_be_written_is_told(source: Source, cache: Path) -> None:
     cache.parent.mkdir(exist_ok=True)
     cache.write_bytes(b"")
-    with pytest.raises(GeneratorError, match="could not be fetched"):
+    with pytest.raises(GeneratorError, match=r"cannot be kept in .*; make room there, or name"):
         fetch(CATS, source.address, cache, None)
 
 
@@ -297,3 +300,24 @@ def test_every_entry_of_the_catalogue_is_whole() -> None:
         assert info.width > 0 < info.height
         assert info.is_embedded or info.source.startswith("https://")
         assert info.sha256 is None or len(bytes.fromhex(info.sha256)) == 32
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits are those of POSIX")
+def test_a_full_disk_is_told_and_what_has_come_is_kept(source: Source, cache: Path) -> None:
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (9999, 9999))\n"
+        "from pathlib import Path\n"
+        "from draggan_widget.errors import GeneratorError\n"
+        "from draggan_widget.pretrained.download import fetch\n"
+        "from tests.pretrained.test_download import CATS\n"
+        "try:\n"
+        "    fetch(CATS, sys.argv[1], Path(sys.argv[2]), None)\n"
+        "except GeneratorError as error:\n"
+        "    print(error)\n"
+    )
+    arguments = [sys.executable, "-c", code, source.address, str(cache)]
+    told = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
+    assert f"{CATS.name} cannot be kept in {cache}" in told
+    assert "make room there, or name another folder" in told
+    assert (cache / CATS.filename).with_suffix(".part").stat().st_size == 9999
+    assert fetch(CATS, source.address, cache, None).read_bytes() == CONTENT

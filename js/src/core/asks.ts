@@ -1,12 +1,13 @@
 /** Questions to the kernel, which change nothing, and their answers; each ends with one, even if the kernel is lost. */
+import type { Progress } from "./progress";
 import type { Answer, Args, ToKernel } from "./protocol";
 
 /** What else comes of a question whose answer takes long. */
 export interface Watch {
   /** Told at once how to give the question up; it is rejected then. */
   readonly begun: (cancel: () => void) => void;
-  /** Told how much is done, 0..1. */
-  readonly progressed: (part: number) => void;
+  /** Told how far it is. */
+  readonly progressed: (progress: Progress) => void;
 }
 
 /** A question with its files; what comes back is rejected with words for a person. */
@@ -72,8 +73,8 @@ export class Asks {
   }
 
   /** Takes the word of how much of a question is answered. */
-  progressed(rid: number, part: number): void {
-    this.#waiting.get(rid)?.watch?.progressed(part);
+  progressed(progress: Progress): void {
+    this.#waiting.get(progress.rid)?.watch?.progressed(progress);
   }
 
   #cancel(rid: number): void {

@@ -1,34 +1,29 @@
-/** What the kernel needs of a file to open it: of a picture only the session inside it, which is far smaller. */
+/** What the kernel needs of a file to open it: of a picture with a session only that, which is far smaller. */
 
 /** How a PNG begins (PNG specification, 5.2). */
 export const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** How other pictures begin, which hold no session: JPEG, GIF, WebP, BMP. */
-const OTHER_PICTURES = [
-  [0xff, 0xd8, 0xff],
-  [...bytesOf("GIF8")],
-  [...bytesOf("RIFF")],
-  [...bytesOf("BM")],
-];
-
 /** The kind of the chunk that holds a session; `CHUNK` in `session/embedding.py`. */
 const SESSION_CHUNK = "dgWs";
 
-/** So much tells the kernel what a picture is. */
-const BEGIN_BYTES = 16;
+/** A session file begins with the length of its header, eight bytes of which the upper ones are 0, and then this. */
+const BRACE_AT = 8;
+const BRACE = 0x7b;
 
 /** A chunk of a PNG has this many bytes beside its content: length, kind and check. */
 const CHUNK_EXTRA_BYTES = 12;
 
-/**
- * The part of a file that the kernel needs.
- *
- * @returns of a PNG its signature and the chunks with a session, of another picture its begin, of any other file all
- */
+/** True for a session file and for a PNG with a session in it; anything else may be a photo. */
+export function holdsSession(file: Uint8Array): boolean {
+  if (begins(file, PNG_SIGNATURE)) return sessionChunks(file).length > 0;
+  return file[BRACE_AT] === BRACE && file.subarray(4, BRACE_AT).every((value) => value === 0);
+}
+
+/** The part of a file that the kernel needs: of a PNG with a session its signature and that, of any other file all. */
 export function essenceOf(file: Uint8Array): Uint8Array {
-  if (begins(file, PNG_SIGNATURE)) return joined([file.subarray(0, 8), ...sessionChunks(file)]);
-  if (OTHER_PICTURES.some((begin) => begins(file, begin))) return file.subarray(0, BEGIN_BYTES);
-  return file;
+  if (!begins(file, PNG_SIGNATURE)) return file;
+  const chunks = sessionChunks(file);
+  return chunks.length > 0 ? joined([file.subarray(0, 8), ...chunks]) : file;
 }
 
 function sessionChunks(png: Uint8Array): Uint8Array[] {
@@ -56,8 +51,4 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
     at += part.length;
   }
   return whole;
-}
-
-function bytesOf(text: string): number[] {
-  return [...text].map((letter) => letter.charCodeAt(0));
 }

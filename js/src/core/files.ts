@@ -34,8 +34,15 @@ export const FILE_KINDS: readonly FileKind[] = [
   },
 ];
 
+const SESSION_ENDING = ".dgs";
+
 /** Files with these endings are offered when a person looks for one to open. */
-export const OPEN_ENDINGS = ".png,.dgs";
+export const OPEN_ENDINGS = `.png,${SESSION_ENDING},.jpg,.jpeg,.webp,.gif,.bmp,.tif,.tiff`;
+
+/** True where a person calls a file a session; one that is damaged is told of as one. */
+export function isSessionName(name: string): boolean {
+  return name.toLowerCase().endsWith(SESSION_ENDING);
+}
 
 /** Jupyter closes the connection over a message of 10 MB. */
 export const MOST_UPLOAD_BYTES = 9 * 2 ** 20;

@@ -3,7 +3,7 @@ import { clampToImage, type Grip, type Mark, type Size, sameGrip, type Vec } fro
 import { isEmpty } from "./mask";
 import { addPair, marksOf, movePart, removePair } from "./points";
 import type { Args, CommandName } from "./protocol";
-import { DRAFT_ID, type Shared, type State, type View } from "./types";
+import { DRAFT_ID, isOver, type Shared, type State, type View } from "./types";
 
 /** The brush that suits a picture, as a part of its shorter side. */
 const BRUSH_PART = 0.08;
@@ -61,7 +61,7 @@ export function maskChanged(shared: Shared): Shared {
 /** The shared state with one more command on its way. */
 export function commanded(shared: Shared, name: CommandName, args: Args = {}): Shared {
   // Nobody will ever take what is said to a kernel that has ended.
-  if (shared.link === "gone") return shared;
+  if (isOver(shared.link)) return shared;
   // Who stops no longer wants the start that is still on its way.
   const kept = shared.commands.filter((command) => name !== "stop" || command.name !== "run");
   const commands = [...kept, { rid: shared.nextRid, name, args }];

@@ -4,7 +4,7 @@ import { receiveFrame, receivePairs } from "./points";
 import type { Traits } from "./protocol";
 import { pullsTold } from "./pull";
 import { refusalOf } from "./settings";
-import { assertNever, type KernelAction, type Link, type Shared } from "./types";
+import { assertNever, isOver, type KernelAction, type Link, type Shared } from "./types";
 
 /** The values of a widget of which nothing is known yet. */
 const UNKNOWN_TRAITS: Traits = {
@@ -83,7 +83,7 @@ export function reduceKernel(shared: Shared, action: KernelAction): Shared {
     case "pulls_told":
       return pullsTold(shared);
     case "silence":
-      return shared.link === "gone" ? shared : relinked(shared, "silent");
+      return isOver(shared.link) ? shared : relinked(shared, "silent");
     case "heard":
       return shared.answering ? shared : relinked(shared, "back");
     case "link":
@@ -95,7 +95,7 @@ export function reduceKernel(shared: Shared, action: KernelAction): Shared {
 
 /** The state with another connection; commands that nobody hears are forgotten, edits are not. */
 function relinked(shared: Shared, link: Link): Shared {
-  const answering = link !== "silent" && link !== "gone";
+  const answering = link !== "silent" && !isOver(link);
   const commands = answering || shared.commands.length === 0 ? shared.commands : [];
   if (link === shared.link && commands === shared.commands) return shared;
   return { ...shared, link, answering, commands };

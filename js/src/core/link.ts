@@ -50,13 +50,17 @@ export class LinkWatch {
   watch(greeted: boolean, owed: boolean): void {
     const { value } = this.#store;
     const asked = isAsked(value) || owed;
+    // On a long way an answer needs its time, too.
+    const wayMs = 2 * (value.frame?.delayMs ?? 0);
     const silence = () => this.#store.dispatch({ kind: "silence" });
     this.#run("silence", asked || greeted, greeted ? SILENCE_GREETED_MS : SILENCE_MS, silence);
     this.#run("long_silence", value.traits.running, SILENCE_RUNNING_MS, silence);
     const owes = asked || value.pulls.length > 0;
     const doubts = owes && value.answering && value.link !== "busy";
-    this.#run("probe", doubts, PROBE_MS, this.#probe);
-    this.#run("busy", doubts, BUSY_MS, () => this.#store.dispatch({ kind: "link", link: "busy" }));
+    this.#run("probe", doubts, PROBE_MS + wayMs, this.#probe);
+    this.#run("busy", doubts, BUSY_MS + wayMs, () =>
+      this.#store.dispatch({ kind: "link", link: "busy" }),
+    );
     this.#retry();
     this.#run("back", value.link === "back", BACK_MS, () => this.#alive());
     if (value.link === "busy" && !owes) this.#alive();

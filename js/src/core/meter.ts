@@ -19,6 +19,8 @@ export interface Figures {
   readonly stepsPerS: number | null;
   readonly picturesPerS: number | null;
   readonly lagMs: number | null;
+  /** True where pictures are sent smaller because the connection is slow. */
+  readonly lean: boolean;
 }
 
 interface Shown {
@@ -32,6 +34,7 @@ export class Meter {
   #pending: readonly { readonly seq: number; readonly askedMs: number }[] = [];
   #askedMs: number | null = null;
   #lags: readonly number[] = [];
+  #lean = false;
 
   /** @param now milliseconds of some clock */
   constructor(now: () => number) {
@@ -53,6 +56,7 @@ export class Meter {
   /** Notes a picture on the screen. */
   shown(frame: FrameInfo): void {
     const atMs = this.#now();
+    this.#lean = frame.lean;
     const last = this.#shown.at(-1);
     // A smaller step is that of a new drag: its steps are counted from there.
     const kept = last && frame.step < last.step ? [] : recent(this.#shown, atMs);
@@ -74,18 +78,21 @@ export class Meter {
       stepsPerS: rates ? (last.step - first.step) / seconds : null,
       picturesPerS: rates ? (shown.length - 1) / seconds : null,
       lagMs: median(this.#lags),
+      lean: this.#lean,
     };
   }
 }
 
 /** The figures in words, for a line of their own. */
-export function figuresInWords({ stepsPerS, picturesPerS, lagMs }: Figures): readonly string[] {
+export function figuresInWords(figures: Figures): readonly string[] {
+  const { stepsPerS, picturesPerS, lagMs, lean } = figures;
   const rate = (value: number | null) =>
     value === null ? "–" : value.toFixed(value < 9.95 ? 1 : 0);
   return [
     `${rate(stepsPerS)} steps/s`,
     `${rate(picturesPerS)} pictures/s`,
     lagMs === null ? "lag –" : `lag ${Math.round(lagMs)} ms`,
+    ...(lean ? ["slow connection: pictures are sent smaller"] : []),
   ];
 }
 

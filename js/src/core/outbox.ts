@@ -26,23 +26,39 @@ export class Outbox {
 
   /** Sets traits on both ends. */
   write(values: Record<string, unknown>): void {
+    this.#set(values, this.#direct);
+  }
+
+  /** Sets traits by the model, whatever was lost before: the host itself is to hear of it. */
+  announce(values: Record<string, unknown>): void {
+    this.#set(values, false);
+  }
+
+  send(message: ToKernel): void {
+    try {
+      this.ask(message, []);
+    } catch {
+      this.#failed();
+    }
+  }
+
+  /** Sends a message with files; throws where the host cannot take it now. */
+  ask(message: ToKernel, files: ArrayBuffer[]): void {
+    const sent = this.#model.send(message, undefined, files);
+    // Some hosts say later that they could not send it.
+    if (sent instanceof Promise) sent.catch(this.#failed);
+  }
+
+  #set(values: Record<string, unknown>, direct: boolean): void {
     this.#writing = true;
     try {
       for (const [name, value] of Object.entries(values)) this.#model.set(name, value);
-      if (this.#direct) this.#tell(values);
+      if (direct) this.#tell(values);
       else this.#model.save_changes();
     } catch {
       this.#failed();
     } finally {
       this.#writing = false;
-    }
-  }
-
-  send(message: ToKernel): void {
-    try {
-      this.#model.send(message);
-    } catch {
-      this.#failed();
     }
   }
 

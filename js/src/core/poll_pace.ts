@@ -5,9 +5,12 @@
  * message: there each answer that brought something makes the next question come sooner, each that did not later.
  */
 
-/** Who waits in vain asks after this time, then ever less often. */
+/** Who waits in vain asks after this time and that of two answers, then ever less often. */
 const FIRST_MS = 300;
 const SLOWEST_MS = 2400;
+
+/** A part that is awaited is asked for only then: where pictures come in parts, the way is slow. */
+const PART_MS = SLOWEST_MS;
 
 /** Where only answers come, no more often than a picture can be drawn and sent, and never slower than a person notices. */
 const FASTEST_MS = 40;
@@ -18,7 +21,9 @@ const BROUGHT = 2;
 const UNASKED = 3;
 
 export class PollPace {
+  #firstMs = FIRST_MS;
   #delayMs = FIRST_MS;
+  #wayMs = 0;
   #tries = 0;
   #isNews = false;
   #brought = 0;
@@ -31,13 +36,26 @@ export class PollPace {
 
   /** How long to wait before the next question, while one is due. */
   get delayMs(): number {
-    if (this.#tries === 0) return this.#delayMs;
-    return Math.min(Math.max(FIRST_MS, this.#delayMs) * 2 ** this.#tries, SLOWEST_MS);
+    if (this.#tries === 0) return this.#delayMs + (this.onlyAnswers ? 0 : this.#wayMs);
+    const slowerMs = Math.max(this.#firstMs, this.#delayMs) * 2 ** this.#tries;
+    return Math.min(slowerMs, SLOWEST_MS) + this.#wayMs;
   }
 
   /** How long to wait while nothing is due: what nobody has asked for may have changed all the same. */
   get restMs(): number {
     return SLOWEST_MS;
+  }
+
+  /**
+   * Notes what comes next.
+   *
+   * @param part whether that is a part of a picture
+   * @param delayMs how long an answer takes, where that is known
+   */
+  awaits(part: boolean, delayMs?: number): void {
+    this.#firstMs = part ? PART_MS : FIRST_MS;
+    if (delayMs !== undefined) this.#wayMs = 2 * delayMs;
+    if (!this.onlyAnswers) this.#delayMs = this.#firstMs;
   }
 
   /** Notes a question. */
@@ -54,7 +72,7 @@ export class PollPace {
     }
     this.#unasked += 1;
     if (this.#unasked >= UNASKED) this.#brought = 0;
-    if (!this.onlyAnswers) this.#delayMs = FIRST_MS;
+    if (!this.onlyAnswers) this.#delayMs = this.#firstMs;
   }
 
   /** Notes that something was sent and has not come. */

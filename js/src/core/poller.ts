@@ -7,6 +7,9 @@ import { type Known, StateRevs } from "./state_revs";
 
 type Here = Extract<FromKernel, { kind: "here" }>;
 
+/** No more answers are asked for at a time. */
+const MOST_OPEN = 200;
+
 /** What a page waits for. */
 export interface Waits {
   /** Whether anybody looks. */
@@ -17,9 +20,13 @@ export interface Waits {
   readonly asked: boolean;
 }
 
-/** The numbers of commands and questions that have no answer. */
+/** What a page has, and what it has no answer to. */
 export interface Open {
+  /** The number of the newest picture, or of the newest part of one. */
+  readonly have: number;
+  /** The numbers of commands. */
   readonly replies: readonly number[];
+  /** The numbers of questions. */
   readonly answers: readonly number[];
 }
 
@@ -37,7 +44,6 @@ export class Poller {
   readonly #revs: StateRevs;
   readonly #asked = new Map<number, Known>();
   #n = 0;
-  #have = 0;
   #more = false;
   #armedMs = 0;
   #spoilt = false;
@@ -46,7 +52,7 @@ export class Poller {
   /**
    * @param rev the number of the traits with which the model began, if it has any
    * @param send tells the kernel
-   * @param open gives what has no answer
+   * @param open gives what the page has
    */
   constructor(later: Later, rev: unknown, send: (message: ToKernel) => void, open: () => Open) {
     this.#alarms = new Alarms(later);
@@ -63,21 +69,33 @@ export class Poller {
     return { n: this.#n, state_rev: known.whole };
   }
 
-  /** Asks now, and gives the number of the question. */
+  /** Asks for a sign of life, and for all that is newer than what the page has; gives the number of the question. */
   ask(): number {
     const question = this.question();
     this.#pace.asked();
-    this.#send({ k: "poll", have: this.#have, ...question, ...this.#open() });
+    const { have, ...open } = this.#open();
+    const replies = open.replies.slice(0, MOST_OPEN);
+    const answers = open.answers.slice(0, MOST_OPEN);
+    this.#send({ k: "poll", have, ...question, replies, answers });
     return question.n;
   }
 
-  /** Takes note of a frame. */
-  frame(seq: number): void {
-    if (seq <= this.#have) return;
-    this.#have = seq;
-    this.#pace.news();
-    this.#alarms.cancelAll();
-    this.watch(this.#waits);
+  /**
+   * Takes note of a picture, or of a part of one.
+   *
+   * @param isNew false for one that has come before
+   * @param next what is said of the next one: whether it is a part, and how long an answer takes
+   */
+  picture(isNew: boolean, next: { readonly part: boolean; readonly delayMs?: number }): void {
+    if (isNew) this.#pace.news();
+    this.#pace.awaits(next.part, next.delayMs);
+    this.#restart();
+  }
+
+  /** Counts the time to the next frame anew. */
+  expect(): void {
+    this.#pace.awaits(false);
+    this.#restart();
   }
 
   /** Takes note of an answer to a command or question. */
@@ -107,8 +125,7 @@ export class Poller {
     if (known && stateRev !== null) this.#revs.answered(known, stateRev);
     this.#more = more;
     this.#pace.answered();
-    this.#alarms.cancelAll();
-    this.watch(this.#waits);
+    this.#restart();
     const repaired = this.#spoilt && !this.#revs.isBehind;
     if (repaired) this.#spoilt = false;
     return repaired;
@@ -137,6 +154,11 @@ export class Poller {
 
   close(): void {
     this.#alarms.cancelAll();
+  }
+
+  #restart(): void {
+    this.#alarms.cancelAll();
+    this.watch(this.#waits);
   }
 
   #run(name: "poll" | "rest", due: boolean, delayMs: number): void {

@@ -9,7 +9,7 @@ export interface AnyModel {
   get(name: string): unknown;
   set(name: string, value: unknown): void;
   save_changes(): void;
-  send(content: ToKernel, callbacks?: undefined, buffers?: (ArrayBuffer | DataView)[]): void;
+  send(content: ToKernel, callbacks?: undefined, buffers?: (ArrayBuffer | DataView)[]): unknown;
   on(event: string, callback: (...values: unknown[]) => void): void;
   off(event: string, callback: (...values: unknown[]) => void): void;
 }
@@ -26,4 +26,6 @@ export interface Ports {
   readonly meter?: Pick<Meter, "asked" | "pulled">;
   readonly dpr: number;
   readonly loopback: boolean;
+  /** True on a saved copy of a page, behind which no kernel will ever be. */
+  readonly saved?: boolean;
 }

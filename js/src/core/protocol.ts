@@ -20,6 +20,7 @@ import {
 } from "./decode";
 import type { Size, Vec } from "./geometry";
 import { decodeFilm, decodeHistory, type Film, type HistoryEntry } from "./history";
+import { decodeProgress, type Progress } from "./progress";
 
 export const PROTOCOL_VERSION = 1;
 
@@ -61,8 +62,21 @@ export interface FrameInfo {
   readonly loss: number | null;
   /** The number of the newest pull that the picture follows, 0 for none. */
   readonly pull: number;
+  /** How long the kernel waits for an answer where nothing waits in a queue, in milliseconds; 0 while it does not know. */
+  readonly delayMs: number;
+  /** True where moving pictures are sent smaller than on a fast connection. */
+  readonly lean: boolean;
+  /** So many parts of the picture have come before; its end is beside the message. */
+  readonly parts: number;
   /** The place of that pull, where it was this page's; not on the wire. */
   readonly follows?: Followed;
+}
+
+/** A part of a picture whose end comes with its frame; `seq` counts with those of frames. */
+export interface Part {
+  readonly seq: number;
+  readonly index: number;
+  readonly bytes: Uint8Array;
 }
 
 export interface Reply {
@@ -82,6 +96,7 @@ export interface Answer {
 
 export type FromKernel =
   | { readonly kind: "frame"; readonly frame: FrameInfo; readonly picture: Uint8Array }
+  | { readonly kind: "part"; readonly part: Part }
   | { readonly kind: "reply"; readonly reply: Reply }
   | {
       readonly kind: "here";
@@ -93,7 +108,7 @@ export type FromKernel =
       readonly more: boolean;
     }
   | { readonly kind: "answer"; readonly answer: Answer }
-  | { readonly kind: "progress"; readonly rid: number; readonly part: number };
+  | { readonly kind: "progress"; readonly progress: Progress };
 
 /** What a command or question needs besides its name. */
 export type Args = Readonly<Record<string, unknown>>;
@@ -209,6 +224,12 @@ export function decodeMessage(message: unknown, buffers: readonly unknown[]): Fr
       const picture = decodeBytes(buffers[0]);
       return frame && picture && picture.length > 0 ? { kind: "frame", frame, picture } : null;
     }
+    case "part": {
+      const { seq, index } = message;
+      const bytes = decodeBytes(buffers[0]);
+      if (!isCount(seq, 1) || !isCount(index, 0) || !bytes || bytes.length === 0) return null;
+      return { kind: "part", part: { seq, index, bytes } };
+    }
     case "reply": {
       const { rid, ok, error } = message;
       if (!isCount(rid, 1) || typeof ok !== "boolean" || typeof error !== "string") return null;
@@ -229,9 +250,8 @@ export function decodeMessage(message: unknown, buffers: readonly unknown[]): Fr
       return { kind: "answer", answer: { rid, ok, error, result, files } };
     }
     case "progress": {
-      const { rid, part } = message;
-      if (!isCount(rid, 1) || !isLength(part) || part > 1) return null;
-      return { kind: "progress", rid, part };
+      const progress = decodeProgress(message, decodeBytes(buffers[0]));
+      return progress && { kind: "progress", progress };
     }
     default:
       return null;
@@ -240,6 +260,7 @@ export function decodeMessage(message: unknown, buffers: readonly unknown[]): Fr
 
 function decodeFrame(message: Record<string, unknown>): FrameInfo | null {
   const { seq, step, w, h, mime, final, loss, pull } = message;
+  const { delay_ms: delayMs = 0, lean = false, parts = 0 } = message;
   const pointIds = decodeIds(message.point_ids);
   const handles = decodePoints(message.handles);
   const targets = decodePoints(message.targets);
@@ -247,13 +268,15 @@ function decodeFrame(message: Record<string, unknown>): FrameInfo | null {
   const size = decodeSize([w, h]);
   const knownMime = MIME_TYPES.find((name) => name === mime);
   if (!isCount(seq, 1) || !isCount(step, 0) || !isCount(pull, 0)) return null;
+  if (!isCount(delayMs, 0) || !isBoolean(lean) || !isCount(parts, 0)) return null;
   if (!size || !knownMime) return null;
   if (typeof final !== "boolean" || !(loss === null || isNumber(loss))) return null;
   if (!pointIds || !handles || !targets || !distancesPx) return null;
   const count = pointIds.length;
   if ([handles, targets, distancesPx].some((list) => list.length !== count)) return null;
   const points = { pointIds, handles, targets, distancesPx };
-  return { seq, step, size, mime: knownMime, final, ...points, loss, pull };
+  const way = { delayMs, lean, parts };
+  return { seq, step, size, mime: knownMime, final, ...points, loss, pull, ...way };
 }
 
 /** The bytes of a buffer; hosts hand over DataView (Jupyter), Uint8Array (Colab) or ArrayBuffer. */

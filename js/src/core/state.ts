@@ -18,6 +18,7 @@ import { ordered, reduceOrder } from "./orders";
 import { filmLeft, filmPlaceOf, reducePast } from "./past";
 import { gestureCancelled, pointerDown, pointerMove, pointerUp } from "./pointer";
 import { marksOf } from "./points";
+import { isRefused, reduceSeeking } from "./seeking";
 import { lookedAside, reduceSight, revealed } from "./sight";
 import { NO_COMPARE } from "./sight_types";
 import {
@@ -55,10 +56,12 @@ export const INITIAL_VIEW: View = {
   camera: FIT,
   modifier: "none",
   compare: NO_COMPARE,
+  seeking: false,
 };
 
 /** The state after an action; total, pure, and blind to clock, chance and page. */
 export function reduce(before: State, action: Action): State {
+  if (isRefused(before, action)) return before;
   const state = filmLeft(before, action);
   const { shared, view } = state;
   switch (action.kind) {
@@ -146,6 +149,8 @@ export function reduce(before: State, action: Action): State {
       return { ...state, shared: { ...shared, traits: { ...shared.traits, autoRun: action.on } } };
     case "help":
       return withView(state, { helpOpen: action.open });
+    case "seeking":
+      return reduceSeeking(gestureCancelled(state), action);
     case "problem_dismiss":
       return { ...state, shared: { ...shared, problem: null } };
     default:

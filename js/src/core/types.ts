@@ -52,10 +52,15 @@ export interface Problem {
 }
 
 /**
- * How the connection fares: the kernel answers; a cell keeps it busy; it says nothing; its comm is gone; or it has
- * just come back.
+ * How the connection fares: the kernel answers; a cell keeps it busy; it says nothing; its comm is gone; it has just
+ * come back; or the page is a copy that was saved, and never had a kernel.
  */
-export type Link = "alive" | "busy" | "silent" | "gone" | "back";
+export type Link = "alive" | "busy" | "silent" | "gone" | "back" | "saved";
+
+/** True when nobody will ever answer. */
+export function isOver(link: Link): boolean {
+  return link === "gone" || link === "saved";
+}
 
 /** What all views of one widget share: the kernel's values and this page's newer intent. */
 export interface Shared {
@@ -177,6 +182,8 @@ export interface View {
   readonly camera: Camera;
   readonly modifier: Modifier;
   readonly compare: Compare;
+  /** True while a photo is looked for, which is shown in place of the picture. */
+  readonly seeking: boolean;
 }
 
 export interface State {
@@ -249,6 +256,7 @@ export type ViewAction =
   | { readonly kind: "take" }
   | { readonly kind: "auto_run"; readonly on: boolean }
   | { readonly kind: "help"; readonly open: boolean }
+  | { readonly kind: "seeking"; readonly on: boolean }
   | { readonly kind: "problem"; readonly message: string }
   | { readonly kind: "problem_dismiss" };
 

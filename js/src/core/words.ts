@@ -5,8 +5,15 @@ import { outsideInWords } from "./outside";
 import { filmHint } from "./past";
 import { marksOf } from "./points";
 import { isLive } from "./pull";
+import { SEEKING_WORDS } from "./seeking";
 import { DRAFT_ID, type Shared, type State, selectionOf } from "./state";
 import { assertNever } from "./types";
+
+/** What a saved copy of a page says, which has a picture or was saved too early for one. */
+const SAVED = {
+  picture: "The picture as it was saved; no kernel runs behind this page",
+  nothing: "Saved before there was a picture; no kernel runs behind this page",
+} as const;
 
 /** How the status looks: each mood has a shape and a colour of its own. */
 export type Mood =
@@ -58,6 +65,7 @@ export function sentenceOf(state: State): Sentence {
   const { traits } = shared;
   const trouble = troubleOf(shared);
   if (trouble) return trouble;
+  if (view.seeking) return { mood: "waiting", text: SEEKING_WORDS };
   if (!shared.frame && traits.status === "failed") return resultOf(shared);
   if (traits.status === "loading" || !shared.frame) {
     const text = traits.busyText || traits.statusText || "Loading the picture ...";
@@ -144,14 +152,15 @@ export function numberOf(shared: Shared, id: number): number {
   return shared.pairs.findIndex((pair) => pair.id === id) + 1;
 }
 
-/** True where Escape has nothing to give up: no gesture, no list of keys, no half-made pair, no run. */
+/** True where Escape has nothing to give up: no gesture, no list of keys, no half-made pair, no run, no search. */
 export function isCalm({ shared, view }: State): boolean {
-  return view.gesture.kind === "none" && !view.helpOpen && !view.draft && !isActive(shared);
+  const busy = view.helpOpen || view.seeking || isActive(shared);
+  return view.gesture.kind === "none" && !view.draft && !busy;
 }
 
 /** What keeps the kernel from answering; null while it does. */
-function troubleOf({ link }: Shared): Sentence | null {
-  switch (link) {
+function troubleOf(shared: Shared): Sentence | null {
+  switch (shared.link) {
     case "busy":
       return { mood: "busy", text: "The kernel is busy with a cell; your edit waits" };
     case "silent":
@@ -164,11 +173,13 @@ function troubleOf({ link }: Shared): Sentence | null {
         mood: "silent",
         text: "Disconnected: the kernel was restarted or has ended. Run the cell again; the picture stays here",
       };
+    case "saved":
+      return { mood: "silent", text: SAVED[shared.frame ? "picture" : "nothing"] };
     case "alive":
     case "back":
       return null;
     default:
-      return assertNever(link);
+      return assertNever(shared.link);
   }
 }
 

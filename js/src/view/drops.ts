@@ -18,7 +18,11 @@ export function acceptDrops(
   take: (file: File) => void,
   signal: AbortSignal,
 ): void {
-  const words = element("span", {}, "Drop a PNG or session saved here to open it");
+  const words = element(
+    "span",
+    {},
+    "Drop a photo to look for it, or what was saved here to open it",
+  );
   const note = element("div", { class: "dgw-drop", hidden: true }, icon("open"), words);
   stage.append(note);
   let timer = 0;

@@ -9,6 +9,7 @@ import { acceptDrops } from "./drops";
 import { Files } from "./files";
 import type { IconName } from "./icons";
 import { buildJob } from "./job";
+import { buildSeeking } from "./seeking";
 
 /** Between the menu and the edge of a narrow card. */
 const MENU_MARGIN_PX = 8;
@@ -27,8 +28,10 @@ export interface FileMenu {
   readonly menu: HTMLElement;
   /** Tells of work on files; lies over the picture. */
   readonly job: HTMLElement;
+  /** Shows how a photo is looked for; lies over the picture. */
+  readonly seeking: HTMLElement;
   /** Listens for files that are dropped and for keys, in the whole widget. */
-  readonly listen: (root: HTMLElement, stage: HTMLElement) => void;
+  readonly listen: (root: HTMLElement, stage: HTMLElement, canvas: HTMLElement) => void;
   readonly update: (state: State) => void;
 }
 
@@ -41,7 +44,8 @@ export interface FileMenu {
  */
 export function buildFileMenu(store: ViewStore, ask: Ask, signal: AbortSignal): FileMenu {
   const job = buildJob(signal);
-  const files = new Files(store, ask, job.told);
+  const seeking = buildSeeking(store, signal);
+  const files = new Files(store, ask, job.told, seeking);
   const opener = button("save", "Save, copy or open", { key: "D" });
   setAttribute(opener, "aria-haspopup", "menu");
   const menu = element("div", {
@@ -94,7 +98,7 @@ export function buildFileMenu(store: ViewStore, ask: Ask, signal: AbortSignal): 
     { signal },
   );
   const copy = item("copy", "Copy picture", "Ctrl+C", () => void files.copy(points));
-  const open = item("open", "Open a file", "PNG or session saved here", () => picker.click());
+  const open = item("open", "Open a file", "photo, saved PNG or session", () => picker.click());
   const line = () => element("div", { class: "dgw-menu-line", role: "separator" });
   menu.append(...rows.map(({ row }) => row), line(), marks, line(), copy, open, picker);
 
@@ -120,7 +124,8 @@ export function buildFileMenu(store: ViewStore, ask: Ask, signal: AbortSignal): 
     { signal, capture: true },
   );
 
-  const listen = (root: HTMLElement, stage: HTMLElement): void => {
+  const listen = (root: HTMLElement, stage: HTMLElement, canvas: HTMLElement): void => {
+    seeking.listen(root, canvas);
     acceptDrops(root, stage, (file) => void files.open(file), signal);
     root.addEventListener(
       "keydown",
@@ -142,7 +147,7 @@ export function buildFileMenu(store: ViewStore, ask: Ask, signal: AbortSignal): 
       if (!each.hasAttribute("data-obstacle")) setEnabled(each, shown);
     }
   };
-  return { button: opener, menu, job: job.node, listen, update };
+  return { button: opener, menu, job: job.node, seeking: seeking.node, listen, update };
 }
 
 function menuItem(name: IconName, label: string, hint: string): HTMLButtonElement {

@@ -41,7 +41,8 @@ export class FrameStream {
     ({ frame }, bitmap) => this.#present({ frame, bitmap }),
     (_, { frame }) => this.#drop(frame),
   );
-  #newestSeq = 0;
+  /** Kernels count from 1; a kept picture, which is older than all of them, is 0. */
+  #newestSeq = -1;
   #ready: Picture | null = null;
   #shown: Picture | null = null;
   #closed = false;

@@ -7,7 +7,12 @@ import { button, element, setAttribute, setText } from "./dom";
 /** The figures are read this often: faster they could not be read. */
 const REFRESH_MS = 500;
 
-const NAMES = ["Steps", "Pictures", "From the pointer to the picture that follows it, median"];
+const NAMES = [
+  "Steps",
+  "Pictures",
+  "From the pointer to the picture that follows it, median",
+  "Once the picture rests it is sent whole",
+];
 
 export interface MeterView {
   readonly node: HTMLElement;

@@ -101,7 +101,7 @@ function buildStatus(): Pick<Panel, "say" | "update"> & { readonly node: HTMLEle
     setIcon(lamp, MOOD_ICONS[mood]);
     setText(text, words);
     setAttribute(text, "title", words);
-    setText(numbers, numbersInWords(state.shared));
+    setText(numbers, state.view.seeking ? "" : numbersInWords(state.shared));
     const saysStatus = spokenOf(state);
     const saysSelection = selectionInWords(state);
     // Where a pointer takes a mark is said once it has let go.

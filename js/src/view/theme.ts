@@ -26,9 +26,12 @@ export function watchTheme(
   tell();
 }
 
-/** The theme of the nearest ancestor that names one, else of the system. */
+/**
+ * The theme of the nearest ancestor that names one, else of the system. An element that is not on the page yet, as while
+ * JupyterLab renders it, has the theme of the page.
+ */
 function themeAround(node: Element, systemIsDark: boolean): Theme {
-  let place: Element | null = outer(node);
+  let place: Element | null = node.isConnected ? outer(node) : document.body;
   while (place) {
     if (place.matches(DARK_HOST)) return "dark";
     if (place.matches(LIGHT_HOST)) return "light";

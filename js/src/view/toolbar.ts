@@ -4,6 +4,7 @@ import { brushRadiusPx, isActive } from "../core/intent";
 import { MAX_SEED } from "../core/protocol";
 import type { State, ViewAction } from "../core/state";
 import type { ViewStore } from "../core/store";
+import { isOver } from "../core/types";
 import {
   button,
   element,
@@ -142,7 +143,7 @@ export function buildToolbar(
     const { traits } = shared;
     const active = isActive(shared);
     const shown = shared.frame !== null;
-    const there = shown && shared.link !== "gone";
+    const there = shown && !isOver(shared.link);
     const canRun = there && shared.pairs.length > 0;
     setIcon(run, active ? "stop" : "play");
     setText(run.lastElementChild ?? run, active ? "Stop" : "Run");

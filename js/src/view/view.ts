@@ -84,6 +84,7 @@ export function mountView(
     canvas,
     past.chip,
     panel.placeholder,
+    files.seeking,
     files.job,
     panel.help,
   );
@@ -147,7 +148,7 @@ export function mountView(
   listenToBrush(canvas, store, signal);
   listenToKeys(root, canvas, store, sample, signal);
   sight.listen(root);
-  files.listen(root, stage);
+  files.listen(root, stage, canvas);
   watchTheme(root, (theme) => setAttribute(root, "data-theme", theme), signal);
   watchSize(stage, drawing, update, signal);
   watchVisibility(root, onVisible, signal);

@@ -65,15 +65,17 @@ describe("a question", () => {
       begun: (giveUp) => {
         cancel = giveUp;
       },
-      progressed: (part) => parts.push(part),
+      progressed: ({ part }) => parts.push(part),
     });
     const [sent] = bench.sent("ask");
     const rid = sent?.k === "ask" ? sent.rid : 0;
-    bench.model.emit({ k: "progress", rid, part: 0.25 });
-    bench.model.emit({ k: "progress", rid: rid + 1, part: 0.5 });
+    const says = (of: number, part: number) =>
+      bench.model.emit({ k: "progress", rid: of, part, words: "", shows: "" });
+    says(rid, 0.25);
+    says(rid + 1, 0.5);
     cancel();
     cancel();
-    bench.model.emit({ k: "progress", rid, part: 0.75 });
+    says(rid, 0.75);
     await expect(asked).rejects.toThrow(CANCELLED);
     expect(parts).toEqual([0.25]);
     const cancels = bench.sent("ask").filter((each) => each.k === "ask" && each.name === "cancel");

@@ -8,7 +8,8 @@ describe("the meter", () => {
   test("counts steps and pictures of the last seconds, and knows nothing before and after", () => {
     let nowMs = 0;
     const meter = new Meter(() => nowMs);
-    expect(meter.figures).toEqual({ stepsPerS: null, picturesPerS: null, lagMs: null });
+    const nothing = { stepsPerS: null, picturesPerS: null, lagMs: null, lean: false };
+    expect(meter.figures).toEqual(nothing);
     for (let index = 0; index <= 10; index++) {
       nowMs = 100 * index;
       meter.shown(frameOf(index + 1, [], 3 * index));
@@ -52,17 +53,21 @@ describe("the meter", () => {
     expect(meter.figures.lagMs).toBe(60);
   });
 
+  test("says that the connection is slow for as long as pictures are sent smaller", () => {
+    const meter = new Meter(() => 0);
+    meter.shown({ ...frameOf(1), lean: true });
+    expect(figuresInWords(meter.figures).at(-1)).toBe("slow connection: pictures are sent smaller");
+    meter.shown(frameOf(2));
+    expect(figuresInWords(meter.figures).at(-1)).toBe("lag –");
+  });
+
   test("says what it does not know", () => {
-    expect(figuresInWords({ stepsPerS: 12.34, picturesPerS: 9.31, lagMs: 84.6 })).toEqual([
-      "12 steps/s",
-      "9.3 pictures/s",
-      "lag 85 ms",
-    ]);
-    expect(figuresInWords({ stepsPerS: null, picturesPerS: null, lagMs: null })).toEqual([
-      "– steps/s",
-      "– pictures/s",
-      "lag –",
-    ]);
+    expect(
+      figuresInWords({ stepsPerS: 12.34, picturesPerS: 9.31, lagMs: 84.6, lean: false }),
+    ).toEqual(["12 steps/s", "9.3 pictures/s", "lag 85 ms"]);
+    expect(
+      figuresInWords({ stepsPerS: null, picturesPerS: null, lagMs: null, lean: false }),
+    ).toEqual(["– steps/s", "– pictures/s", "lag –"]);
   });
 });
 

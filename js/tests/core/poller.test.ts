@@ -12,6 +12,7 @@ class Desk {
   readonly polls: Poll[] = [];
   readonly times: number[] = [];
   readonly poller: Poller;
+  #have = 0;
   #nowMs = 0;
   #alarms: { readonly atMs: number; readonly callback: () => void }[] = [];
 
@@ -28,7 +29,11 @@ class Desk {
       this.polls.push(message);
       this.times.push(this.#nowMs);
     };
-    this.poller = new Poller(later, rev, send, () => ({ replies: [7], answers: [] }));
+    this.poller = new Poller(later, rev, send, () => ({
+      have: this.#have,
+      replies: [7],
+      answers: [],
+    }));
   }
 
   wait(durationMs: number): void {
@@ -45,10 +50,17 @@ class Desk {
     this.#nowMs = endMs;
   }
 
+  /** A frame comes, and says how long an answer takes. */
+  frame(seq: number, delayMs = 0): void {
+    const isNew = seq > this.#have;
+    this.#have = Math.max(this.#have, seq);
+    this.poller.picture(isNew, { part: false, delayMs });
+  }
+
   /** Answers the newest question, after a frame of this number if there is one. */
   answer({ seq, rev = 0, more = false }: { seq?: number; rev?: number; more?: boolean } = {}) {
     const n = this.polls.at(-1)?.n ?? null;
-    if (seq) this.poller.frame(seq);
+    if (seq) this.frame(seq);
     return this.poller.here({ kind: "here", n, stateRev: rev, more });
   }
 
@@ -70,7 +82,7 @@ describe("a page whose frames come by themselves", () => {
     desk.poller.watch(MOVING);
     for (let seq = 1; seq < 50; seq++) {
       desk.wait(250);
-      desk.poller.frame(seq);
+      desk.frame(seq);
     }
     expect(desk.polls).toEqual([]);
     desk.poller.watch(RESTING);
@@ -134,7 +146,7 @@ describe("a page whose host delivers only answers", () => {
 
   test("is one again whose frames come by themselves, once some did", () => {
     const desk = Desk.thatOnlyAnswers();
-    for (let seq = 9; seq < 13; seq++) desk.poller.frame(seq);
+    for (let seq = 9; seq < 13; seq++) desk.frame(seq);
     desk.poller.watch(RESTING);
     const before = desk.polls.length;
     desk.wait(30000);

@@ -14,6 +14,7 @@ const frame = readFixture<MessageFixture>("frame");
 const reply = readFixture<MessageFixture>("reply");
 const answer = readFixture<MessageFixture>("answer");
 const progress = readFixture<MessageFixture>("progress");
+const part = readFixture<MessageFixture>("part");
 const traits = readFixture<TraitFixture>("traits");
 const UNKNOWN = initialShared(1).traits;
 
@@ -33,6 +34,9 @@ describe("messages of the kernel", () => {
     expect(decoded.frame.size).toEqual({ width: wire.w, height: wire.h });
     expect(decoded.frame.handles.map(({ x, y }) => [x, y])).toEqual(wire.handles);
     expect(decoded.frame.distancesPx).toEqual(wire.distances);
+    expect(decoded.frame.delayMs).toBe(wire.delay_ms ?? 0);
+    expect(decoded.frame.lean).toBe(wire.lean ?? false);
+    expect(decoded.frame.parts).toBe(wire.parts ?? 0);
     expect(decoded.picture.length).toBe(24);
   });
 
@@ -49,18 +53,26 @@ describe("messages of the kernel", () => {
     expect(files.map(({ length }) => length)).toEqual(buffer_bytes ?? []);
   });
 
-  test.each(progress.valid)("progress is read: $name", ({ message }) => {
-    const decoded = decodeMessage(message, []);
+  test.each(progress.valid)("progress is read: $name", ({ message, buffer_bytes }) => {
+    const decoded = decodeMessage(message, buffersOf(buffer_bytes));
     if (decoded?.kind !== "progress") throw new Error("expected progress");
-    expect({ k: "progress", rid: decoded.rid, part: decoded.part }).toEqual(message);
+    const { shown, ...rest } = decoded.progress;
+    expect({ k: "progress", ...rest, shows: shown?.what ?? "" }).toEqual(message);
+    expect(shown ? [shown.file.length] : undefined).toEqual(buffer_bytes);
   });
 
-  test.each([...frame.hostile, ...reply.hostile, ...answer.hostile, ...progress.hostile])(
-    "is ignored where $why: $name",
-    ({ message, buffer_bytes }) => {
-      expect(decodeMessage(message, buffersOf(buffer_bytes))).toBeNull();
-    },
-  );
+  test.each(part.valid)("a part of a picture is read: $name", ({ message, buffer_bytes }) => {
+    const decoded = decodeMessage(message, buffersOf(buffer_bytes));
+    if (decoded?.kind !== "part") throw new Error("expected a part");
+    const { bytes, ...rest } = decoded.part;
+    expect({ k: "part", ...rest }).toEqual(message);
+    expect(bytes.length).toBe(buffer_bytes?.[0]);
+  });
+
+  const hostile = [frame, part, reply, answer, progress].flatMap((kind) => kind.hostile);
+  test.each(hostile)("is ignored where $why: $name", ({ message, buffer_bytes }) => {
+    expect(decodeMessage(message, buffersOf(buffer_bytes))).toBeNull();
+  });
 });
 
 describe("buffers", () => {
