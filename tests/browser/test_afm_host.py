@@ -29,7 +29,7 @@ def test_a_frame_is_drawn_and_acknowledged(page: Page, buffer: str, kind: str) -
     host.wait_until("host.sent.some((message) => message.k === 'ack')")
     assert host.sent("ack") == [{"k": "ack", "seq": 7, "shown": True, "visible": True}]
     assert host.sent("hello") == [
-        {"k": "hello", "v": 1, "dpr": 1, "loopback": False, "visible": True}
+        {"k": "hello", "v": 1, "dpr": 1, "loopback": False, "visible": True, "n": 1, "state_rev": 0}
     ]
 
 
