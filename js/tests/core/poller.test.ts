@@ -90,6 +90,38 @@ describe("a page whose frames come by themselves", () => {
     expect(desk.polls).toEqual([]);
   });
 
+  test("gives them the time of two answers more on a long way", () => {
+    const desk = new Desk();
+    desk.poller.watch(MOVING);
+    desk.frame(1, 500);
+    desk.wait(1299);
+    expect(desk.polls).toEqual([]);
+    desk.wait(2000);
+    expect(desk.times).toEqual([1300, 2900]);
+  });
+
+  test("asks late for a part, and early again for what follows it", () => {
+    const desk = new Desk();
+    desk.poller.watch(MOVING);
+    desk.poller.picture(true, { part: true });
+    desk.wait(2399);
+    expect(desk.polls).toEqual([]);
+    desk.frame(2);
+    desk.wait(300);
+    expect(desk.polls.length).toBe(1);
+  });
+
+  test("is given time anew when it is looked at again", () => {
+    const desk = new Desk();
+    desk.poller.watch(MOVING);
+    desk.wait(299);
+    desk.poller.expect();
+    desk.wait(299);
+    expect(desk.polls).toEqual([]);
+    desk.wait(1);
+    expect(desk.polls.length).toBe(1);
+  });
+
   test("says what it has and waits for, and never piles questions up", () => {
     const desk = new Desk(4);
     desk.poller.watch(MOVING);
