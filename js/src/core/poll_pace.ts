@@ -64,15 +64,16 @@ export class PollPace {
     this.#tries += 1;
   }
 
-  /** Notes something new of the kernel. */
-  news(): void {
+  /** Notes something new of the kernel; true where nobody has asked for it. */
+  news(): boolean {
     if (this.#tries > 0) {
       this.#isNews = true;
-      return;
+      return false;
     }
     this.#unasked += 1;
     if (this.#unasked >= UNASKED) this.#brought = 0;
     if (!this.onlyAnswers) this.#delayMs = this.#firstMs;
+    return true;
   }
 
   /** Notes that something was sent and has not come. */

@@ -45,6 +45,7 @@ export class Poller {
   readonly #asked = new Map<number, Known>();
   #n = 0;
   #more = false;
+  #unsure = false;
   #armedMs = 0;
   #spoilt = false;
   #waits: Waits = { visible: false, frame: false, asked: false };
@@ -72,6 +73,7 @@ export class Poller {
   /** Asks for a sign of life, and for all that is newer than what the page has; gives the number of the question. */
   ask(): number {
     const question = this.question();
+    this.#unsure = false;
     this.#pace.asked();
     const { have, ...open } = this.#open();
     const replies = open.replies.slice(0, MOST_OPEN);
@@ -109,7 +111,11 @@ export class Poller {
     const wasBehind = this.#revs.isBehind;
     if (!this.#revs.came(rev)) this.#spoilt = true;
     if (this.#revs.isBehind && !wasBehind) this.#pace.lost();
-    this.#pace.news();
+    if (this.#pace.news()) {
+      // A cell may have sent it, where what a thread sends after that does not come.
+      this.#unsure = true;
+      this.#alarms.cancel("rest");
+    }
     this.watch(this.#waits);
   }
 
@@ -149,7 +155,7 @@ export class Poller {
     const { onlyAnswers } = this.#pace;
     const missed = this.#more || this.#revs.isBehind || (onlyAnswers && waits.asked);
     this.#run("poll", waits.visible && (waits.frame || missed), this.#pace.delayMs);
-    this.#run("rest", waits.visible && onlyAnswers, this.#pace.restMs);
+    this.#run("rest", waits.visible && (onlyAnswers || this.#unsure), this.#pace.restMs);
   }
 
   close(): void {

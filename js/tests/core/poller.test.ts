@@ -202,12 +202,24 @@ describe("what the kernel still does", () => {
 });
 
 describe("traits", () => {
+  test("that came unasked are looked behind once, when they have come to rest", () => {
+    const desk = new Desk();
+    desk.poller.watch(RESTING);
+    for (let rev = 1; rev <= 5; rev++) {
+      desk.poller.traits(rev);
+      desk.wait(2000);
+    }
+    expect(desk.polls).toEqual([]);
+    desk.wait(400);
+    expect(desk.polls.map((poll) => poll.state_rev)).toEqual([5]);
+    desk.wait(60000);
+    expect(desk.polls.length).toBe(1);
+  });
+
   test("that were missed are asked for, and make the page one that asks", () => {
     const desk = new Desk();
     desk.poller.watch(RESTING);
     desk.poller.traits(1);
-    desk.wait(10000);
-    expect(desk.polls).toEqual([]);
     desk.poller.traits(3);
     desk.wait(300);
     expect(desk.polls.map((poll) => poll.state_rev)).toEqual([1]);
