@@ -278,6 +278,7 @@ class HostDouble:
 
     def rest(self) -> None:
         """Let all talk until the widget is at rest and every output shows all that it has."""
+        self.exchange()
         self.until(lambda: not self.widget.running)
         self.until(lambda: not self.differences())
 
@@ -318,6 +319,7 @@ class HostDouble:
         self.detains = lambda word: False
         self._end.due.extend(self._detained)
         self._detained = []
+        self.exchange()
 
     def close(self) -> None:
         """End the kernel."""
