@@ -6,18 +6,15 @@ own model, as in Colab; a page's messages are handled one after the other in one
 
 from __future__ import annotations
 
-import base64
 import json
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import comm
-import numpy as np
 import pytest
 from playwright.sync_api import Frame, Locator, Page
 
@@ -25,7 +22,7 @@ from draggan_widget.model import KERNEL_TRAITS
 from draggan_widget.session import DragSession
 from draggan_widget.widget import DragWidget
 from tests.browser.afm import BASE64_TO_BYTES, HOST, Point, read_static
-from tests.browser_end import BrowserEnd
+from tests.browser.host_words import DoubleEnd, Habits, Post
 from tests.test_runner import PATIENCE_S
 
 BUFFERS = {
@@ -62,90 +59,6 @@ READ_TRAITS = """(names) => Object.fromEntries(names.map((name) => {
 
 SHAPE = "width: 560px; height: 640px; border: 0"
 """Of an output."""
-
-LATEST_TURNS = 6
-"""So many exchanges later a message may come where they are delayed."""
-
-LOST_PART = 0.3
-"""So many of the messages are lost where some are."""
-
-
-@dataclass(frozen=True)
-class Habits:
-    """How a host carries what a kernel sends.
-
-    Attributes:
-        name: Of the host.
-        background: What becomes of what no cell and no handler sends, in its thread: it comes; it is held back until
-            something else does, and comes after that; it is lost; or some is lost, and the rest comes in any order.
-        buffers: A key of :data:`BUFFERS`.
-    """
-
-    name: str
-    background: Literal["comes", "held", "lost", "disordered"]
-    buffers: str
-
-
-COLAB = Habits("Colab", "lost", "Uint8Array")
-COLAB_LATE = Habits("Colab, late", "held", "Uint8Array")
-VS_CODE = Habits("VS Code", "comes", "ArrayBuffer")
-ROUGH = Habits("a rough connection", "disordered", "DataView")
-
-Message = dict[str, Any]
-"""What a page is told: ``message`` with ``files``, or ``state`` with named ``files``."""
-
-
-@dataclass(frozen=True, eq=False)
-class Word:
-    """What the kernel has sent.
-
-    Attributes:
-        message: What pages are told.
-        is_background: Whether neither a cell nor a handler has sent it, in its thread.
-        but: Who is not told, because it is an echo of that one's own word.
-    """
-
-    message: Message
-    is_background: bool
-    but: Output | None
-
-    @property
-    def state(self) -> Message:
-        """The traits that it has, if it is about some."""
-        found: Message = self.message.get("state", {})
-        return found
-
-
-class DoubleEnd(BrowserEnd):
-    """The far end of a widget's comm, which notes whose time each message is sent in."""
-
-    def __init__(self, **arguments: Any) -> None:
-        self.due: deque[Word] = deque()
-        self.foreground: int | None = None
-        self.speaker: Output | None = None
-        super().__init__(**arguments)
-
-    def publish_msg(
-        self,
-        msg_type: str,
-        data: Any = None,
-        metadata: Any = None,
-        buffers: Any = None,
-        **keys: Any,
-    ) -> None:
-        """Take a message of the kernel."""
-        super().publish_msg(msg_type, data, metadata, buffers, **keys)
-        files = [base64.b64encode(each).decode() for each in buffers or []]
-        if msg_type != "comm_msg":
-            return
-        if data["method"] == "custom":
-            message: Message = {"message": data["content"], "files": files}
-        else:
-            names = [path[0] for path in data["buffer_paths"]]
-            named = list(zip(names, files, strict=True))
-            message = {"state": dict(data["state"]), "files": named}
-        but = self.speaker if data["method"] == "echo_update" else None
-        self.due.append(Word(message, threading.get_ident() != self.foreground, but))
 
 
 def same(shown: str | None, expected: str) -> bool:
@@ -201,7 +114,7 @@ class HostDouble:
         page: Of the notebook.
         outputs: What shows it.
         busy: While true a cell runs, and what pages say waits.
-        detains: Says which words are kept back until :meth:`release`, beside what the host does by itself.
+        post: What carries the words of the kernel.
     """
 
     def __init__(
@@ -210,12 +123,8 @@ class HostDouble:
         patch.setattr(comm, "create_comm", DoubleEnd)
         self.outputs: list[Output] = []
         self.busy = False
-        self.detains: Callable[[Word], object] = lambda word: False
         self.page, self._habits = page, habits
-        self._random = np.random.default_rng(7)
-        self._late: list[tuple[int, Word]] = []
-        self._detained: list[Word] = []
-        self._turn = 0
+        self.post = Post(habits)
         self._said: deque[tuple[Output, dict[str, Any]]] = deque()
         self.widget = DragWidget(session)
         end = self.widget.comm
@@ -257,8 +166,7 @@ class HostDouble:
 
     def exchange(self) -> None:
         """Hand over what is due of what pages and widget have said since."""
-        self._turn += 1
-        told = self._due()
+        told = self.post.deliver([self._end.due.popleft() for _ in range(len(self._end.due))])
         tell = TELL.replace("BUFFER;", f"{BUFFERS[self._habits.buffers]};")
         for output in self.outputs:
             mine = [word.message for word in told if word.but is not output]
@@ -287,7 +195,7 @@ class HostDouble:
         state = self.widget.get_state(set(KERNEL_TRAITS))
         expected = {k: list(v) if isinstance(v, bytes) else v for k, v in state.items()}
         expected = json.loads(json.dumps(expected))
-        seq = self._end.frames[-1]["seq"] if self._end.frames else 0
+        seq = max((frame["seq"] for frame in self._end.frames), default=0)
         found = []
         for index, output in enumerate(self.outputs):
             shown = output.traits()
@@ -316,9 +224,8 @@ class HostDouble:
 
     def release(self) -> None:
         """Deliver what was kept back, after all that has come since; from now on nothing more is kept back."""
-        self.detains = lambda word: False
-        self._end.due.extend(self._detained)
-        self._detained = []
+        self.exchange()
+        self._end.due.extend(self.post.release())
         self.exchange()
 
     def close(self) -> None:
@@ -335,26 +242,3 @@ class HostDouble:
                 state = {k: bytes(v) if k == "mask" and v else v for k, v in said["state"].items()}
                 self._end.set(**state)
         self._end.speaker = None
-
-    def _due(self) -> list[Word]:
-        """Return what the host delivers now."""
-        new = [self._end.due.popleft() for _ in range(len(self._end.due))]
-        self._detained += [word for word in new if self.detains(word)]
-        new = [word for word in new if word not in self._detained]
-        front = [word for word in new if not word.is_background]
-        back = [word for word in new if word.is_background]
-        if self._habits.background == "comes":
-            return new
-        if self._habits.background == "lost":
-            return front
-        if self._habits.background == "held":
-            self._late += [(self._turn, word) for word in back]
-            come = self._late if front else []
-        else:
-            kept = [word for word in back if self._random.random() >= LOST_PART]
-            turns = [self._turn + int(self._random.integers(LATEST_TURNS)) for _ in kept]
-            self._late += list(zip(turns, kept, strict=True))
-            come = [each for each in self._late if each[0] <= self._turn]
-            come = [come[i] for i in self._random.permutation(len(come))]
-        self._late = [each for each in self._late if all(each is not other for other in come)]
-        return front + [word for _, word in come]

@@ -7,7 +7,8 @@ from threading import Thread
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.host_double import COLAB, COLAB_LATE, ROUGH, VS_CODE, Habits, HostDouble, Output
+from tests.browser.host_double import HostDouble, Output
+from tests.browser.host_words import COLAB, COLAB_LATE, ROUGH, VS_CODE, Habits
 from tests.picture_blobs import MANY_STEPS, blob_session
 
 pytestmark = pytest.mark.browser
@@ -102,10 +103,10 @@ def test_a_lost_word_is_made_good_by_a_poll(open_host: Open) -> None:
     with host.cell():
         widget.handle_points, widget.target_points = [HANDLE], [TARGET]
     host.rest()
-    host.detains = lambda word: "arrived" in str(word.state.get("status"))
+    host.post.detains = lambda word: "arrived" in str(word.state.get("status"))
     output.button("Run").click()
     host.until(lambda: widget.status == "arrived")
-    host.detains = lambda word: word.is_background
+    host.post.detains = lambda word: word.is_background
     host.until(lambda: output.hook("status") == "arrived")
     host.rest()
 
@@ -117,14 +118,14 @@ def test_a_late_word_never_overwrites_a_newer_one(open_host: Open) -> None:
         widget.handle_points, widget.target_points = [HANDLE], [TARGET]
     host.rest()
     output.frame.evaluate(WATCH_TARGETS)
-    host.detains = lambda word: "target_points" in word.state
+    host.post.detains = lambda word: "target_points" in word.state
 
     def move(x: float, y: float) -> None:
         widget.target_points = [(x, y)]
 
     in_background(lambda: move(10, 10))
     host.exchange()
-    host.detains = lambda word: False
+    host.post.detains = lambda word: False
     in_background(lambda: move(20, 20))
     host.until(lambda: targets(output) == [[20, 20]])
     host.release()
