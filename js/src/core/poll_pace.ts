@@ -26,6 +26,7 @@ export class PollPace {
   #wayMs = 0;
   #tries = 0;
   #isNews = false;
+  #isProof = false;
   #brought = 0;
   #unasked = 0;
 
@@ -58,9 +59,16 @@ export class PollPace {
     if (!this.onlyAnswers) this.#delayMs = this.#firstMs;
   }
 
-  /** Notes a question. */
-  asked(): void {
-    if (this.#tries === 0) this.#isNews = false;
+  /**
+   * Notes a question.
+   *
+   * @param patient whether it was asked only after a time in which what was to come by itself would have come
+   */
+  asked(patient: boolean): void {
+    if (this.#tries === 0) {
+      this.#isNews = false;
+      this.#isProof = patient;
+    }
     this.#tries += 1;
   }
 
@@ -85,6 +93,8 @@ export class PollPace {
   answered(): void {
     if (this.#tries === 0) return;
     this.#tries = 0;
+    // What comes after a question out of turn may have been on its way.
+    if (!this.#isProof && !this.onlyAnswers) return;
     if (this.#isNews) {
       this.#brought += 1;
       this.#unasked = 0;

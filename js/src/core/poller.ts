@@ -72,14 +72,7 @@ export class Poller {
 
   /** Asks for a sign of life, and for all that is newer than what the page has; gives the number of the question. */
   ask(): number {
-    const question = this.question();
-    this.#unsure = false;
-    this.#pace.asked();
-    const { have, ...open } = this.#open();
-    const replies = open.replies.slice(0, MOST_OPEN);
-    const answers = open.answers.slice(0, MOST_OPEN);
-    this.#send({ k: "poll", have, ...question, replies, answers });
-    return question.n;
+    return this.#ask(false);
   }
 
   /**
@@ -162,6 +155,17 @@ export class Poller {
     this.#alarms.cancelAll();
   }
 
+  #ask(patient: boolean): number {
+    const question = this.question();
+    this.#unsure = false;
+    this.#pace.asked(patient);
+    const { have, ...open } = this.#open();
+    const replies = open.replies.slice(0, MOST_OPEN);
+    const answers = open.answers.slice(0, MOST_OPEN);
+    this.#send({ k: "poll", have, ...question, replies, answers });
+    return question.n;
+  }
+
   #restart(): void {
     this.#alarms.cancelAll();
     this.watch(this.#waits);
@@ -174,7 +178,7 @@ export class Poller {
     }
     if (name === "poll") this.#armedMs = delayMs;
     this.#alarms.set(name, delayMs, () => {
-      this.ask();
+      this.#ask(true);
       this.watch(this.#waits);
     });
   }

@@ -132,6 +132,25 @@ describe("a page whose frames come by themselves", () => {
   });
 });
 
+describe("questions out of turn", () => {
+  test("prove nothing: what comes after them may have been on its way", () => {
+    const desk = new Desk();
+    desk.poller.watch(MOVING);
+    for (let seq = 1; seq < 40; seq++) {
+      desk.wait(200);
+      desk.poller.ask();
+      desk.answer({ seq });
+    }
+    const before = desk.polls.length;
+    desk.wait(299);
+    expect(desk.polls.length).toBe(before);
+    desk.frame(40);
+    desk.poller.watch(RESTING);
+    desk.wait(60000);
+    expect(desk.polls.length).toBe(before);
+  });
+});
+
 describe("a page whose host delivers only answers", () => {
   test("asks as often as pictures come", () => {
     const desk = Desk.thatOnlyAnswers();
