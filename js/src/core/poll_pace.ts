@@ -2,7 +2,8 @@
  * When to ask for what does not come by itself.
  *
  * Most hosts deliver what the kernel sends at any time, and are hardly ever asked. Some deliver only what answers a
- * message: there each answer that brought something makes the next question come sooner, each that did not later.
+ * message, as the numbers of the messages of traits show: there each answer that brought something makes the next
+ * question come sooner, each that did not later.
  */
 
 /** Who waits in vain asks after this time and that of two answers, then ever less often. */
@@ -16,8 +17,7 @@ const PART_MS = SLOWEST_MS;
 const FASTEST_MS = 40;
 const PATIENT_MS = 600;
 
-/** So many answers that brought something show that only they do, so many things that came unasked the contrary. */
-const BROUGHT = 2;
+/** So many messages of traits that came unasked, one after the other, show that not only answers do. */
 const UNASKED = 3;
 
 export class PollPace {
@@ -26,18 +26,17 @@ export class PollPace {
   #wayMs = 0;
   #tries = 0;
   #isNews = false;
-  #isProof = false;
-  #brought = 0;
+  #onlyAnswers = false;
   #unasked = 0;
 
   /** True where the host delivers only answers. */
   get onlyAnswers(): boolean {
-    return this.#brought >= BROUGHT;
+    return this.#onlyAnswers;
   }
 
   /** How long to wait before the next question, while one is due. */
   get delayMs(): number {
-    if (this.#tries === 0) return this.#delayMs + (this.onlyAnswers ? 0 : this.#wayMs);
+    if (this.#tries === 0) return this.#delayMs + (this.#onlyAnswers ? 0 : this.#wayMs);
     const slowerMs = Math.max(this.#firstMs, this.#delayMs) * 2 ** this.#tries;
     return Math.min(slowerMs, SLOWEST_MS) + this.#wayMs;
   }
@@ -56,57 +55,50 @@ export class PollPace {
   awaits(part: boolean, delayMs?: number): void {
     this.#firstMs = part ? PART_MS : FIRST_MS;
     if (delayMs !== undefined) this.#wayMs = 2 * delayMs;
-    if (!this.onlyAnswers) this.#delayMs = this.#firstMs;
+    if (!this.#onlyAnswers) this.#delayMs = this.#firstMs;
   }
 
-  /**
-   * Notes a question.
-   *
-   * @param patient whether it was asked only after a time in which what was to come by itself would have come
-   */
-  asked(patient: boolean): void {
-    if (this.#tries === 0) {
-      this.#isNews = false;
-      this.#isProof = patient;
-    }
+  /** Notes a question. */
+  asked(): void {
+    if (this.#tries === 0) this.#isNews = false;
     this.#tries += 1;
   }
 
-  /** Notes something new of the kernel; true where nobody has asked for it. */
-  news(): boolean {
-    if (this.#tries > 0) {
-      this.#isNews = true;
-      return false;
-    }
+  /** Notes something new of the kernel. */
+  news(): void {
+    this.#isNews = true;
+    if (this.#tries === 0 && !this.#onlyAnswers) this.#delayMs = this.#firstMs;
+  }
+
+  /** Notes a message of traits that follows those before it; true where nobody has asked for it. */
+  traits(): boolean {
+    this.news();
+    if (this.#tries > 0) return false;
     this.#unasked += 1;
-    if (this.#unasked >= UNASKED) this.#brought = 0;
-    if (!this.onlyAnswers) this.#delayMs = this.#firstMs;
+    if (this.#unasked >= UNASKED) this.#onlyAnswers = false;
     return true;
   }
 
-  /** Notes that something was sent and has not come. */
+  /** Notes that something was sent and has not come, or has come late. */
   lost(): void {
-    this.#brought = BROUGHT;
+    this.news();
+    this.#onlyAnswers = true;
+    this.#unasked = 0;
   }
 
   /** Notes the answer to a question; what it brought has come before it. */
   answered(): void {
     if (this.#tries === 0) return;
     this.#tries = 0;
-    // What comes after a question out of turn may have been on its way.
-    if (!this.#isProof && !this.onlyAnswers) return;
-    if (this.#isNews) {
-      this.#brought += 1;
-      this.#unasked = 0;
-      this.#delayMs = Math.max(this.#delayMs / 2, FASTEST_MS);
-    } else {
-      const slowest = this.onlyAnswers ? PATIENT_MS : SLOWEST_MS;
-      this.#delayMs = Math.min(this.#delayMs * 2, slowest);
-    }
+    if (!this.#isNews) {
+      const slowestMs = this.#onlyAnswers ? PATIENT_MS : SLOWEST_MS;
+      this.#delayMs = Math.min(this.#delayMs * 2, slowestMs);
+    } else if (this.#onlyAnswers) this.#delayMs = Math.max(this.#delayMs / 2, FASTEST_MS);
+    else this.#delayMs = this.#firstMs;
   }
 
   /** A person has asked for something: where only answers come, what becomes of it is to be asked for. */
   hurry(): void {
-    if (this.onlyAnswers) this.#delayMs = FASTEST_MS;
+    if (this.#onlyAnswers) this.#delayMs = FASTEST_MS;
   }
 }

@@ -72,7 +72,14 @@ export class Poller {
 
   /** Asks for a sign of life, and for all that is newer than what the page has; gives the number of the question. */
   ask(): number {
-    return this.#ask(false);
+    const question = this.question();
+    this.#unsure = false;
+    this.#pace.asked();
+    const { have, ...open } = this.#open();
+    const replies = open.replies.slice(0, MOST_OPEN);
+    const answers = open.answers.slice(0, MOST_OPEN);
+    this.#send({ k: "poll", have, ...question, replies, answers });
+    return question.n;
   }
 
   /**
@@ -103,8 +110,10 @@ export class Poller {
     if (!isCount(rev, 0)) return;
     const wasBehind = this.#revs.isBehind;
     if (!this.#revs.came(rev)) this.#spoilt = true;
-    if (this.#revs.isBehind && !wasBehind) this.#pace.lost();
-    if (this.#pace.news()) {
+    if (this.#revs.isBehind) {
+      if (wasBehind) this.#pace.news();
+      else this.#pace.lost();
+    } else if (this.#pace.traits()) {
       // A cell may have sent it, where what a thread sends after that does not come.
       this.#unsure = true;
       this.#alarms.cancel("rest");
@@ -155,17 +164,6 @@ export class Poller {
     this.#alarms.cancelAll();
   }
 
-  #ask(patient: boolean): number {
-    const question = this.question();
-    this.#unsure = false;
-    this.#pace.asked(patient);
-    const { have, ...open } = this.#open();
-    const replies = open.replies.slice(0, MOST_OPEN);
-    const answers = open.answers.slice(0, MOST_OPEN);
-    this.#send({ k: "poll", have, ...question, replies, answers });
-    return question.n;
-  }
-
   #restart(): void {
     this.#alarms.cancelAll();
     this.watch(this.#waits);
@@ -178,7 +176,7 @@ export class Poller {
     }
     if (name === "poll") this.#armedMs = delayMs;
     this.#alarms.set(name, delayMs, () => {
-      this.#ask(true);
+      this.ask();
       this.watch(this.#waits);
     });
   }
