@@ -1,10 +1,9 @@
-"""Moving pictures over a simulated way: however a drag begins, no queue grows."""
+"""Front ends that come and ask, over a slow way in virtual time: what is sent again on their behalf makes no queue."""
 
 import heapq
 import itertools
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,37 +14,15 @@ from draggan_widget.protocol import Ack, Hello
 from draggan_widget.sender import FrameSender
 from tests.test_flow import Clock
 from tests.test_sender import INFO
+from tests.virtual_way import Way
 
 DRAW_S = 0.05
 POLL_S = 0.3
 """A front end asks after this time and that of two answers, then ever less often."""
 
 PICTURE_BYTES = 16_000
-MESSAGE_BYTES = 1000
-"""What a message takes besides its picture."""
-
 LATEST_S = 1.5
 FEWEST_PER_S = 3.0
-
-
-@dataclass
-class Way:
-    """A queue with a delay before it and after it.
-
-    Attributes:
-        bytes_per_s: At which it empties.
-        delay_s: There and back.
-        free_s: When all that was put on it has left.
-    """
-
-    bytes_per_s: float = math.inf
-    delay_s: float = 0.004
-    free_s: float = 0.0
-
-    def arrival_s(self, size_bytes: int, now_s: float) -> float:
-        """Put a message on the way; return when it arrives."""
-        self.free_s = max(self.free_s, now_s) + size_bytes / self.bytes_per_s
-        return self.free_s + self.delay_s / 2
 
 
 class Drag:
@@ -65,7 +42,7 @@ class Drag:
         self._sender = FrameSender(self._send, self._clock)
         self._drawn_s: dict[int, float] = {}
         self._shown = 0
-        self._last_s = 0.0
+        self._free_s = self._last_s = 0.0
         self._poll_s = POLL_S
 
     def greet(self) -> None:
@@ -101,9 +78,10 @@ class Drag:
         self._drawn_s[self._sender.put(picture, replace(INFO, final=final))] = self._clock.now
 
     def _send(self, message: dict[str, Any], buffers: list[bytes]) -> None:
-        size_bytes = MESSAGE_BYTES + sum(map(len, buffers))
-        arrival_s = self.way.arrival_s(size_bytes, self._clock.now)
-        self._after(arrival_s - self._clock.now, lambda: self._take(message))
+        size_bytes = self.way.overhead_bytes + sum(map(len, buffers))
+        self._free_s = max(self._free_s, self._clock.now) + size_bytes / self.way.bytes_per_s
+        comes_s = self._free_s + self.way.delay_s / 2
+        self._after(comes_s - self._clock.now, lambda: self._take(message))
 
     def _take(self, message: dict[str, Any]) -> None:
         """Show a picture and answer it."""
@@ -132,7 +110,7 @@ class Drag:
 def test_no_queue_grows_however_long_before_the_front_end_the_first_picture_was_sent(
     early_s: float,
 ) -> None:
-    drag = Drag(Way(125e3, 0.3))
+    drag = Drag(Way(delay_s=0.3, bytes_per_s=125e3))
     drag.show_still()
     drag.go_on(early_s, draws=False)
     drag.greet()
@@ -145,7 +123,7 @@ def test_no_queue_grows_however_long_before_the_front_end_the_first_picture_was_
 
 @pytest.mark.parametrize("bytes_per_s", [60e3, 125e3, 500e3])
 def test_a_queue_that_has_grown_goes_when_a_way_becomes_slow(bytes_per_s: float) -> None:
-    drag = Drag(Way())
+    drag = Drag(Way(delay_s=0.004, bytes_per_s=1e9))
     drag.greet()
     drag.show_still()
     drag.go_on(3.0, draws=True)
