@@ -117,7 +117,8 @@ class FrameFlow:
     def rendition(self, width: int, height: int) -> Rendition:
         """Return how to encode the next moving picture of this size."""
         allowed = self._carried(PICTURE_S)
-        if allowed is not None and not self.is_near and self._has_been_silent and not self.is_idle:
+        waits_s = self._link.unanswered_s(self._clock())
+        if allowed is not None and not self.is_near and waits_s >= self._silence_s:
             allowed = min(allowed, SILENT_BYTES)
         return self._chooser.choose(width, height, allowed, self._clock())
 
@@ -185,8 +186,12 @@ class FrameFlow:
     @property
     def _has_been_silent(self) -> bool:
         """Whether nothing was sent or answered for so long that answers are not waited for."""
-        silence_s = max(SILENCE_S, SILENCE_DELAYS * self.delay_s)
-        return self._clock() - self._last_event >= silence_s
+        return self._clock() - self._last_event >= self._silence_s
+
+    @property
+    def _silence_s(self) -> float:
+        """How long no answer means that none is to be waited for."""
+        return max(SILENCE_S, SILENCE_DELAYS * self.delay_s)
 
     def _carried(self, seconds: float) -> float | None:
         """Return how many bytes the way carries in some time, None for any number."""
