@@ -11,7 +11,8 @@ import pytest
 from draggan_widget.model import KERNEL_TRAITS
 from draggan_widget.widget import DragWidget
 from tests.browser_end import BrowserEnd, front_end_of, open_widget
-from tests.test_runner import SLOW, until
+from tests.patience import until
+from tests.slow_drags import SLOW
 
 HANDLE, TARGET, FAR = [30.0, 32.0], [33.0, 31.0], [60.0, 60.0]
 TRAITS = Path(__file__).parent / "fixtures" / "protocol" / "traits.json"

@@ -12,7 +12,7 @@ import pytest
 from draggan_widget.frames import EncodedPicture
 from draggan_widget.protocol import Ack, Hello
 from draggan_widget.sender import FrameSender
-from tests.test_flow import Clock
+from tests.clocks import Clock
 from tests.test_sender import INFO
 from tests.virtual_way import Way
 

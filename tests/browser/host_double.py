@@ -23,7 +23,7 @@ from draggan_widget.session import DragSession
 from draggan_widget.widget import DragWidget
 from tests.browser.afm import BASE64_TO_BYTES, HOST, Point, read_static
 from tests.browser.host_words import DoubleEnd, Habits, Post
-from tests.test_runner import PATIENCE_S
+from tests.patience import PATIENCE_S
 
 BUFFERS = {
     "DataView": "new DataView(bytes.buffer)",
