@@ -17,6 +17,7 @@ from draggan_widget.answers import Answer
 from draggan_widget.calls import call_of, newly_placed
 from draggan_widget.commands import When
 from draggan_widget.errors import DragganError, InputError
+from draggan_widget.kept_answers import KeptAnswers
 from draggan_widget.model import DragModel
 from draggan_widget.protocol import decode_args, rid_argument
 from draggan_widget.protocol.values import integer
@@ -38,6 +39,9 @@ BROWSER_TRAITS = HOST_TRAITS | {
 }
 """What the front end may set."""
 
+IGNORED_TRAITS = frozenset({"_state_rev"})
+"""What the kernel alone counts; some hosts send it back with all the others, and late."""
+
 LONGEST_NAMES = 200
 """So much of what a front end has made up is repeated to it."""
 
@@ -49,7 +53,8 @@ class FrontEnd(DragModel):
         """Hear nothing yet; as :class:`DragModel`."""
         self._in_marimo = False
         self._taken_edit: protocol.PointEdit | None = None
-        self._works = Works(lambda slice_: self._worker.queue(slice_), self.send)
+        self._replies, self._answers = KeptAnswers(self.send), KeptAnswers(self.send)
+        self._works = Works(lambda slice_: self._worker.queue(slice_), self._answers.send)
         super().__init__(seed, **traits)
 
     def _handle_msg(self, msg: Mapping[str, Any]) -> None:
@@ -75,6 +80,8 @@ class FrontEnd(DragModel):
 
     def _is_unchanged(self, name: str, value: object) -> bool:
         """Return whether the front end only repeats what it may not set; some hosts send all traits."""
+        if name in IGNORED_TRAITS:
+            return True
         if name in BROWSER_TRAITS or name not in self.keys:
             return False
         return equal(self.get_state(name)[name], value)
@@ -99,6 +106,8 @@ class FrontEnd(DragModel):
             integer("rest_seen", state["rest_seen"], 0)
         plain = HOST_TRAITS | {"auto_run", "blend_outside", "mask", "rest_seen"}
         super().set_state({name: state[name] for name in state if name in plain})
+        # Pages that have the newest state were told by an echo, the others will ask.
+        self._told_in.update(dict.fromkeys(flags | ({"mask"} & state.keys()), self._states_told))
         if edit is not None:
             self._take_points(edit)
         if "running" in state:
@@ -178,15 +187,22 @@ class FrontEnd(DragModel):
         if isinstance(message, protocol.Pull):
             self._pull(message)
             return
-        frames = self._worker.frames
+        self._tell_what_is_new(message)
+
+    def _tell_what_is_new(self, message: protocol.Hello | protocol.Poll) -> None:
+        """Answer a page that is new or waits in vain: it may have missed what was sent outside of a handler."""
+        # Before anything is told: what comes between is told of with the next answer.
+        more = self._worker.has_more
         if isinstance(message, protocol.Hello):
-            frames.greet(message)
+            self._worker.frames.greet(message)
         else:
-            frames.answer_poll(message.have)
-            self.send(protocol.here_message())
-        # Who is new or waits in vain may have missed what was sent outside of a handler.
-        self._answer_due = self._history_due = True
+            self._worker.frames.answer_poll(message.have)
         self._worker.refresh()
+        self.tell_missed(message.state_rev)
+        if isinstance(message, protocol.Poll):
+            self._replies.again(message.replies)
+            self._answers.again(message.answers)
+        self.send(protocol.here_message(message.n, self._states_told, more=more))
 
     def _pull(self, pull: protocol.Pull) -> None:
         """Have the picture follow a pointer, which pulls at a known pair or at one that is still on its way."""
@@ -205,7 +221,7 @@ class FrontEnd(DragModel):
 
         def answer(error: BaseException | None) -> None:
             text = "" if error is None else str(error) or type(error).__name__
-            self.send(protocol.reply_message(command.rid, text))
+            self._replies.send(protocol.reply_message(command.rid, text))
 
         if command.name == "run":
             self._start(answer)
@@ -238,7 +254,7 @@ class FrontEnd(DragModel):
         try:
             if ask.name == "cancel":
                 self._works.cancel(decode_args(ask.name, ask.args, {"rid": rid_argument})["rid"])
-                self.send(protocol.answer_message(ask.rid, "", {}))
+                self._answers.send(protocol.answer_message(ask.rid, "", {}))
                 return
             question = question_of(ask, self._worker.resting.is_blended)
             if isinstance(question, LongQuestion):
@@ -250,16 +266,19 @@ class FrontEnd(DragModel):
                 return
             future = self._worker.submit(question.answer, question.when)
         except DragganError as error:
-            self.send(protocol.answer_message(ask.rid, str(error), {}))
+            self._answers.send(protocol.answer_message(ask.rid, str(error), {}))
             return
 
         def answer(done: Future[Answer]) -> None:
             error = _failure_of(done)
             if error is not None:
-                self.send(protocol.answer_message(ask.rid, str(error) or type(error).__name__, {}))
+                words = str(error) or type(error).__name__
+                self._answers.send(protocol.answer_message(ask.rid, words, {}))
                 return
             found = done.result()
-            self.send(protocol.answer_message(ask.rid, "", found.result), list(found.files))
+            self._answers.send(
+                protocol.answer_message(ask.rid, "", found.result), list(found.files)
+            )
 
         future.add_done_callback(answer)
 

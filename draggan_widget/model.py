@@ -59,7 +59,14 @@ ANSWER_TRAITS = (
     *("status", "status_text", "running", "step", "distance_px", "can_undo", "can_redo"),
     *("busy_text", "error", "history_position", "film", "change_outside"),
 )
-"""What answers an edit of the points, and a front end that may have missed something."""
+"""What answers an edit of the points."""
+
+KERNEL_TRAITS = (
+    *ANSWER_TRAITS,
+    *("mask", "history", "seed", "truncation_psi", "config", "image_size", "generator_name"),
+    *("generators", "auto_run", "blend_outside", "kept_picture", "rest"),
+)
+"""All that a front end knows of the kernel: what it is told when it has missed it."""
 
 INTENT_TRAITS = frozenset(
     {*POINT_TRAITS, "mask", "seed", "truncation_psi", "config", "blend_outside"}
@@ -92,6 +99,9 @@ class DragModel(anywidget.AnyWidget):
         sync=True, echo_update=False
     )
     points_rev = t.Int(0, read_only=True).tag(sync=True)
+    _state_rev = t.Int(0, read_only=True).tag(
+        sync=True, echo_update=False, to_json=lambda _, widget: widget._states_told
+    )
     mask = Mask().tag(
         sync=True,
         to_json=lambda value, widget: widget._mask_to_png(value),
@@ -143,7 +153,8 @@ class DragModel(anywidget.AnyWidget):
         self._next_id = 1
         self._rev = 0
         self._answer_due = False
-        self._history_due = False
+        self._states_told = 0
+        self._told_in = dict.fromkeys(KERNEL_TRAITS, 0)
         self._was_shown = False
         self._mask_png: tuple[NDArray[np.bool_] | None, bytes | None] = (None, None)
         self._recorded: tuple[History[SessionState] | None, tuple[HistoryEntry, ...]] = (None, ())
@@ -190,6 +201,27 @@ class DragModel(anywidget.AnyWidget):
         with self._without_waiting():
             state: dict[str, Any] = super().get_state(key, drop_defaults)
             return state
+
+    def send_state(self, key: Any = None) -> None:
+        """Send synced traits, all or some, numbered, so that a front end knows when it has missed some."""
+        with self._trait_lock:
+            if key is not None:
+                key = {key} if isinstance(key, str) else set(key)
+                if told := key & self._told_in.keys():
+                    self._states_told += 1
+                    self._told_in.update(dict.fromkeys(told, self._states_told))
+                    key = key | {"_state_rev"}
+            super().send_state(key)
+
+    def tell_missed(self, since: int | None) -> None:
+        """Send the traits that were told after a message of this number, all without one; later if they are held."""
+        if not self._trait_lock.acquire(timeout=LOCK_S):
+            return
+        try:
+            last = -1 if since is None else since
+            self.send_state([name for name in KERNEL_TRAITS if self._told_in[name] > last])
+        finally:
+            self._trait_lock.release()
 
     def wait_until_loaded(self) -> None:
         """Wait for the picture, unless this thread is busy with sending.
@@ -346,10 +378,8 @@ class DragModel(anywidget.AnyWidget):
                     if name not in kept:
                         self._show_trait(name, value)
                 if self._answer_due and not kept:
-                    # The history is long, and an edit need not be answered with it.
-                    also = ["history"] if self._history_due else []
-                    self._answer_due = self._history_due = False
-                    self.send_state([*ANSWER_TRAITS, *also])
+                    self._answer_due = False
+                    self.send_state(ANSWER_TRAITS)
             self._was_shown = session is not None
             return True
         finally:

@@ -22,6 +22,7 @@ from draggan_widget.protocol import Ack
 from draggan_widget.pulls import Place, Pulls
 from draggan_widget.resting import LOOK_AGAIN_S
 from draggan_widget.screen import Screen, Stage
+from draggan_widget.thread_context import sends_from_its_thread
 from draggan_widget.torch_start import leave_a_core, take_a_gradient
 
 if TYPE_CHECKING:  # torch is heavy: the worker imports it, so that a cell returns at once
@@ -78,13 +79,15 @@ class Runner:
         self._end_listening: Callable[[], None] = lambda: None
         self._switches: dict[object, str] = {}
         self._executing = False
+        self._at_work = True  # with the making of the session
         self._pulls = Pulls(clock)
         self._is_following = False
         self._screen = Screen(stage, clock)
         self.frames, self.pace = self._screen.frames, self._screen.pace
         self.resting = self._screen.resting
+        work = sends_from_its_thread(self._work)
         self._thread = threading.Thread(
-            target=self._work, args=(make_session,), name="draggan-widget", daemon=True
+            target=work, args=(make_session,), name="draggan-widget", daemon=True
         )
 
     def begin(self) -> None:
@@ -129,6 +132,15 @@ class Runner:
         if session is None or self._executing or session.status != "running":
             return False
         return not session.stop_requested  # somebody drags the session itself
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something is being done, or waits to be done, that will be shown."""
+        session = self._session
+        with self._wake:
+            if self._at_work or self._commands or self._screen.is_behind:
+                return not self._closed
+        return session is not None and (self.resting.is_due(session) or session.is_compiling)
 
     def submit(
         self,
@@ -315,12 +327,14 @@ class Runner:
             self._screen.tell(self._failure)
         self._loaded.set()
         self._screen.show_state(self._session)
+        self._at_work = False
         while (command := self._next()) is not None:
             if self._session is None:
                 self._refuse(command)
             else:
                 self._finish(command, self._session)
             del command  # nothing is kept alive while waiting
+            self._at_work = False
         self._end_listening()
         self._end_listening = lambda: None
         self._session = None  # whoever keeps a closed widget need not keep the generator
@@ -342,6 +356,7 @@ class Runner:
                     return None
                 if self._commands:
                     command = self._commands.popleft()
+                    self._at_work = True
                     self._active_drag = command if command.is_drag else None
                     return command
                 if self._screen.is_unpublished:

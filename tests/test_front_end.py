@@ -501,8 +501,9 @@ def test_every_view_gets_the_newest_picture(browser: BrowserEnd) -> None:
     first = browser.frames[-1]
     for _ in range(2):
         browser.say(k="hello", v=1, dpr=2, loopback=True, visible=True)
-        message, buffers = browser.custom[-1]
+        (message, buffers), (answer, _) = browser.custom[-2:]
         assert message == first
+        assert answer["k"] == "here"
         assert len(buffers) == 2
         assert set(ANSWER_TRAITS) <= browser.updates[-1].keys()
         assert sum(map(len, buffers)) == 66_000

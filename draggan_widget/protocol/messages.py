@@ -28,6 +28,9 @@ PROTOCOL_VERSION = 1
 MAX_DPR = 16
 """No display has more device pixels in a pixel of the page."""
 
+MAX_WAITS = 256
+"""No page waits for more answers at a time."""
+
 MAX_UPLOAD = 64 * 2**20
 """Bytes of a file that a person hands over; no session file or photo is larger."""
 
@@ -46,11 +49,15 @@ class Hello:
         dpr: Device pixels in a pixel of the page.
         loopback: Whether the page comes from the machine that shows it.
         visible: Whether it can be seen.
+        n: The page's number of the message, which comes back with the answer.
+        state_rev: Number of the newest message of traits that the page has with all before it; None if it has none.
     """
 
     dpr: float
     loopback: bool
     visible: bool
+    n: int = 0
+    state_rev: int | None = None
 
 
 @dataclass(frozen=True)
@@ -64,9 +71,20 @@ class Ack:
 
 @dataclass(frozen=True)
 class Poll:
-    """A frame newer than ``have`` is awaited."""
+    """A page wants to know what it may have missed.
+
+    Attributes:
+        have: Number of the newest frame that it has; a newer one is awaited.
+        n, state_rev: As those of :class:`Hello`.
+        replies: Numbers of the commands that it has no reply to.
+        answers: Numbers of the questions that it has no answer to.
+    """
 
     have: int
+    n: int = 0
+    state_rev: int | None = None
+    replies: tuple[int, ...] = ()
+    answers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -176,7 +194,9 @@ def _decode_hello(message: Mapping[str, object]) -> Hello:
     dpr = message.get("dpr")
     if not isinstance(dpr, int | float) or isinstance(dpr, bool) or not 0 < dpr <= MAX_DPR:
         raise InputError(f"dpr must be a number above 0 and at most {MAX_DPR}, got {brief(dpr)}")
-    return Hello(float(dpr), *(decode_flag(n, message.get(n)) for n in ("loopback", "visible")))
+    loopback, visible = (decode_flag(n, message.get(n)) for n in ("loopback", "visible"))
+    n, state_rev = _numbers(message)
+    return Hello(float(dpr), loopback, visible, n, state_rev)
 
 
 def _decode_ack(message: Mapping[str, object]) -> Ack:
@@ -186,8 +206,9 @@ def _decode_ack(message: Mapping[str, object]) -> Ack:
 
 
 def _decode_poll(message: Mapping[str, object]) -> Poll:
-    """Return a question for a frame."""
-    return Poll(integer("have", message.get("have"), 0))
+    """Return a question for what was missed."""
+    have = integer("have", message.get("have"), 0)
+    return Poll(have, *_numbers(message), *(_rids(n, message) for n in ("replies", "answers")))
 
 
 def _decode_command(message: Mapping[str, object]) -> Command:
@@ -241,6 +262,21 @@ _DECODERS: Mapping[str, Callable[[Mapping[str, object]], Message]] = {
     "release": _decode_release,
     "set": _decode_setting,
 }
+
+
+def _rids(name: str, message: Mapping[str, object]) -> tuple[int, ...]:
+    """Return the numbers of what a page waits for."""
+    rids = message.get(name, [])
+    if not isinstance(rids, list) or len(rids) > MAX_WAITS:
+        raise InputError(f"{name} must be a list of at most {MAX_WAITS}, got {brief(rids)}")
+    return tuple(integer(name, each, 1) for each in rids)
+
+
+def _numbers(message: Mapping[str, object]) -> tuple[int, int | None]:
+    """Return the number of a message, and that of the traits that its page has."""
+    rev = message.get("state_rev")
+    known = None if rev is None else integer("state_rev", rev, 0)
+    return integer("n", message.get("n", 0), 0), known
 
 
 def _files(buffers: Sequence[object]) -> tuple[bytes, ...]:

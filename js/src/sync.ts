@@ -11,6 +11,7 @@ import { LinkWatch } from "./core/link";
 import { MaskChannel } from "./core/mask_channel";
 import { Outbox } from "./core/outbox";
 import { isConfirmed } from "./core/points";
+import { Poller } from "./core/poller";
 import type { AnyModel, Ports } from "./core/ports";
 import {
   decodeMessage,
@@ -22,13 +23,17 @@ import {
   PROTOCOL_VERSION,
   type ToKernel,
   TRAIT_NAMES,
-  type Traits,
 } from "./core/protocol";
 import { PullChannel } from "./core/pull_channel";
 import type { SharedStore } from "./core/store";
+import { Switches } from "./core/switches";
+import { assertNever } from "./core/types";
 
 /** What Jupyter's models tell when their kernel is restarted. */
 const COMM_LOST = "comm_live_update";
+
+/** The number of the newest message of traits. */
+const STATE_REV = "_state_rev";
 
 /** Said of questions that nobody hears. */
 const SILENT = "The kernel does not answer.";
@@ -42,6 +47,7 @@ export class Sync {
   readonly #cleanups: (() => void)[] = [];
   readonly #visible = new Map<object, boolean>();
   readonly #incoming: Incoming;
+  readonly #poller: Poller;
   readonly #link: LinkWatch;
   readonly #mask: MaskChannel;
   readonly #asks: Asks;
@@ -49,33 +55,43 @@ export class Sync {
   readonly #pulls: PullChannel;
   readonly #commands: CommandChannel;
   readonly #kept: KeptPicture;
+  readonly #switches: Switches;
   #closed = false;
   #readDue = false;
   #writeDue = false;
   #writtenRev = 0;
-  #flags: Flags;
   #greeted = false;
 
   constructor(model: AnyModel, store: SharedStore, ports: Ports) {
     this.#model = model;
     this.#store = store;
     this.#ports = ports;
-    this.#incoming = new Incoming(ports.later, () => this.#probe());
     this.#out = new Outbox(model, () => store.dispatch({ kind: "silence" }));
-    this.#link = new LinkWatch(store, ports.later, () => this.#probe());
+    this.#link = new LinkWatch(store, ports.later, () => this.#poller.ask());
     this.#asks = new Asks(store.value.firstRid, (message, files) => this.#out.ask(message, files));
     this.#kept = new KeptPicture(model, ports.showFrame);
     this.#mask = new MaskChannel(store, ports, (mask) => this.#out.write({ mask }));
     const send = (message: ToKernel) => this.#out.send(message);
+    this.#poller = new Poller(ports.later, model.get(STATE_REV), send, () => ({
+      have: this.#incoming.have,
+      replies: this.#commands.sent,
+      answers: this.#asks.waiting,
+    }));
+    this.#incoming = new Incoming(this.#poller, (seq) => this.acknowledge(seq, false));
+    const request = (message: ToKernel) => {
+      this.#poller.hurry();
+      send(message);
+    };
     const write = () => this.#writePoints();
-    this.#pulls = new PullChannel(store, ports, send, write);
+    this.#pulls = new PullChannel(store, ports, request, write);
     const areConfirmed = () => isConfirmed(store.value) && !this.#mask.busy;
-    this.#commands = new CommandChannel(store, ports.later, { areConfirmed, write }, send);
-    this.#flags = flagsOf(store.value.traits);
+    this.#commands = new CommandChannel(store, ports.later, { areConfirmed, write }, request);
+    this.#switches = new Switches(store.value.traits, (values) => this.#out.write(values));
     const changed = () => this.#changed();
     for (const name of [...TRAIT_NAMES, ...POINT_TRAITS, ...KEPT_TRAITS, "mask"]) {
       this.#listen(`change:${name}`, changed);
     }
+    this.#listen(`change:${STATE_REV}`, () => this.#poller.traits(model.get(STATE_REV)));
     this.#listen(COMM_LOST, () => this.#lost());
     this.#listen("msg:custom", (message, buffers) => this.#received(message, buffers));
     this.#cleanups.push(store.subscribe(() => this.#stored()));
@@ -88,14 +104,17 @@ export class Sync {
     const { dpr, loopback } = this.#ports;
     this.#visible.set(view, visible);
     this.#greeted = true;
-    this.#out.send({ k: "hello", v: PROTOCOL_VERSION, dpr, loopback, visible: this.#isVisible() });
+    const question = this.#poller.question();
+    const seen = this.#isVisible();
+    this.#out.send({ k: "hello", v: PROTOCOL_VERSION, dpr, loopback, visible: seen, ...question });
     this.#stored();
   }
 
   /** Asks the kernel something that changes nothing. */
   readonly ask: Ask = (...question) => {
     const answer = this.#asks.ask(...question);
-    if (this.#store.value.answering) this.#watchSilence();
+    this.#poller.hurry();
+    if (this.#store.value.answering) this.#watch();
     else this.#asks.giveUp(SILENT);
     return answer;
   };
@@ -111,7 +130,7 @@ export class Sync {
     if (visible === null) this.#visible.delete(view);
     else this.#visible.set(view, visible);
     if (this.#isVisible() === before || this.#closed) return;
-    this.#incoming.expect();
+    this.#poller.expect();
     this.acknowledge(this.#store.value.frame?.seq ?? 0, false);
     this.#stored();
   }
@@ -123,9 +142,9 @@ export class Sync {
     this.#mask.close();
     this.#pulls.close();
     this.#commands.close();
+    this.#poller.close();
     this.#asks.giveUp("The widget was closed.");
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
-    this.#incoming.close();
   }
 
   #listen(event: string, callback: (...values: unknown[]) => void): void {
@@ -145,14 +164,14 @@ export class Sync {
       this.#readDue = false;
       if (this.#closed) return;
       this.#heard();
-      this.#read();
+      if (!this.#poller.isSpoilt) this.#read();
     });
   }
 
   #read(): void {
     const model = this.#model;
     const traits = decodeTraits((name) => model.get(name), this.#store.value.traits);
-    this.#flags = flagsOf(traits);
+    this.#switches.told(traits);
     const pointsRev = decodeRev(model.get("points_rev"));
     this.#store.dispatch({ kind: "traits", traits, pointsRev });
     this.#store.dispatch({
@@ -176,31 +195,39 @@ export class Sync {
     this.#heard();
     if (decoded.kind === "part") {
       this.#incoming.take(decoded.part);
-      this.acknowledge(decoded.part.seq, false);
+      this.#watch();
       return;
     }
-    if (decoded.kind !== "frame" || decoded.frame.pull > 0) this.#answered();
-    if (decoded.kind === "reply") {
-      this.#store.dispatch(decoded);
-      return;
+    if (decoded.kind !== "frame" || decoded.frame.pull > 0) this.#link.answered();
+    switch (decoded.kind) {
+      case "frame":
+        this.#take(decoded.frame, decoded.picture);
+        return;
+      case "reply":
+        this.#poller.answer();
+        this.#store.dispatch(decoded);
+        return;
+      case "answer":
+        this.#poller.answer();
+        this.#asks.receive(decoded.answer);
+        break;
+      case "progress":
+        this.#poller.answer();
+        this.#asks.progressed(decoded.progress);
+        break;
+      case "here":
+        if (this.#mask.answered(decoded.n)) this.#poller.forget();
+        if (this.#poller.here(decoded)) this.#changed();
+        break;
+      default:
+        assertNever(decoded);
     }
-    if (decoded.kind === "answer") this.#asks.receive(decoded.answer);
-    if (decoded.kind === "progress") this.#asks.progressed(decoded.progress);
-    if (decoded.kind !== "frame") {
-      this.#watchSilence();
-      return;
-    }
-    this.#take(decoded.frame, decoded.picture);
+    this.#watch();
   }
 
-  /** Takes in a frame, or asks again for one of which parts are missing. */
   #take(frame: FrameInfo, end: Uint8Array): void {
     const picture = this.#incoming.whole(frame, end);
-    if (!picture) {
-      this.acknowledge(frame.seq, false);
-      this.#probe();
-      return;
-    }
+    if (!picture) return;
     this.#ports.showFrame(this.#pulls.heard(frame), picture);
     this.#stored();
   }
@@ -219,17 +246,7 @@ export class Sync {
   /** The host has lost the kernel, or another one has come in its place: whichever, whoever hears says so. */
   #lost(): void {
     this.#store.dispatch({ kind: "link", link: "gone" });
-    this.#probe();
-  }
-
-  #answered(): void {
-    this.#link.answered();
-    this.#mask.answered();
-  }
-
-  /** Asks for a sign of life, and for a newer picture if there is one. */
-  #probe(): void {
-    this.#out.send({ k: "poll", have: this.#incoming.have });
+    this.#poller.ask();
   }
 
   /** Brings the kernel and the clocks in line with the store. */
@@ -240,20 +257,14 @@ export class Sync {
     // A pull comes before the edit that brings its pair: the two are one change.
     this.#pulls.tell();
     if (edit.rev > this.#writtenRev && !isConfirmed(this.#store.value)) this.#scheduleWrite();
-    const { autoRun, blendOutside } = this.#flags;
-    this.#flags = flagsOf(traits);
-    if (traits.autoRun !== autoRun) this.#out.write({ auto_run: traits.autoRun });
-    if (traits.blendOutside !== blendOutside)
-      this.#out.write({ blend_outside: traits.blendOutside });
+    this.#switches.tell(traits);
     void this.#mask.send().then((done) => {
       if (!done) return;
-      this.#probe();
+      this.#mask.doubted(this.#poller.ask());
       this.#stored();
     });
     this.#commands.tell();
-    const { running } = this.#store.value.traits;
-    this.#incoming.watch(this.#isVisible() && (running || this.#store.value.frame === null));
-    this.#watchSilence();
+    this.#watch();
   }
 
   #scheduleWrite(): void {
@@ -272,20 +283,18 @@ export class Sync {
     const points = encodePairs(pairs);
     const point_edit = { rev: edit.rev, ids: points.point_ids, placed: [...edit.placed] };
     this.#out.write({ ...points, point_edit });
-    this.#watchSilence();
+    this.#poller.hurry();
+    this.#watch();
   }
 
-  /** Counts the time since a word of the kernel fell due. */
-  #watchSilence(): void {
-    const { traits, frame } = this.#store.value;
+  /** Sets the clocks for what the kernel owes: frames and answers that do not come are asked for, silence is named. */
+  #watch(): void {
+    const { traits, frame, pulls, commands } = this.#store.value;
+    const owed = this.#mask.unsure || this.#asks.waiting.length > 0;
+    const asked = owed || pulls.length + commands.length > 0 || !isConfirmed(this.#store.value);
+    const due = traits.running || frame === null || this.#incoming.isPartial;
+    this.#poller.watch({ visible: this.#isVisible(), frame: due, asked });
     const greeted = this.#greeted && traits.status !== "loading" && frame === null;
-    this.#link.watch(greeted, this.#mask.unsure || this.#asks.isWaiting);
+    this.#link.watch(greeted, owed);
   }
-}
-
-/** The switches that person and kernel share. */
-type Flags = Pick<Traits, "autoRun" | "blendOutside">;
-
-function flagsOf({ autoRun, blendOutside }: Flags): Flags {
-  return { autoRun, blendOutside };
 }

@@ -29,7 +29,7 @@ def test_a_frame_is_drawn_and_acknowledged(page: Page, buffer: str, kind: str) -
     host.wait_until("host.sent.some((message) => message.k === 'ack')")
     assert host.sent("ack") == [{"k": "ack", "seq": 7, "shown": True, "visible": True}]
     assert host.sent("hello") == [
-        {"k": "hello", "v": 1, "dpr": 1, "loopback": False, "visible": True}
+        {"k": "hello", "v": 1, "dpr": 1, "loopback": False, "visible": True, "n": 1, "state_rev": 0}
     ]
 
 
@@ -130,7 +130,8 @@ def test_a_frame_that_does_not_come_is_asked_for(page: Page) -> None:
     host.render()
     assert host.status() == "Loading the generator ..."
     host.wait_until("host.sent.some((message) => message.k === 'poll')")
-    assert host.sent("poll")[0] == {"k": "poll", "have": 0}
+    first = {"k": "poll", "have": 0, "n": 2, "state_rev": 0, "replies": [], "answers": []}
+    assert host.sent("poll")[0] == first
     host.click((20, 30))
     assert host.status() == "Loading the generator ..."
 

@@ -58,9 +58,9 @@ export class Asks {
     });
   };
 
-  /** True while there is no answer to one of them. */
-  get isWaiting(): boolean {
-    return this.#waiting.size > 0;
+  /** The numbers of those that have no answer, the oldest first. */
+  get waiting(): readonly number[] {
+    return [...this.#waiting.keys()];
   }
 
   /** Takes an answer; one to a question of another page is not ours. */

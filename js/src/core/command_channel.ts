@@ -50,6 +50,11 @@ export class CommandChannel {
     for (const rid of this.#sent) if (!due.has(rid)) this.#sent.delete(rid);
   }
 
+  /** The numbers of those that the kernel was told and has not answered. */
+  get sent(): readonly number[] {
+    return [...this.#sent];
+  }
+
   close(): void {
     this.#alarms.cancelAll();
   }

@@ -1,28 +1,18 @@
-/** Pictures that come: put together from their parts, and asked for where they do not come. */
-import { Alarms, type Later } from "./alarms";
+/** Pictures that come: put together from their parts, and asked for where some are missing. */
 import { Parts } from "./parts";
+import type { Poller } from "./poller";
 import type { FrameInfo, Part } from "./protocol";
-
-/** A frame that is awaited is asked for after this time and that of two answers, then ever less often. */
-const POLL_MS = 300;
-const POLL_SLOWEST_MS = 2400;
-
-/** A part that is awaited is asked for only then: where pictures come in parts, the way is slow. */
-const PART_MS = POLL_SLOWEST_MS;
 
 export class Incoming {
   readonly #parts = new Parts();
-  readonly #alarms: Alarms<"poll">;
-  readonly #ask: () => void;
+  readonly #poller: Pick<Poller, "picture" | "ask">;
+  readonly #passed: (seq: number) => void;
   #newestSeq = 0;
-  #delayMs = 0;
-  #pollMs = POLL_MS;
-  #due = false;
 
-  /** @param ask asks the kernel for what is newer than `have` */
-  constructor(later: Later, ask: () => void) {
-    this.#alarms = new Alarms(later);
-    this.#ask = ask;
+  /** @param passed is told of what has come and is not shown */
+  constructor(poller: Pick<Poller, "picture" | "ask">, passed: (seq: number) => void) {
+    this.#poller = poller;
+    this.#passed = passed;
   }
 
   /** The number of the newest frame or part that has come. */
@@ -30,48 +20,30 @@ export class Incoming {
     return this.#parts.newestSeq ?? this.#newestSeq;
   }
 
+  /** True while the end of a picture is awaited. */
+  get isPartial(): boolean {
+    return this.#parts.newestSeq !== null;
+  }
+
   /** Takes a part in. */
   take(part: Part): void {
+    const before = this.have;
     this.#parts.take(part);
-    this.#wait(PART_MS);
+    this.#passed(part.seq);
+    this.#poller.picture(this.have !== before, { part: true });
   }
 
   /** The whole picture of a frame; null where a part is missing. */
   whole(frame: FrameInfo, end: Uint8Array): Uint8Array | null {
+    const isNew = frame.seq > this.have;
     const picture = this.#parts.whole(frame, end);
-    if (!picture) return null;
-    this.#newestSeq = Math.max(this.#newestSeq, frame.seq);
-    this.#delayMs = frame.delayMs;
-    this.expect();
-    return picture;
-  }
-
-  /** Counts the time to the next frame anew. */
-  expect(): void {
-    this.#wait(POLL_MS);
-  }
-
-  /** Asks for frames as long as one is due and does not come: some hosts deliver only what answers a message. */
-  watch(due: boolean): void {
-    this.#due = due;
-    if (!due && this.#parts.newestSeq === null) {
-      this.#alarms.cancel("poll");
-      return;
+    if (!picture) {
+      this.#passed(frame.seq);
+      this.#poller.ask();
+      return null;
     }
-    this.#alarms.set("poll", this.#pollMs, () => {
-      this.#pollMs = Math.max(this.#pollMs, Math.min(this.#pollMs * 2, POLL_SLOWEST_MS));
-      this.#ask();
-      this.watch(this.#due);
-    });
-  }
-
-  close(): void {
-    this.#alarms.cancelAll();
-  }
-
-  #wait(delayMs: number): void {
-    this.#pollMs = delayMs + 2 * this.#delayMs;
-    this.#alarms.cancel("poll");
-    this.watch(this.#due);
+    this.#newestSeq = Math.max(this.#newestSeq, frame.seq);
+    this.#poller.picture(isNew, { part: false, delayMs: frame.delayMs });
+    return picture;
   }
 }

@@ -11,6 +11,8 @@ export class MaskChannel {
   #rev = 0;
   #packing = 0;
   #unsure = false;
+  #doubted = 0;
+  #skipped = false;
   #closed = false;
 
   /** @param write sets the trait */
@@ -30,9 +32,22 @@ export class MaskChannel {
     return this.#unsure;
   }
 
-  /** Notes that the kernel has answered something that followed the mask. */
-  answered(): void {
+  /** Notes the number of the question that was asked after the mask was sent. */
+  doubted(n: number): void {
+    this.#doubted = n;
+  }
+
+  /**
+   * Notes the answer to a question; one asked after the mask was sent shows that it has come.
+   *
+   * @returns true when a mask of the kernel was passed over meanwhile, which may be a newer one
+   */
+  answered(n: number | null): boolean {
+    if (!this.#unsure || (n !== null && n < this.#doubted)) return false;
     this.#unsure = false;
+    const skipped = this.#skipped;
+    this.#skipped = false;
+    return skipped;
   }
 
   /** Has a mask that may have been lost sent again. */
@@ -42,8 +57,12 @@ export class MaskChannel {
 
   /** Takes in the value of the trait; while a newer mask of this page is on its way, it is old. */
   async receive(value: unknown): Promise<void> {
-    if (value === this.#value || this.#unsure) return;
+    if (value === this.#value) return;
     this.#value = value;
+    if (this.#unsure) {
+      this.#skipped = true;
+      return;
+    }
     const rev = this.#store.value.maskRev;
     try {
       const png = decodeBytes(value);

@@ -98,7 +98,15 @@ export type FromKernel =
   | { readonly kind: "frame"; readonly frame: FrameInfo; readonly picture: Uint8Array }
   | { readonly kind: "part"; readonly part: Part }
   | { readonly kind: "reply"; readonly reply: Reply }
-  | { readonly kind: "here" }
+  | {
+      readonly kind: "here";
+      /** The number of the question; null where the kernel gives none. */
+      readonly n: number | null;
+      /** The number of the traits with which this page has all that it had missed. */
+      readonly stateRev: number | null;
+      /** True while something is being done that will be shown. */
+      readonly more: boolean;
+    }
   | { readonly kind: "answer"; readonly answer: Answer }
   | { readonly kind: "progress"; readonly progress: Progress };
 
@@ -129,9 +137,18 @@ export type ToKernel =
       readonly dpr: number;
       readonly loopback: boolean;
       readonly visible: boolean;
+      readonly n: number;
+      readonly state_rev: number | null;
     }
   | { readonly k: "ack"; readonly seq: number; readonly shown: boolean; readonly visible: boolean }
-  | { readonly k: "poll"; readonly have: number }
+  | {
+      readonly k: "poll";
+      readonly have: number;
+      readonly n: number;
+      readonly state_rev: number | null;
+      readonly replies: readonly number[];
+      readonly answers: readonly number[];
+    }
   | {
       readonly k: "cmd";
       readonly rid: number;
@@ -219,7 +236,12 @@ export function decodeMessage(message: unknown, buffers: readonly unknown[]): Fr
       return { kind: "reply", reply: { rid, ok, error } };
     }
     case "here":
-      return { kind: "here" };
+      return {
+        kind: "here",
+        n: isCount(message.n, 1) ? message.n : null,
+        stateRev: isCount(message.state_rev, 0) ? message.state_rev : null,
+        more: message.more === true,
+      };
     case "answer": {
       const { rid, ok, error, result } = message;
       if (!isCount(rid, 1) || typeof ok !== "boolean" || typeof error !== "string") return null;

@@ -1,0 +1,124 @@
+"""What a page is told that has missed something: traits have numbers, replies and answers are kept."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from draggan_widget.model import KERNEL_TRAITS
+from draggan_widget.widget import DragWidget
+from tests.browser_end import BrowserEnd, front_end_of, open_widget
+from tests.patience import until
+from tests.slow_drags import SLOW
+
+HANDLE, TARGET, FAR = [30.0, 32.0], [33.0, 31.0], [60.0, 60.0]
+TRAITS = Path(__file__).parent / "fixtures" / "protocol" / "traits.json"
+
+
+@pytest.fixture
+def widget(monkeypatch: pytest.MonkeyPatch) -> Iterator[DragWidget]:
+    with open_widget(monkeypatch, config=replace(SLOW, learning_rate=0.004)) as widget:
+        yield widget
+
+
+@pytest.fixture
+def browser(widget: DragWidget) -> BrowserEnd:
+    return front_end_of(widget)
+
+
+def poll(browser: BrowserEnd, **fields: Any) -> dict[str, Any]:
+    """Ask what was missed, and return the last word of the answer."""
+    seq = browser.frames[-1]["seq"]
+    browser.say(k="poll", have=seq, n=1, **fields)
+    message, _ = browser.custom[-1]
+    assert message["k"] == "here"
+    assert message["n"] == 1
+    return message
+
+
+def test_messages_of_traits_are_numbered_without_a_gap(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    first = browser.state["_state_rev"]
+    browser.edit(1, (1, HANDLE, TARGET), placed=[1])
+    widget.target_points = [FAR]
+    browser.until(lambda state: state["target_points"] == [FAR])
+    numbers = [each["_state_rev"] for each in browser.updates if "_state_rev" in each]
+    assert numbers[-1] > first
+    assert numbers == list(range(numbers[0], numbers[-1] + 1))
+    assert all("_state_rev" in each for each in browser.updates if each.keys() & set(KERNEL_TRAITS))
+
+
+def test_who_has_the_newest_traits_is_told_none(browser: BrowserEnd) -> None:
+    browser.edit(1, (1, HANDLE, TARGET), placed=[1])
+    browser.until(lambda state: state["points_rev"] == 1)
+    until(lambda: not poll(browser, state_rev=browser.state["_state_rev"])["more"])
+    before = len(browser.updates)
+    here = poll(browser, state_rev=browser.state["_state_rev"])
+    assert browser.updates[before:] == []
+    assert here["state_rev"] == browser.state["_state_rev"]
+
+
+def test_who_has_missed_some_is_told_those_alone(widget: DragWidget, browser: BrowserEnd) -> None:
+    rev = browser.state["_state_rev"]
+    widget.handle_points, widget.target_points = [HANDLE], [TARGET]
+    browser.until(lambda state: state["target_points"] == [TARGET])
+    here = poll(browser, state_rev=rev)
+    told = browser.updates[-1]
+    assert {"handle_points", "target_points"} <= told.keys()
+    assert not {"mask", "config", "generators", "image_size", "seed"} & told.keys()
+    assert told["_state_rev"] == here["state_rev"]
+
+
+def test_who_has_none_is_told_all(browser: BrowserEnd) -> None:
+    here = poll(browser)
+    assert browser.updates[-1].keys() == {*KERNEL_TRAITS, "_state_rev"}
+    assert browser.updates[-1]["_state_rev"] == here["state_rev"]
+
+
+def test_all_that_a_page_shows_can_be_told_again() -> None:
+    known = json.loads(TRAITS.read_text(encoding="utf-8"))["valid"][0]["traits"]
+    assert known.keys() - {"point_edit", "_state_rev"} <= set(KERNEL_TRAITS)
+
+
+def test_what_one_page_sets_is_news_to_another(widget: DragWidget, browser: BrowserEnd) -> None:
+    rev = browser.state["_state_rev"]
+    browser.set(auto_run=False)
+    poll(browser, state_rev=rev - 1)
+    assert browser.updates[-1]["auto_run"] is False
+    assert not widget.auto_run
+
+
+def test_a_number_that_a_host_sends_back_changes_nothing(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    rev = browser.state["_state_rev"]
+    browser.set(_state_rev=0, auto_run=False)
+    assert widget.error == {}
+    assert not widget.auto_run
+    assert poll(browser)["state_rev"] >= rev
+
+
+def test_a_reply_that_was_lost_comes_again(browser: BrowserEnd) -> None:
+    reply = browser.command("sample", seed=5)
+    _, files = browser.ask("picture", of="start")
+    before = len(browser.custom)
+    poll(browser, replies=[reply["rid"], 99], answers=[1])
+    again = {message["k"]: (message, buffers) for message, buffers in browser.custom[before:]}
+    assert again["reply"][0] == reply
+    assert again["answer"][1] == files
+
+
+def test_that_something_goes_on_is_said_until_it_is_over(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    browser.edit(1, (1, HANDLE, FAR), placed=[1])
+    assert browser.command("run")["ok"]
+    browser.until(lambda state: state["running"] and state["step"] > 1)
+    assert poll(browser)["more"]
+    browser.command("stop")
+    until(lambda: not poll(browser)["more"])
+    assert not widget.running
