@@ -129,7 +129,8 @@ class Works:
 
     def _finish_elsewhere(self, rid: int, make: Callable[[], Answer]) -> None:
         """Have the answer made, now that whatever the work has changed is shown."""
-        threading.Thread(target=self._finish, args=(rid, make), daemon=True).start()
+        finish = sends_from_its_thread(self._finish)
+        threading.Thread(target=finish, args=(rid, make), daemon=True).start()
 
     def _finish(self, rid: int, make: Callable[[], Answer]) -> None:
         """Make the answer and send it."""

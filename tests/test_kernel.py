@@ -94,7 +94,7 @@ class Page:
             self.frames.append((data["content"], [len(buffer) for buffer in buffers]))
             if self.acknowledges:
                 self.say(k="ack", seq=data["content"]["seq"], shown=True, visible=True)
-        else:
+        elif data["content"]["k"] == "reply":
             self.replies[data["content"]["rid"]] = data["content"]
 
     def use_subshell(self) -> None:
@@ -131,7 +131,8 @@ def kernel(
         **os.environ,
         **{f"JUPYTER_{name}": str(folder / name.lower()) for name in names},
         "IPYTHONDIR": str(folder / "ipython"),
-        "PYTHONPATH": str(ROOT),
+        # An ipykernel of another version is put before the installed one by this path.
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *os.environ.get("PYTHONPATH", "").split(":")]),
     }
     manager, client = start_new_kernel(kernel_name="python3", env=environment)
     yield manager, client
