@@ -35,6 +35,9 @@ WITH_SUBSHELLS = (7, 0)
 HEARS_AWAITING = (7, 4)
 """The first ipykernel whose main shell takes messages of widgets while a cell awaits something."""
 
+CROWD = 30
+"""So often a page says twenty things at once, and waits for the kernel to have heard them."""
+
 FAR = "w.handle_points = [[30, 32]]; w.target_points = [[60, 60]]; "
 NEAR = "w.handle_points = [[30, 32]]; w.target_points = [[33, 31]]; "
 
@@ -59,6 +62,7 @@ class Page:
         self.replies: dict[int, dict[str, Any]] = {}
         self.texts: dict[str, str] = {}
         self.acknowledges = True
+        self._is_drawn = False
 
     def run(self, code: str, *, wait: bool = True) -> str:
         """Run a cell; return its number, or what it has shown."""
@@ -72,8 +76,13 @@ class Page:
         """Take messages until something holds."""
         deadline = time.monotonic() + patience_s
         while not condition():
-            assert time.monotonic() < deadline, f"it took too long; the traits are {self.state}"
+            assert time.monotonic() < deadline, f"it took too long; {self._known()}"
             self.take(0.05)
+
+    def _known(self) -> str:
+        """Return what has been heard, without the module of the front end."""
+        traits = {name: value for name, value in self.state.items() if name[0] != "_"}
+        return f"the traits are {traits}, the frames {self.frames[-3:]}"
 
     def take(self, patience_s: float) -> None:
         """Take one message, if one comes in time."""
@@ -100,7 +109,7 @@ class Page:
             self.state.update(data["state"])
         elif data["content"]["k"] == "frame":
             self.frames.append((data["content"], [len(buffer) for buffer in buffers]))
-            if self.acknowledges:
+            if self.acknowledges and self._is_drawn:
                 self.say(k="ack", seq=data["content"]["seq"], shown=True, visible=True)
         elif data["content"]["k"] == "reply":
             self.replies[data["content"]["rid"]] = data["content"]
@@ -137,21 +146,24 @@ class Page:
         reply = client.get_control_msg(timeout=PATIENCE_S)
         self._subshell = reply["content"]["subshell_id"]
 
-    def say(self, **content: Any) -> None:
-        """Send a custom message."""
-        self._send({"method": "custom", "content": content})
+    def say(self, **content: Any) -> str:
+        """Send a custom message; return its number. With a greeting begins a view, which acknowledges pictures."""
+        self._is_drawn = self._is_drawn or content["k"] == "hello"
+        return self._send({"method": "custom", "content": content})
 
     def set(self, **state: Any) -> None:
         """Set traits."""
         self._send({"method": "update", "state": state})
 
-    def _send(self, data: dict[str, Any]) -> None:
-        """Send a message to the widget."""
+    def _send(self, data: dict[str, Any]) -> str:
+        """Send a message to the widget; return its number."""
         session = self._client.session
         message = session.msg("comm_msg", {"comm_id": self._comm, "data": data})
         if self._subshell is not None:
             message["header"]["subshell_id"] = self._subshell
         self._client.shell_channel.send(message)
+        number: str = message["header"]["msg_id"]
+        return number
 
 
 @pytest.fixture(scope="module")
@@ -196,6 +208,14 @@ def shown(page: Page) -> None:
 def test_the_kernel_has_the_ipykernel_of_the_tests(page: Page) -> None:
     page.run(BLOBS)
     assert page.run("print(__import__('ipykernel').__version__)") == f"{ipykernel.__version__}\n"
+
+
+def test_of_many_messages_at_once_none_is_missed(page: Page) -> None:
+    page.run(BLOBS)
+    shown(page)
+    for _ in range(CROWD):
+        said = [page.say(k="poll", have=0) for _ in range(20)]
+        page.until(lambda said=said: page._idle.issuperset(said))
 
 
 def test_a_drag_in_a_cell_needs_no_front_end(page: Page) -> None:
