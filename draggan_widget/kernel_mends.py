@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-
-from comm.base_comm import BaseComm
+from typing import Any
 
 SEND_PAST_THEIR_STREAM = ((7, 0), (7, 4))
 """The first ipykernel that misses messages, and the first that does not any more."""
@@ -23,12 +22,12 @@ def read_every_message() -> None:
     if not kernel_class.initialized():
         return
     kernel = kernel_class.instance()
-    manager = getattr(kernel.shell_channel_thread, "_manager", None)
+    manager: Any = getattr(kernel.shell_channel_thread, "_manager", None)
     if hasattr(manager, "_shell_socket"):
         manager._shell_socket = kernel.shell_stream
 
 
-def keep_to_the_shell_of_the_page(comm: BaseComm | None) -> None:
+def keep_to_the_shell_of_the_page(comm: Any) -> None:
     """Have messages handled by the shell that they are sent to.
 
     ipykernel 7.4 hands them to the shell that spoke last, and a busy cell would hold them up.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from draggan_widget.errors import DragganError
 from draggan_widget.failures import in_words
 from draggan_widget.protocol import Shown, answer_message, progress_message
+from draggan_widget.thread_context import sends_from_its_thread
 
 if TYPE_CHECKING:
     from draggan_widget.answers import Answer
