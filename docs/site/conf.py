@@ -47,6 +47,7 @@ CONTENTS = {
         "draggan_widget/evaluation/landmarks": "The landmark network",
     },
     "Rely on it": {
+        "docs/hosts": "Hosts",
         "docs/reliability": "Reliability",
         "SECURITY": "Security",
     },
