@@ -25,7 +25,7 @@ TESTS = (
     "tests/faults/test_kernel_faults.py",
     "tests/test_notebook_outputs.py",
 )
-"""The tests that start a kernel, without those that need a browser."""
+"""The tests that are about a kernel; the examples and what needs a browser are run with the pinned one only."""
 
 
 @dataclass(frozen=True)
