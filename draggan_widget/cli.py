@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as stopped:
         return _fail(str(stopped) or "interrupted", EXIT_FAILED)
     sys.stdout.write(_as_json(values) if args.json else args.as_text(values))
-    return EXIT_DONE
+    return EXIT_FAILED if args.has_failed(values) else EXIT_DONE
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
@@ -82,7 +82,11 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         if command.name in arguments:
             module = importlib.import_module(command.module)
             module.add_arguments(sub)
-            sub.set_defaults(run=module.run, as_text=getattr(module, "as_text", _as_lines))
+            sub.set_defaults(
+                run=module.run,
+                as_text=getattr(module, "as_text", _as_lines),
+                has_failed=getattr(module, "has_failed", lambda _: False),
+            )
     return parser
 
 

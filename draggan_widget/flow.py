@@ -15,7 +15,7 @@ SILENCE_S = 0.5
 """Without an acknowledgement for so long pictures go on, one in each such time."""
 
 SILENCE_DELAYS = 2.0
-"""The same in delays of the way, where that is more."""
+"""The same in times that an answer takes, where that is more."""
 
 WINDOW = 2
 """Pictures on their way at most; more only wait in queues."""
@@ -31,6 +31,9 @@ SPACING_S = 0.2
 
 NEAR_S = 0.1
 """Whoever answers sooner is near: a front end that says that it runs on the same machine may be at the end of a tunnel."""
+
+UNANSWERED_S = 0.25
+"""Whoever has not answered for so long is not taken to be near until the answer comes."""
 
 RESEND_S = 0.5
 """What was sent again at once is sent a third time after this time, and then ever less often: it may only be slow."""
@@ -108,12 +111,14 @@ class FrameFlow:
     @property
     def is_near(self) -> bool:
         """Whether the front end runs on the same machine, as far as is known."""
-        return self.loopback and (self._link.latest_s or 0.0) < NEAR_S
+        answers = (self._link.latest_s or 0.0) < NEAR_S
+        return self.loopback and answers and self._link.unanswered_s(self._clock()) < UNANSWERED_S
 
     def rendition(self, width: int, height: int) -> Rendition:
         """Return how to encode the next moving picture of this size."""
         allowed = self._carried(PICTURE_S)
-        if allowed is not None and not self.is_near and self._has_been_silent and not self.is_idle:
+        waits_s = self._link.unanswered_s(self._clock())
+        if allowed is not None and not self.is_near and waits_s >= self._silence_s:
             allowed = min(allowed, SILENT_BYTES)
         return self._chooser.choose(width, height, allowed, self._clock())
 
@@ -157,8 +162,9 @@ class FrameFlow:
     def asked(self) -> None:
         """Note that a front end waits for a picture: what should have been there by now will not come."""
         self.visible = True
-        delay_s = self._link.delay_s
-        self._link.forget(None if delay_s is None else self._clock() - SILENCE_DELAYS * delay_s)
+        # What stands in a queue comes late, but it comes.
+        queued_s = self._link.queued_s
+        self._link.forget(None if queued_s is None else self._clock() - SILENCE_DELAYS * queued_s)
 
     def may_resend(self, seq: int) -> bool:
         """Return whether what was sent before is sent again now, because a front end misses it; count that it is."""
@@ -180,8 +186,12 @@ class FrameFlow:
     @property
     def _has_been_silent(self) -> bool:
         """Whether nothing was sent or answered for so long that answers are not waited for."""
-        silence_s = max(SILENCE_S, SILENCE_DELAYS * self.delay_s)
-        return self._clock() - self._last_event >= silence_s
+        return self._clock() - self._last_event >= self._silence_s
+
+    @property
+    def _silence_s(self) -> float:
+        """How long no answer means that none is to be waited for."""
+        return max(SILENCE_S, SILENCE_DELAYS * self.delay_s)
 
     def _carried(self, seconds: float) -> float | None:
         """Return how many bytes the way carries in some time, None for any number."""

@@ -2,7 +2,8 @@
 
 The way is taken for a queue with a fixed delay before and after it, as congestion control does (BBR, Cardwell et al.
 2016): the shortest answer of late is the delay, and what arrives while the queue is never empty tells the rate. Both
-include what the front end does with a picture. Knows no clock of its own.
+include what the front end does with a picture. What was sent twice measures neither, because nobody knows which of the
+two is answered (Karn and Partridge 1987). Knows no clock of its own.
 """
 
 from collections import deque
@@ -45,11 +46,19 @@ MOST_PENDING = 16
 
 @dataclass(frozen=True)
 class _Sent:
-    """A message on its way."""
+    """A message on its way.
+
+    Attributes:
+        bytes: Its size.
+        at_s: When it was sent first.
+        awaited: Whether its answer is waited for.
+        is_repeated: Whether it was sent more than once.
+    """
 
     bytes: int
     at_s: float
     awaited: bool = True
+    is_repeated: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,8 +95,13 @@ class Link:
         return self._answers[0].took_s if self._answers else None
 
     @property
+    def queued_s(self) -> float | None:
+        """How long the last answer took, with what it waited for in queues; None before the first one."""
+        return self._answers[-1].took_s if self._answers else None
+
+    @property
     def latest_s(self) -> float | None:
-        """How long the sooner one of the last answers took, with what it waited for; None before the first one."""
+        """How long the sooner one of the last answers took at most; None before the first one."""
         return min(self._latest_s, default=None)
 
     @property
@@ -95,9 +109,17 @@ class Link:
         """What the way carries, as far as it was tried; None before the first answer."""
         return self._rate or None
 
+    def unanswered_s(self, now_s: float) -> float:
+        """Return how long the oldest message has been without an answer, 0 where all are answered."""
+        return now_s - min((message.at_s for message in self._sent.values()), default=now_s)
+
     def sent(self, seq: int, size_bytes: int, now_s: float) -> None:
-        """Note a message; numbers grow."""
-        self._sent[seq] = _Sent(size_bytes, now_s)
+        """Note a message; numbers grow, but for what is sent again."""
+        before = self._sent.get(seq)
+        if before is None:
+            self._sent[seq] = _Sent(size_bytes, now_s)
+        else:
+            self._sent[seq] = _Sent(size_bytes, before.at_s, is_repeated=True)
         while len(self._sent) > MOST_PENDING:
             del self._sent[next(iter(self._sent))]
 
@@ -122,6 +144,12 @@ class Link:
         """Learn from the answer to the last of some messages; earlier ones have arrived unseen."""
         last = messages[-1]
         took_s = max(now_s - last.at_s, SHORTEST_S)
+        self._latest_s.append(took_s)
+        if last.is_repeated:
+            if self._answers:  # what is counted from here on is known again
+                self._arrived_s = now_s - self._answers[0].took_s
+                self._period = self._arrived_s, 0
+            return
         self._note_answer(_Answer(now_s, took_s, last.bytes))
         shortest = self._answers[0]
         self._note_rate(last.bytes / took_s, now_s)
@@ -164,7 +192,6 @@ class Link:
         while self._answers and self._answers[-1].took_s >= answer.took_s:
             self._answers.pop()
         self._answers.append(answer)
-        self._latest_s.append(answer.took_s)
         while self._answers[0].at_s < answer.at_s - DELAY_WINDOW_S:
             self._answers.popleft()
 

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 
 import torch
 
+from draggan_widget.interrupts import deferred
+
 MOST_PROCESSES = 8
 """Default limit of the number of processes; each takes some 500 MB."""
 
@@ -39,7 +41,8 @@ def begin_worker() -> None:
 @contextmanager
 def starting() -> Iterator[None]:
     """Let processes begin that neither hear of Ctrl-C nor run the script that runs here."""
-    with _STARTING, _interruptions_held(), _script_hidden():
+    # A process whose parent breaks off in the middle of starting it would complain of half a message.
+    with _STARTING, deferred(), _deaf_to_interruptions(), _script_hidden():
         yield
 
 
@@ -63,8 +66,11 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def _interruptions_held() -> Iterator[None]:
-    """Put Ctrl-C off for a moment, and for ever in the processes that begin in it; none is lost."""
+def _deaf_to_interruptions() -> Iterator[None]:
+    """Keep Ctrl-C from this thread for a moment, and for ever from the processes that begin in it.
+
+    Another thread still takes it, and Python then interrupts the main thread.
+    """
     if not hasattr(signal, "pthread_sigmask"):  # not on every system
         yield
         return

@@ -11,8 +11,8 @@ import comm
 from comm.base_comm import BaseComm
 
 from draggan_widget.widget import DragWidget
+from tests.patience import until
 from tests.picture_blobs import blob_session
-from tests.test_runner import until
 
 
 class BrowserEnd(BaseComm):

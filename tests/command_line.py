@@ -72,5 +72,5 @@ def check_end(
     _, errors = started.communicate(timeout=WAIT_S)
     if end == signal.SIGINT:
         assert started.returncode == 1
-        assert "Traceback" not in errors
+        assert "Traceback" not in errors, errors
         assert words in errors

@@ -16,8 +16,9 @@ from draggan_widget.file_questions import MOST_PICTURES, evenly
 from draggan_widget.session import DragSession
 from draggan_widget.widget import DragWidget
 from tests.browser_end import BrowserEnd, front_end_of, open_widget
+from tests.patience import PATIENCE_S, until
 from tests.picture_blobs import MANY_STEPS, PictureBlobs
-from tests.test_runner import PATIENCE_S, SLOW, until
+from tests.slow_drags import SLOW
 
 HANDLE, TARGET = [30.0, 32.0], [33.0, 31.0]
 

@@ -11,18 +11,9 @@ from draggan_widget.flow import (
     FrameFlow,
 )
 from draggan_widget.renditions import Rendition
+from tests.clocks import Clock
 
 LARGE = SMALL_BYTES
-
-
-class Clock:
-    """A clock that goes on when told."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

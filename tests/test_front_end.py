@@ -18,8 +18,9 @@ from draggan_widget.errors import GeneratorError
 from draggan_widget.model import ANSWER_TRAITS, POINT_TRAITS
 from draggan_widget.widget import DragWidget
 from tests.browser_end import BrowserEnd, connect, front_end_of, open_widget
+from tests.patience import until
 from tests.picture_blobs import PictureBlobs
-from tests.test_runner import SLOW, until
+from tests.slow_drags import SLOW
 
 HANDLE, TARGET, FAR = [30.0, 32.0], [33.0, 31.0], [60.0, 60.0]
 FIXTURES = Path(__file__).parent / "fixtures" / "protocol"

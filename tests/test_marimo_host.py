@@ -13,7 +13,7 @@ from draggan_widget.notebook import picture_bundle
 from draggan_widget.protocol import PNG_SIGNATURE
 from draggan_widget.widget import DragWidget
 from tests.browser_end import BrowserEnd, front_end_of, open_widget
-from tests.test_runner import until
+from tests.patience import until
 
 HANDLE, TARGET = [30.0, 32.0], [33.0, 31.0]
 EMPTY: dict[str, Any] = {"state": {}, "buffer_paths": []}

@@ -1,7 +1,7 @@
 import pytest
 
 from draggan_widget.pace import WINDOW_S, Pace
-from tests.test_flow import Clock
+from tests.clocks import Clock
 
 
 def test_nothing_was_measured_at_first() -> None:

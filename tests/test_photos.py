@@ -24,8 +24,8 @@ from tests.browser_end import BrowserEnd, connect, front_end_of
 from tests.inversion.conftest import generator, one_thread, small_generator
 from tests.inversion.test_invert import photo_of
 from tests.inversion.test_photo import CORNER, ORIENTATION, has_red_corner, kept, upright
+from tests.patience import until
 from tests.session.sessions import same
-from tests.test_runner import until
 
 __all__ = ["generator", "one_thread"]
 

@@ -1,5 +1,5 @@
 from draggan_widget.pulls import SILENCE_S, Pulls
-from tests.test_flow import Clock
+from tests.clocks import Clock
 
 
 def where(pulls: Pulls, *keys: int) -> tuple[int, float, float] | None:

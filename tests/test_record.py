@@ -16,8 +16,9 @@ from draggan_widget.errors import InputError
 from draggan_widget.session.history import HISTORY_LIMIT
 from draggan_widget.widget import DragWidget
 from tests.browser_end import BrowserEnd, front_end_of, open_widget
+from tests.patience import until
 from tests.picture_blobs import MANY_STEPS
-from tests.test_runner import SLOW, until
+from tests.slow_drags import SLOW
 
 HANDLE, TARGET, FAR = [30.0, 32.0], [36.0, 31.0], [60.0, 60.0]
 

@@ -14,8 +14,8 @@ from draggan_widget.resting import COMPILING
 from draggan_widget.session import DragSession
 from draggan_widget.widget import DragWidget
 from tests.browser_end import BrowserEnd, connect
+from tests.patience import until
 from tests.picture_blobs import MANY_STEPS, PictureBlobs, blob_session
-from tests.test_runner import until
 
 HANDLE, TARGET = [30.0, 32.0], [33.0, 31.0]
 NOSE, NOSE_TURNED = [62.0, 74.0], [70.0, 74.0]

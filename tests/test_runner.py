@@ -5,7 +5,6 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,55 +15,11 @@ from draggan_widget.errors import DragganError, GeneratorError, InputError
 from draggan_widget.protocol import Ack, Hello
 from draggan_widget.runner import Runner
 from draggan_widget.session import DragSession
-from tests.picture_blobs import MANY_STEPS, blob_session
+from tests.patience import PATIENCE_S, until
+from tests.recorder import Recorder
+from tests.slow_drags import far_session
 
-PATIENCE_S = 30.0
 ENDLESS = 1_000_000
-
-
-class Recorder:
-    """A stage that keeps what it is shown."""
-
-    def __init__(self) -> None:
-        self.messages: list[tuple[dict[str, Any], list[bytes]]] = []
-        self.statuses: list[str] = []
-        self.errors: list[BaseException] = []
-        self.is_held = False
-
-    def show(self, message: dict[str, Any], buffers: list[bytes]) -> None:
-        self.messages.append((message, buffers))
-
-    def publish(self, session: DragSession | None) -> bool:
-        if self.is_held:
-            return False
-        self.statuses.append("none" if session is None else session.status)
-        return True
-
-    def report(self, error: BaseException) -> None:
-        self.errors.append(error)
-
-    @property
-    def frames(self) -> list[dict[str, Any]]:
-        return [message for message, _ in self.messages if message["k"] == "frame"]
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.005)
-
-
-SLOW = replace(MANY_STEPS, max_steps=1_000_000, learning_rate=0.001)
-"""Settings with which a long drag does not end by itself soon, but never stalls."""
-
-
-def far_session() -> DragSession:
-    """Return a session whose drag does not end by itself soon."""
-    session = blob_session(config=SLOW)
-    session.set_points([(30, 32)], [(60, 60)])
-    return session
 
 
 @pytest.fixture

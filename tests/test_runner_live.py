@@ -14,8 +14,10 @@ from draggan_widget.protocol import Ack, Hello
 from draggan_widget.pulls import SILENCE_S
 from draggan_widget.runner import Runner
 from draggan_widget.session import DragSession
+from tests.patience import PATIENCE_S, until
 from tests.picture_blobs import blob_session
-from tests.test_runner import PATIENCE_S, SLOW, Recorder, until
+from tests.recorder import Recorder
+from tests.slow_drags import SLOW
 
 HANDLE = (30.0, 32.0)
 NEAR_PX = 1.5

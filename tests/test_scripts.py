@@ -17,9 +17,10 @@ from draggan_widget.drag import DragConfig
 from draggan_widget.session import DragSession
 from draggan_widget.widget import DragWidget
 from tests.browser_end import BrowserEnd, connect
+from tests.patience import until
 from tests.picture_blobs import MANY_STEPS, PictureBlobs, blob_session
 from tests.session.sessions import same
-from tests.test_runner import SLOW, until
+from tests.slow_drags import SLOW
 
 HANDLE, TARGET, FAR = [30.0, 32.0], [33.0, 31.0], [60.0, 60.0]
 HALF = np.tri(64, dtype=bool)

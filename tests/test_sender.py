@@ -7,7 +7,7 @@ import pytest
 from draggan_widget.frames import EncodedPicture
 from draggan_widget.protocol import Ack, FrameInfo, Hello
 from draggan_widget.sender import FrameSender
-from tests.test_flow import Clock
+from tests.clocks import Clock
 
 INFO = FrameInfo(
     step=3,

@@ -19,8 +19,9 @@ from draggan_widget.pretrained import load_generator
 from draggan_widget.session import DragSession
 from draggan_widget.widget import DragWidget, bundle_text
 from tests.browser_end import BrowserEnd, connect
+from tests.patience import PATIENCE_S, until
 from tests.picture_blobs import MANY_STEPS, PictureBlobs, blob_session
-from tests.test_runner import PATIENCE_S, SLOW, until
+from tests.slow_drags import SLOW
 
 HANDLE, TARGET, FAR = [30.0, 32.0], [33.0, 31.0], [60.0, 60.0]
 

@@ -97,6 +97,11 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def has_failed(values: dict[str, Any]) -> bool:
+    """Return whether every item has failed; single ones are in the table."""
+    return bool(len(values["failed"]) == values["items"])
+
+
 def as_text(values: dict[str, Any]) -> str:
     """Return what the command prints for people."""
     counts = ", ".join(f"{count} {status}" for status, count in values["counts"].items())

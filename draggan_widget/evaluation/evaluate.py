@@ -223,25 +223,25 @@ def _conducted(
     held = {} if folder is None else folder.outcomes
     found = [held[job] for job in plan.jobs if job in held]
     left = [job for job in plan.jobs if job not in held]
-    with (
-        progress_bar(len(plan.jobs), plan.protocol, done=len(found), shown=progress) as bar,
-        closing(outcomes(plan, bench, left, processes)) as stream,
-    ):
-        try:
+    try:
+        with (
+            progress_bar(len(plan.jobs), plan.protocol, done=len(found), shown=progress) as bar,
+            closing(outcomes(plan, bench, left, processes)) as stream,
+        ):
             for outcome in stream:
                 if folder is not None:
                     folder.add(outcome)
                 found.append(outcome)
                 bar.update()
-        except KeyboardInterrupt:
-            cure = (
-                "given a folder (out), it could go on from there"
-                if folder is None
-                else f"they are in {folder.path}, and the same evaluation goes on from there"
-            )
-            raise KeyboardInterrupt(
-                f"interrupted after {len(found)} of {len(plan.jobs)} cases; {cure}"
-            ) from None
+    except KeyboardInterrupt:
+        cure = (
+            "given a folder (out), it could go on from there"
+            if folder is None
+            else f"they are in {folder.path}, and the same evaluation goes on from there"
+        )
+        raise KeyboardInterrupt(
+            f"interrupted after {len(found)} of {len(plan.jobs)} cases; {cure}"
+        ) from None
     return found
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from draggan_widget.batch.item_files import read_items
-from draggan_widget.cli import main
+from draggan_widget.cli import EXIT_FAILED, main
 from draggan_widget.errors import InputError
 from draggan_widget.generator import Generator, StyleGAN2Config
 from draggan_widget.session import DragSession
@@ -51,6 +51,15 @@ def test_a_list_is_dragged_and_told(
     assert output[0].startswith("4 items: ")
     assert "3 item 3: a job must have seed" in output[1]
     assert output[-1] == str(sheet)
+
+
+def test_a_batch_in_which_every_item_fails_has_failed(
+    generator: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "items.json").write_text(json.dumps([{"seed": 4}]))
+    files = [str(tmp_path / "items.json"), "--out", str(tmp_path / "out"), "--device", "cpu"]
+    assert main(["batch", *files, "--generator", generator]) == EXIT_FAILED
+    assert capsys.readouterr().out.startswith("1 items: 1 failed")
 
 
 def test_a_folder_is_taken_by_name(tmp_path: Path) -> None:

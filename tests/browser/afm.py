@@ -91,10 +91,11 @@ class AfmHost:
             [read_static("widget.js"), traits],
         )
 
-    def render(self, style: str = "") -> None:
-        """Show one more view."""
+    def render(self, style: str = "", *, detached: bool = False) -> None:
+        """Show one more view, drawn on the page or before it is put there."""
         self.page.evaluate(
-            "async (style) => { (window.views ??= []).push(await host.view(style)); }", style
+            "async (view) => { (window.views ??= []).push(await host.view(...view)); }",
+            [style, detached],
         )
 
     def view(self, index: int = 0) -> Locator:

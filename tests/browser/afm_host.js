@@ -123,12 +123,13 @@ window.makeHost = async (address, traits) => {
       ),
   };
   host.end = await hooks.initialize?.({ model });
-  /** Renders one more view; its cleanup is kept beside its element. */
-  host.view = async (style = "") => {
+  /** Renders one more view, on the page or before it is there; its cleanup is kept beside its element. */
+  host.view = async (style = "", detached = false) => {
     const el = document.createElement("div");
     el.style.cssText = style;
-    document.body.append(el);
+    if (!detached) document.body.append(el);
     const cleanup = await hooks.render({ model, el });
+    if (detached) document.body.append(el);
     return Object.assign(el, { cleanup });
   };
   window.host = host;

@@ -55,10 +55,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A headless Chromium: the one of the system, or else the one that Playwright downloaded."""
-    found = [os.environ.get("CHROMIUM"), *map(shutil.which, BROWSERS)]
-    program = next((each for each in found if each), None)
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=list(CHROMIUM_OPTIONS))
+        started = playwright.chromium.launch(
+            executable_path=chromium(), args=list(CHROMIUM_OPTIONS)
+        )
         yield started
         started.close()
 
@@ -121,6 +121,12 @@ def widget(notebook: Notebook, page: Page) -> WidgetView:
     view = WidgetView(page)
     view.wait_for_picture()
     return view
+
+
+def chromium() -> str | None:
+    """Return the program that is run; None for the one that Playwright downloaded."""
+    found = [os.environ.get("CHROMIUM"), *map(shutil.which, BROWSERS)]
+    return next((each for each in found if each), None)
 
 
 def is_inside(url: str) -> bool:

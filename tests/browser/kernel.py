@@ -16,7 +16,7 @@ from draggan_widget.session import DragSession
 from draggan_widget.widget import DragWidget
 from tests.browser.afm import BASE64_TO_BYTES, AfmHost, idle_traits
 from tests.browser_end import BrowserEnd
-from tests.test_runner import PATIENCE_S
+from tests.patience import PATIENCE_S
 
 TELL = f"""([told, heard]) => {{
   const read = (text) => {{ const bytes = {BASE64_TO_BYTES}; return new DataView(bytes.buffer); }};

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,14 @@ import numpy as np
 from playwright.sync_api import Browser, Page
 
 MB = 2**20
+
+PATIENCE_S = 60.0
+
+QUIET_S, QUIET_LOAD = 0.3, 0.2
+"""A process is at rest that has computed for less than this part of this time."""
+
+GIVEN_BACK_S = 0.5
+"""Within so long a page has given back what it can do without."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +67,9 @@ class Scale:
         """Return what is held now."""
         self._page.send("HeapProfiler.collectGarbage")
         self._browser.send("Memory.simulatePressureNotification", {"level": "critical"})
+        time.sleep(GIVEN_BACK_S)
         told = self._page.send("Performance.getMetrics")["metrics"]
-        page = {each["name"]: each["value"] for each in told}
+        held = {each["name"]: each["value"] for each in told}
         processes = self._browser.send("SystemInfo.getProcessInfo")["processInfo"]
         renderers = [each["id"] for each in processes if each["type"] == "renderer"]
         return Sample(
@@ -67,12 +77,30 @@ class Scale:
             kernel_mb=memory_mb(self._kernel),
             server_mb=memory_mb(self._server),
             renderer_mb=sum(map(memory_mb, renderers)),
-            heap_mb=page["JSHeapUsedSize"] / MB,
+            heap_mb=held["JSHeapUsedSize"] / MB,
             threads=len(list(Path(f"/proc/{self._kernel}/task").iterdir())),
             files=len(list(Path(f"/proc/{self._kernel}/fd").iterdir())),
-            nodes=int(page["Nodes"]),
-            listeners=int(page["JSEventListeners"]),
+            nodes=int(held["Nodes"]),
+            listeners=int(held["JSEventListeners"]),
         )
+
+
+def wait_until_quiet(process: int) -> None:
+    """Return when a process has computed next to nothing for a while."""
+    deadline = time.monotonic() + PATIENCE_S
+    used = computed_s(process)
+    while True:
+        time.sleep(QUIET_S)
+        before, used = used, computed_s(process)
+        if used - before < QUIET_S * QUIET_LOAD:
+            return
+        assert time.monotonic() < deadline, "the kernel never comes to rest"
+
+
+def computed_s(process: int) -> float:
+    """Return how long a process has computed."""
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def memory_mb(process: int) -> float:
@@ -83,7 +111,11 @@ def memory_mb(process: int) -> float:
 
 
 def slope(samples: list[Sample], name: str) -> float:
-    """Return how much one of the numbers grows a minute, by least squares."""
+    """Return how much one of the numbers grows a minute: the middle of the slopes between two samples (Theil and Sen).
+
+    What a drag leaves until the next one is more at some moments and less at others; single peaks change nothing.
+    """
     minutes = np.array([each.minute for each in samples])
     values = np.array([float(getattr(each, name)) for each in samples])
-    return float(np.polyfit(minutes, values, 1)[0])
+    one, other = np.triu_indices(len(samples), 1)
+    return float(np.median((values[other] - values[one]) / (minutes[other] - minutes[one])))

@@ -176,6 +176,16 @@ def test_the_theme_is_that_of_the_host_or_else_of_the_system(page: Page) -> None
     host.wait_for("theme", "dark")
 
 
+def test_a_view_that_is_drawn_before_it_is_on_the_page_has_the_theme_of_the_page(
+    page: Page,
+) -> None:
+    page.emulate_media(color_scheme="light")
+    host = AfmHost(page)
+    page.evaluate("() => { document.body.dataset.jpThemeLight = 'false'; }")
+    host.render(detached=True)
+    host.wait_for("theme", "dark")
+
+
 def test_nothing_is_cut_off_in_narrow_and_wide_cells(page: Page) -> None:
     host = shown(page, **ONE_PAIR, can_undo=True)
     for mode in ("points", "mask"):

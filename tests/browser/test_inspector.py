@@ -12,7 +12,7 @@ from playwright.sync_api import Page, ViewportSize
 from tests.browser.animal import NOSE, NOSE_TURNED
 from tests.browser.lab import LabServer, Notebook
 from tests.browser.view import SCREENSHOTS, Picture, WidgetView, decoded
-from tests.test_runner import until
+from tests.patience import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

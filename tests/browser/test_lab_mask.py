@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from tests.browser.animal import EAR, SHOW_ANIMAL
 from tests.browser.lab import Notebook
 from tests.browser.view import WidgetView
-from tests.test_runner import until
+from tests.patience import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

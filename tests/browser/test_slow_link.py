@@ -20,7 +20,7 @@ from tests.browser.animal import EAR, EAR_PULLED, SHOW_ANIMAL
 from tests.browser.lab import LabServer, Notebook
 from tests.browser.slow_link import SlowLink
 from tests.browser.view import Point, WidgetView
-from tests.test_runner import until
+from tests.patience import until
 
 Record = Callable[[str, object], None]
 

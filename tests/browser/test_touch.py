@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 from tests.browser.animal import EAR, EAR_PULLED, SHOW_ANIMAL
 from tests.browser.lab import Notebook
 from tests.browser.view import WidgetView
-from tests.test_runner import until
+from tests.patience import until
 
 Record = Callable[[str, object], None]
 

@@ -16,9 +16,9 @@ from draggan_widget.commands import When
 from draggan_widget.session import DragSession, SessionState
 from draggan_widget.session.history import History
 from draggan_widget.widget import DragWidget
+from tests.patience import PATIENCE_S, until
 from tests.picture_blobs import MANY_STEPS, PictureBlobs
 from tests.session.sessions import same
-from tests.test_runner import PATIENCE_S, until
 
 HANDLE, TARGET, FAR = [30.0, 32.0], [33.0, 31.0], [52.0, 32.0]
 """Where the blob is at first, where the work leaves it, and where a fault finds it on its way to."""

@@ -11,7 +11,9 @@ from draggan_widget.protocol import Hello
 from draggan_widget.runner import Runner
 from tests.faults.conftest import Make
 from tests.faults.survival import FAR, assert_survives, until_moving, work_of
-from tests.test_runner import PATIENCE_S, SLOW, Recorder, until
+from tests.patience import PATIENCE_S, until
+from tests.recorder import Recorder
+from tests.slow_drags import SLOW
 from tests.test_runner_live import LateClock, done, labels, pinned_session
 
 ROOT = Path(__file__).parents[2]

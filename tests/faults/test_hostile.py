@@ -18,7 +18,7 @@ from tests.faults.audit import MARKER, nothing_forbidden
 from tests.faults.conftest import Make
 from tests.faults.hostile import BUFFERS, ENVELOPES, TEXTS, VALUES, mutated, nested
 from tests.faults.survival import Work, assert_survives, work_of
-from tests.test_runner import until
+from tests.patience import until
 
 MOST_BYTES = 40 * 2**20
 """What a message may make the kernel take beside itself: a few pictures' worth."""

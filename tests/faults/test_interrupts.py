@@ -15,7 +15,7 @@ from tests.faults.conftest import Make
 from tests.faults.lines import Interrupting
 from tests.faults.survival import FAR, MASK, assert_belongs_together, assert_survives, work_of
 from tests.session.sessions import pair_session, same
-from tests.test_runner import SLOW
+from tests.slow_drags import SLOW
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no interval timers")
 

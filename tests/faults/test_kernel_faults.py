@@ -21,7 +21,7 @@ import time
 import draggan_widget as dg
 from tests.faults.survival import *
 from tests.picture_blobs import PictureBlobs
-from tests.test_runner import SLOW
+from tests.slow_drags import SLOW
 w = worked_widget(config=SLOW)
 work = work_of(w)
 (key,) = w.point_ids

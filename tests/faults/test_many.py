@@ -9,7 +9,8 @@ from draggan_widget.protocol import encode_mask
 from tests.browser_end import BrowserEnd
 from tests.faults.conftest import Make
 from tests.faults.survival import FAR, HANDLE, MASK, TARGET, assert_survives, until_moving, work_of
-from tests.test_runner import PATIENCE_S, SLOW, until
+from tests.patience import PATIENCE_S, until
+from tests.slow_drags import SLOW
 
 EDITS = 60
 WIDGETS = 10

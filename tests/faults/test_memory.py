@@ -15,8 +15,9 @@ from tests.faults.faulty import (
     fail_once,
 )
 from tests.faults.survival import FAR, HANDLE, assert_survives, until_moving, work_of
+from tests.patience import until
 from tests.picture_blobs import blob_session
-from tests.test_runner import SLOW, until
+from tests.slow_drags import SLOW
 
 CURE = "too little memory on the GPU for this; nothing that was done is lost. Use fewer points or a smaller generator, or close"
 ROOM = 1 << 30

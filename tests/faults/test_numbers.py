@@ -10,8 +10,8 @@ from draggan_widget.drag import DragConfig
 from tests.faults.conftest import Make
 from tests.faults.faulty import FaultyBlobs, beyond
 from tests.faults.survival import FAR, HANDLE, assert_survives, work_of
+from tests.patience import until
 from tests.picture_blobs import MANY_STEPS
-from tests.test_runner import until
 
 BORDER_PX = 40.0
 """Right of here the features of the blob are no numbers."""

@@ -13,8 +13,8 @@ import pytest
 from draggan_widget.session import DragSession
 from draggan_widget.widget import DragWidget
 from tests.browser_end import BrowserEnd, connect
+from tests.patience import until
 from tests.picture_blobs import PictureBlobs
-from tests.test_runner import until
 
 CHANGES = 400
 """So often each of the three threads changes its trait."""

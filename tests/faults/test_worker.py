@@ -11,8 +11,9 @@ from draggan_widget.session import DragSession
 from tests.faults.conftest import Make
 from tests.faults.faulty import FaultyBlobs, at_call, fail_once
 from tests.faults.survival import FAR, assert_survives, until_moving, work_of
+from tests.patience import until
 from tests.picture_blobs import MANY_STEPS
-from tests.test_runner import SLOW, until
+from tests.slow_drags import SLOW
 
 FAILURES = [RuntimeError("the sizes of tensors must match"), KeyError(3), SystemExit("enough")]
 

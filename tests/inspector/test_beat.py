@@ -6,8 +6,8 @@ import pytest
 
 from draggan_widget.inspector.beat import Beat
 from draggan_widget.inspector.throttle import Throttle
-from tests.inspector.test_throttle import FakeClock
-from tests.test_runner import until
+from tests.clocks import Clock
+from tests.patience import until
 
 A_WHILE_S = 0.1
 
@@ -55,7 +55,7 @@ def test_what_is_asked_for_while_it_is_busy_is_one_call_more() -> None:
 
 
 def test_it_is_called_again_only_after_the_pause() -> None:
-    counter, clock = Counter(), FakeClock()
+    counter, clock = Counter(), Clock(100.0)
     beat = Beat(counter.call, counter.is_wanted, Throttle(10, clock))
     beat.ask()
     until(lambda: counter.calls == 1)

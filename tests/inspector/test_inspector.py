@@ -22,9 +22,10 @@ from draggan_widget.inspector import Inspector
 from draggan_widget.inspector.look import DISTANCES, FEATURES, PICTURE
 from draggan_widget.widget import DragWidget
 from tests.browser_end import BrowserEnd, connect
+from tests.patience import until
 from tests.picture_blobs import MANY_STEPS, PictureBlobs, blob_session
 from tests.session.sessions import HANDLE, TARGET, pair_session
-from tests.test_runner import SLOW, far_session, until
+from tests.slow_drags import SLOW, far_session
 
 NAMES = {number: name for name, number in COMMANDS.items()}
 
@@ -334,7 +335,7 @@ def test_a_script_may_look_without_a_page(make: Make) -> None:
 def test_a_process_ends_cleanly_while_an_inspector_draws() -> None:
     source = """
 import draggan_widget as dg
-from tests.test_runner import far_session
+from tests.slow_drags import far_session
 session = far_session()
 inspector = dg.inspect(session)
 inspector._view_count = 1

@@ -1,20 +1,11 @@
 import pytest
 
 from draggan_widget.inspector.throttle import LONGEST_S, SHARE, Throttle
-
-
-class FakeClock:
-    """A clock that a test turns on."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clocks import Clock
 
 
 def test_the_first_time_is_now_and_the_next_after_the_pause() -> None:
-    clock = FakeClock()
+    clock = Clock(100.0)
     throttle = Throttle(4, clock)
     assert throttle.wait_s == 0
     throttle.took()
@@ -26,7 +17,7 @@ def test_the_first_time_is_now_and_the_next_after_the_pause() -> None:
 
 
 def test_a_drag_of_ten_seconds_is_shown_as_often_as_the_rate_says() -> None:
-    clock, times = FakeClock(), 0
+    clock, times = Clock(100.0), 0
     throttle = Throttle(3, clock)
     for _ in range(1000):  # a hundred steps a second
         if throttle.wait_s == 0:
@@ -37,7 +28,7 @@ def test_a_drag_of_ten_seconds_is_shown_as_often_as_the_rate_says() -> None:
 
 
 def test_another_rate_counts_at_once() -> None:
-    clock = FakeClock()
+    clock = Clock(100.0)
     throttle = Throttle(1, clock)
     throttle.took()
     clock.now += 0.5
@@ -47,7 +38,7 @@ def test_another_rate_counts_at_once() -> None:
 
 
 def test_what_costs_much_happens_less_often_so_that_its_share_stays_small() -> None:
-    clock, spent_s = FakeClock(), 0.0
+    clock, spent_s = Clock(100.0), 0.0
     throttle, cost_s = Throttle(5, clock), 0.012
     for _ in range(1000):
         if throttle.wait_s == 0:
@@ -59,7 +50,7 @@ def test_what_costs_much_happens_less_often_so_that_its_share_stays_small() -> N
 
 
 def test_even_the_most_costly_happens_from_time_to_time() -> None:
-    clock = FakeClock()
+    clock = Clock(100.0)
     throttle = Throttle(5, clock)
     throttle.took()
     throttle.cost(60)

@@ -11,7 +11,7 @@ from draggan_widget.drag.config import SOLVERS
 from draggan_widget.inspector.watch import Watch
 from draggan_widget.session import DragSession
 from tests.session.sessions import HANDLE, TARGET, pair_session
-from tests.test_runner import far_session
+from tests.slow_drags import far_session
 
 
 def watch(session: DragSession, *, wants: bool = True) -> tuple[Watch, list[int]]:

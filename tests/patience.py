@@ -1,0 +1,14 @@
+"""Waiting for what comes soon, but on a loaded machine later."""
+
+import time
+from collections.abc import Callable
+
+PATIENCE_S = 30.0
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.005)
