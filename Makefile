@@ -10,7 +10,7 @@ AUDIT := build/audit
 FRONT_END := js/build.mjs $(shell find js/src -type f)
 NODE_IS_NEW := node -e "process.exit(+(parseInt(process.versions.node) < 18))"
 
-.PHONY: help lab test test-js test-python soak lint format build docs audit notebooks pictures clean
+.PHONY: help lab test test-js test-python test-kernels soak lint format build docs audit notebooks pictures clean
 .DELETE_ON_ERROR:
 # The steps share two cores and one screen: in order, one at a time.
 .NOTPARALLEL:
@@ -29,6 +29,9 @@ test-js: $(NODE) ## run the tests of the front end
 
 test-python: $(VENV) $(BUNDLE) $(BROWSER) ## run the Python tests, those in a browser included
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-kernels: $(VENV) ## run the tests of real kernels with every supported ipykernel
+	$(BIN)/python tools/test_kernels.py $(KERNELS)
 
 soak: $(VENV) $(BUNDLE) $(BROWSER) ## use the widget by chance for half an hour, and see what grows
 	SOAK_MINUTES=30 $(BIN)/python -m pytest -p no:rerunfailures tests/browser/test_soak.py

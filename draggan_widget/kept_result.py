@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from draggan_widget.errors import DragganError, SessionBusyError
 from draggan_widget.notebook import EMPTY, Bundle, Output, kernel_shell, picture_bundle
-from draggan_widget.thread_context import sends_from_its_thread
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -182,7 +181,7 @@ class KeptResult:
                 self._timer.cancel()
             if self._is_over:
                 return
-            self._timer = threading.Timer(self._rest_s, sends_from_its_thread(self._rested))
+            self._timer = threading.Timer(self._rest_s, self._rested)
             self._timer.daemon = True
             self._timer.start()
 

@@ -22,7 +22,6 @@ from draggan_widget.protocol import Ack
 from draggan_widget.pulls import Place, Pulls
 from draggan_widget.resting import LOOK_AGAIN_S
 from draggan_widget.screen import Screen, Stage
-from draggan_widget.thread_context import sends_from_its_thread
 from draggan_widget.torch_start import leave_a_core, take_a_gradient
 
 if TYPE_CHECKING:  # torch is heavy: the worker imports it, so that a cell returns at once
@@ -85,9 +84,8 @@ class Runner:
         self._screen = Screen(stage, clock)
         self.frames, self.pace = self._screen.frames, self._screen.pace
         self.resting = self._screen.resting
-        work = sends_from_its_thread(self._work)
         self._thread = threading.Thread(
-            target=work, args=(make_session,), name="draggan-widget", daemon=True
+            target=self._work, args=(make_session,), name="draggan-widget", daemon=True
         )
 
     def begin(self) -> None:

@@ -15,6 +15,7 @@ from draggan_widget.beginning import SESSION_ARGUMENTS, check_names, checked_beg
 from draggan_widget.commands import When
 from draggan_widget.drag_bar import drag_bar
 from draggan_widget.errors import DragganError
+from draggan_widget.kernel_mends import keep_to_the_shell_of_the_page, mend_kernel
 from draggan_widget.outputs import Outputs
 from draggan_widget.photos import check_untuned, looked_for, name_of
 from draggan_widget.runner import Runner
@@ -116,10 +117,9 @@ class DragWidget(Outputs):
         given = dict(zip(SESSION_ARGUMENTS, values, strict=True))
         beginning = checked_beginning(session, given)
         psi = beginning.truncation_psi
+        mend_kernel()
         super().__init__(beginning.seed, auto_run=auto_run, truncation_psi=psi, **others)
-        if hasattr(self.comm, "_reply_subshell_for"):
-            # ipykernel 7.4 sends messages to the shell that spoke last, and a busy cell would hold them up.
-            self.comm._reply_subshell_for = lambda data, default: default
+        keep_to_the_shell_of_the_page(self.comm)
         self.on_msg(self._receive)
         self._runner = Runner(beginning.make_session, self)
         self._keep_result(keep_result)

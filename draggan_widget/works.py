@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from draggan_widget.errors import DragganError
 from draggan_widget.failures import in_words
 from draggan_widget.protocol import Shown, answer_message, progress_message
-from draggan_widget.thread_context import sends_from_its_thread
 
 if TYPE_CHECKING:
     from draggan_widget.answers import Answer
@@ -130,8 +129,7 @@ class Works:
 
     def _finish_elsewhere(self, rid: int, make: Callable[[], Answer]) -> None:
         """Have the answer made, now that whatever the work has changed is shown."""
-        finish = sends_from_its_thread(self._finish)
-        threading.Thread(target=finish, args=(rid, make), daemon=True).start()
+        threading.Thread(target=self._finish, args=(rid, make), daemon=True).start()
 
     def _finish(self, rid: int, make: Callable[[], Answer]) -> None:
         """Make the answer and send it."""

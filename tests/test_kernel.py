@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ipykernel._version import version_info
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager, start_new_kernel
 
@@ -29,7 +30,16 @@ import draggan_widget as dg
 slow = {"solver": "paper", "max_steps": 1_000_000, "learning_rate": 0.005}
 w = dg.DragWidget(seed=3, config=slow)
 """
+WITH_SUBSHELLS = (7, 0)
+"""The first ipykernel that has shells beside the main one."""
+HEARS_AWAITING = (7, 4)
+"""The first ipykernel whose main shell takes messages of widgets while a cell awaits something."""
+
+CROWD = 30
+"""So often a page says twenty things at once, and waits for the kernel to have heard them."""
+
 FAR = "w.handle_points = [[30, 32]]; w.target_points = [[60, 60]]; "
+NEAR = "w.handle_points = [[30, 32]]; w.target_points = [[33, 31]]; "
 
 
 class Page:
@@ -39,18 +49,22 @@ class Page:
         state: The traits as a browser has them.
         frames: The frames that came, with the lengths of their buffers.
         replies: Answers to commands by their number.
+        files: Those in answers to questions, by their number.
     """
 
     def __init__(self, client: BlockingKernelClient) -> None:
         self._client = client
         self._comm = ""
         self._subshell: str | None = None
+        self._version: tuple[int, ...] | None = None
         self._idle: set[str] = set()
         self.state: dict[str, Any] = {}
         self.frames: list[tuple[dict[str, Any], list[int]]] = []
         self.replies: dict[int, dict[str, Any]] = {}
+        self.files: dict[int, list[bytes]] = {}
         self.texts: dict[str, str] = {}
         self.acknowledges = True
+        self._is_drawn = False
 
     def run(self, code: str, *, wait: bool = True) -> str:
         """Run a cell; return its number, or what it has shown."""
@@ -64,8 +78,17 @@ class Page:
         """Take messages until something holds."""
         deadline = time.monotonic() + patience_s
         while not condition():
-            assert time.monotonic() < deadline, f"it took too long; the traits are {self.state}"
+            assert time.monotonic() < deadline, f"it took too long; {self._known()}"
             self.take(0.05)
+
+    def until_done(self, numbers: set[str]) -> None:
+        """Take messages until the kernel is done with some of those that were sent."""
+        self.until(lambda: numbers <= self._idle)
+
+    def _known(self) -> str:
+        """Return what has been heard, without the module of the front end."""
+        traits = {name: value for name, value in self.state.items() if name[0] != "_"}
+        return f"the traits are {traits}, the frames {self.frames[-3:]}"
 
     def take(self, patience_s: float) -> None:
         """Take one message, if one comes in time."""
@@ -92,33 +115,63 @@ class Page:
             self.state.update(data["state"])
         elif data["content"]["k"] == "frame":
             self.frames.append((data["content"], [len(buffer) for buffer in buffers]))
-            if self.acknowledges:
+            if self.acknowledges and self._is_drawn:
                 self.say(k="ack", seq=data["content"]["seq"], shown=True, visible=True)
         elif data["content"]["k"] == "reply":
             self.replies[data["content"]["rid"]] = data["content"]
+        elif data["content"]["k"] == "answer":
+            self.files[data["content"]["rid"]] = [bytes(buffer) for buffer in buffers]
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """The version of the kernel's ipykernel."""
+        if self._version is None:
+            text = self.run("import ipykernel; print(*ipykernel.version_info[:2])")
+            self._version = tuple(map(int, text.split()))
+        return self._version
+
+    @property
+    def has_subshells(self) -> bool:
+        """Whether messages of widgets can have a shell of their own, beside that of the cells."""
+        return self.version >= WITH_SUBSHELLS
+
+    @property
+    def hears_while_a_cell_awaits(self) -> bool:
+        """Whether what is said now is heard before a cell ends that awaits something."""
+        return self._subshell is not None or self.version >= HEARS_AWAITING
+
+    @property
+    def hears_while_a_cell_computes(self) -> bool:
+        """Whether what is said now is heard before a cell ends that holds the main thread."""
+        return self._subshell is not None
 
     def use_subshell(self) -> None:
-        """Send what follows to a shell of its own, as JupyterLab does."""
+        """Send what follows to a shell of its own, as JupyterLab does, where the kernel has any."""
+        if not self.has_subshells:
+            return
         client = self._client
         client.control_channel.send(client.session.msg("create_subshell_request"))
         reply = client.get_control_msg(timeout=PATIENCE_S)
         self._subshell = reply["content"]["subshell_id"]
 
-    def say(self, **content: Any) -> None:
-        """Send a custom message."""
-        self._send({"method": "custom", "content": content})
+    def say(self, **content: Any) -> str:
+        """Send a custom message; return its number. With a greeting begins a view, which acknowledges pictures."""
+        self._is_drawn = self._is_drawn or content["k"] == "hello"
+        return self._send({"method": "custom", "content": content})
 
     def set(self, **state: Any) -> None:
         """Set traits."""
         self._send({"method": "update", "state": state})
 
-    def _send(self, data: dict[str, Any]) -> None:
-        """Send a message to the widget."""
+    def _send(self, data: dict[str, Any]) -> str:
+        """Send a message to the widget; return its number."""
         session = self._client.session
         message = session.msg("comm_msg", {"comm_id": self._comm, "data": data})
         if self._subshell is not None:
             message["header"]["subshell_id"] = self._subshell
         self._client.shell_channel.send(message)
+        number: str = message["header"]["msg_id"]
+        return number
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +211,20 @@ def shown(page: Page) -> None:
     page.until(lambda: page.state.get("status") == "idle")
     page.say(k="hello", v=1, dpr=1, loopback=True, visible=True)
     page.until(lambda: page.frames and len(page.frames[-1][1]) == 2)
+
+
+def test_the_kernel_has_the_ipykernel_of_the_tests(page: Page) -> None:
+    page.run(BLOBS)
+    version = ".".join(map(str, version_info[:3]))
+    assert page.run("print(__import__('ipykernel').__version__)") == f"{version}\n"
+
+
+def test_of_many_messages_at_once_none_is_missed(page: Page) -> None:
+    page.run(BLOBS)
+    shown(page)
+    for _ in range(CROWD):
+        said = {page.say(k="poll", have=0) for _ in range(20)}
+        page.until_done(said)
 
 
 def test_a_drag_in_a_cell_needs_no_front_end(page: Page) -> None:
@@ -212,25 +279,40 @@ def test_an_edit_by_a_script_during_a_run_is_followed(page: Page) -> None:
     page.until(lambda: page.state["status"] == "arrived")
 
 
-def test_a_drag_can_be_awaited_while_the_page_talks(page: Page) -> None:
-    page.run(BLOBS)
-    shown(page)
-    cell = page.run(FAR + "r = await w.drag_async(); print(r.status)", wait=False)
+def stopped_from_the_page(page: Page, drag: str, *, hears: bool) -> None:
+    """Stop the drag of a cell from the page; where the page is not heard, nothing that it says may be lost."""
+    cell = page.run(f"{FAR if hears else NEAR}r = {drag}; print(r.status)", wait=False)
     page.until(lambda: page.state["status"] == "running")
     page.say(k="cmd", rid=5, name="stop", args={})
     page.until(lambda: cell in page.texts)
-    assert page.texts[cell] == "stopped\n"
+    assert page.texts[cell] == ("stopped\n" if hears else "arrived\n")
+    page.until(lambda: 5 in page.replies)
+    assert page.replies[5]["ok"]
+
+
+def test_an_animation_that_is_made_beside_the_cells_reaches_the_page(page: Page) -> None:
+    page.run(BLOBS)
+    shown(page)
+    page.run(NEAR + "result = w.drag()")
+    page.say(k="ask", rid=7, name="file", args={"format": "gif", "points": False})
+    page.until(lambda: 7 in page.files)
+    assert page.files[7][0].startswith(b"GIF8")
+
+
+@pytest.mark.parametrize("on_subshell", [True, False], ids=["subshell", "main shell"])
+def test_a_drag_can_be_awaited_while_the_page_talks(page: Page, on_subshell: bool) -> None:
+    if on_subshell:
+        page.use_subshell()
+    page.run(BLOBS)
+    shown(page)
+    stopped_from_the_page(page, "await w.drag_async()", hears=page.hears_while_a_cell_awaits)
 
 
 def test_the_page_stops_a_drag_that_a_cell_waits_for(page: Page) -> None:
     page.use_subshell()
     page.run(BLOBS)
     shown(page)
-    cell = page.run(FAR + "print(w.drag().status)", wait=False)
-    page.until(lambda: page.state["status"] == "running" and page.state["step"] > 1)
-    page.say(k="cmd", rid=5, name="stop", args={})
-    page.until(lambda: cell in page.texts)
-    assert page.texts[cell] == "stopped\n"
+    stopped_from_the_page(page, "w.drag()", hears=page.hears_while_a_cell_computes)
 
 
 @pytest.mark.parametrize("drag", ["await w.drag_async()", "w.drag()"])

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 
 from draggan_widget.inspector.throttle import Throttle
-from draggan_widget.thread_context import sends_from_its_thread
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +36,7 @@ class Beat:
         self._call, self._is_wanted = call, is_wanted
         self._wake = threading.Condition()
         self._asked = self._busy = self._closed = False
-        work = sends_from_its_thread(self._work)
-        self._thread = threading.Thread(target=work, name="draggan-inspector", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="draggan-inspector", daemon=True)
         self._thread.start()
 
     @property
