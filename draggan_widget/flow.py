@@ -83,7 +83,7 @@ class FrameFlow:
         self._link = Link()
         self._chooser = Chooser()
         self._small = False
-        self._last_event = self._last_sent = clock()
+        self._last_event = self._last_sent = self._greeted_s = clock()
         self._missed_seq = self._resends = 0
 
     @property
@@ -112,13 +112,13 @@ class FrameFlow:
     def is_near(self) -> bool:
         """Whether the front end runs on the same machine, as far as is known."""
         answers = (self._link.latest_s or 0.0) < NEAR_S
-        return self.loopback and answers and self._link.unanswered_s(self._clock()) < UNANSWERED_S
+        return self.loopback and answers and self._unanswered_s < UNANSWERED_S
 
     def rendition(self, width: int, height: int) -> Rendition:
         """Return how to encode the next moving picture of this size."""
         allowed = self._carried(PICTURE_S)
-        waits_s = self._link.unanswered_s(self._clock())
-        if allowed is not None and not self.is_near and waits_s >= self._silence_s:
+        is_silent = self._unanswered_s >= self._silence_s
+        if allowed is not None and not self.is_near and is_silent:
             allowed = min(allowed, SILENT_BYTES)
         return self._chooser.choose(width, height, allowed, self._clock())
 
@@ -157,6 +157,7 @@ class FrameFlow:
     def greeted(self, *, loopback: bool, visible: bool) -> None:
         """Note a new front end, which has none of the pictures sent so far."""
         self.loopback, self.visible = loopback, visible
+        self._greeted_s = self._clock()
         self._link.forget()
 
     def asked(self) -> None:
@@ -187,6 +188,12 @@ class FrameFlow:
     def _has_been_silent(self) -> bool:
         """Whether nothing was sent or answered for so long that answers are not waited for."""
         return self._clock() - self._last_event >= self._silence_s
+
+    @property
+    def _unanswered_s(self) -> float:
+        """How long the front end that has come last owes an answer, 0 where it owes none."""
+        now = self._clock()
+        return min(self._link.unanswered_s(now), now - self._greeted_s)
 
     @property
     def _silence_s(self) -> float:

@@ -208,3 +208,21 @@ def test_no_order_of_events_sends_more_than_the_window_without_a_silence(
             acknowledged = max(acknowledged, min(number, len(sent)))
         elif event == "wait":
             clock.now += number / 100
+
+
+def test_a_front_end_on_the_same_machine_is_near_though_it_came_late(
+    flow: FrameFlow, clock: Clock
+) -> None:
+    flow.sent(1, 1000)
+    clock.now += 5
+    flow.greeted(loopback=True, visible=True)
+    assert flow.padding(1000) == PADDED_BYTES - 1000
+    flow.sent(1, 1000)
+    clock.now += 0.3
+    assert flow.padding(1000) == 0, "it owes an answer"
+    flow.acknowledged(1, visible=True)
+    for seq in (2, 3):
+        flow.sent(seq, 1000)
+        clock.now += 0.02
+        flow.acknowledged(seq, visible=True)
+    assert flow.padding(1000) == PADDED_BYTES - 1000
