@@ -198,11 +198,12 @@ class FrontEnd(DragModel):
         else:
             self._worker.frames.answer_poll(message.have)
         self._worker.refresh()
-        self.tell_missed(message.state_rev)
+        told = self.tell_missed(message.state_rev)
         if isinstance(message, protocol.Poll):
             self._replies.again(message.replies)
             self._answers.again(message.answers)
-        self.send(protocol.here_message(message.n, self._states_told, more=more))
+        rev = self._states_told if told else None
+        self.send(protocol.here_message(message.n, rev, more=more or not told))
 
     def _pull(self, pull: protocol.Pull) -> None:
         """Have the picture follow a pointer, which pulls at a known pair or at one that is still on its way."""
@@ -301,7 +302,9 @@ class FrontEnd(DragModel):
                 self._worker.start()
                 self._acted = self._in_marimo
             else:
-                self.send_state("running")
+                # Whoever holds the traits may wait for this thread: they are told once they are free.
+                self._answer_due = True
+                self._worker.refresh()
             answer(error)
 
         check = self._forgiving(lambda session: session.check_startable())

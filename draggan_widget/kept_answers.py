@@ -43,7 +43,7 @@ class KeptAnswers:
     def again(self, rids: Iterable[int]) -> None:
         """Send the answers to some numbers again, as far as they are known."""
         with self._lock:
-            known = [self._kept[rid] for rid in rids if rid in self._kept]
+            known = [self._kept[rid] for rid in dict.fromkeys(rids) if rid in self._kept]
         for answer in known:
             self._send(*answer)
 

@@ -24,6 +24,12 @@ LEAST_BYTES = 4096
 LONGEST_PERIOD_S = 1.0
 """A queue that is never empty is measured anew after this time."""
 
+LONGEST_DELAY_S = 1.0
+"""No way is longer: a kernel that was busy with a cell has taken later answers so late."""
+
+LONGEST_QUEUE_S = 5.0
+"""No answer is waited for longer than this on account of queues."""
+
 SHORTEST_S = 0.001
 """Answers are not told apart more finely."""
 
@@ -92,12 +98,12 @@ class Link:
     @property
     def delay_s(self) -> float | None:
         """How long an answer takes where nothing waits in a queue, None before the first one."""
-        return self._answers[0].took_s if self._answers else None
+        return min(self._answers[0].took_s, LONGEST_DELAY_S) if self._answers else None
 
     @property
     def queued_s(self) -> float | None:
         """How long the last answer took, with what it waited for in queues; None before the first one."""
-        return self._answers[-1].took_s if self._answers else None
+        return min(self._answers[-1].took_s, LONGEST_QUEUE_S) if self._answers else None
 
     @property
     def latest_s(self) -> float | None:

@@ -213,13 +213,14 @@ class DragModel(anywidget.AnyWidget):
                     key = key | {"_state_rev"}
             super().send_state(key)
 
-    def tell_missed(self, since: int | None) -> None:
-        """Send the traits that were told after a message of this number, all without one; later if they are held."""
+    def tell_missed(self, since: int | None) -> bool:
+        """Send the traits that were told after a message of this number, all without one; False while they are held."""
         if not self._trait_lock.acquire(timeout=LOCK_S):
-            return
+            return False
         try:
             last = -1 if since is None else since
             self.send_state([name for name in KERNEL_TRAITS if self._told_in[name] > last])
+            return True
         finally:
             self._trait_lock.release()
 

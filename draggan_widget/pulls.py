@@ -6,6 +6,9 @@ from dataclasses import dataclass
 SILENCE_S = 4.0
 """A pointer that says nothing for so long is lost with its page; one that only rests repeats itself every second."""
 
+MOST_OVERTAKEN = 64
+"""What is further behind comes from a page that was loaded anew, and counts from the beginning."""
+
 ENDS = ("settle", "stay", "undo")
 """What becomes of the picture when pointers let go; where several did, the first of these that one of them asked for."""
 
@@ -63,6 +66,8 @@ class Pulls:
         """
         now = self._clock()
         pull = self._pulls.get(key)
+        if pull is not None and pull.place.seq - seq > MOST_OVERTAKEN:
+            pull = None
         if pull is not None and now - pull.heard_s < SILENCE_S:
             if pull.is_over or seq < pull.place.seq:
                 pull.heard_s = now

@@ -159,13 +159,13 @@ class Runner:
         """
         return self._put(call, when, told=told, is_drag=False)
 
-    def queue(self, call: Callable[[DragSession], object]) -> None:
+    def queue(self, call: Callable[[DragSession], object]) -> Future[object]:
         """Queue a slice of long work behind all that waits, also from the worker's own thread; drags come first.
 
         Raises:
             DragganError: The runner was closed.
         """
-        self._put(call, When.AFTER_THE_DRAG, told=True, is_drag=False, waits=False)
+        return self._put(call, When.AFTER_THE_DRAG, told=True, is_drag=False, waits=False)
 
     def drag(self, max_steps: int | None = None) -> Future[DragResult]:
         """Queue a drag; one that runs is stopped first. Return where its result will be."""
@@ -304,10 +304,11 @@ class Runner:
         with self._wake:
             self._closed = True
             self._stop()
-            for command in self._commands:
-                command.future.cancel()
+            waiting = list(self._commands)
             self._commands.clear()
             self._wake.notify()
+        for command in waiting:  # without the lock: who is told may want to tell of it
+            command.future.cancel()
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join(CLOSE_S)
 

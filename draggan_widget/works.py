@@ -14,6 +14,8 @@ from draggan_widget.failures import in_words
 from draggan_widget.protocol import Shown, answer_message, progress_message
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from draggan_widget.answers import Answer
     from draggan_widget.session import DragSession
 
@@ -63,7 +65,7 @@ class Works:
 
     def __init__(
         self,
-        queue: Callable[[Callable[[DragSession], None]], object],
+        queue: Callable[[Callable[[DragSession], None]], Future[object]],
         send: Callable[..., object],
     ) -> None:
         """Begin with none.
@@ -122,8 +124,14 @@ class Works:
 
     def _queue_or_fail(self, rid: int, slice_: Callable[[DragSession], None]) -> None:
         """Have the next slice done."""
+
+        def note(done: Future[object]) -> None:
+            error = DragganError("the widget was closed") if done.cancelled() else done.exception()
+            if isinstance(error, Exception):
+                self._fail(rid, error)
+
         try:
-            self._queue(slice_)
+            self._queue(slice_).add_done_callback(note)
         except DragganError as error:
             self._fail(rid, error)
 

@@ -226,3 +226,20 @@ def test_a_front_end_on_the_same_machine_is_near_though_it_came_late(
         clock.now += 0.02
         flow.acknowledged(seq, visible=True)
     assert flow.padding(1000) == PADDED_BYTES - 1000
+
+
+def test_an_answer_that_a_busy_kernel_took_late_does_not_make_the_way_long(
+    flow: FrameFlow, clock: Clock
+) -> None:
+    flow.greeted(loopback=True, visible=True)
+    flow.sent(1, 1000)
+    clock.now += 60
+    flow.acknowledged(1, visible=True)
+    assert flow.delay_s <= 1
+    seq = 1
+    for _ in range(600):  # of a drag in a cell, in which no answer is heard
+        clock.now += 0.1
+        if flow.may_send:
+            seq += 1
+            flow.sent(seq, 1000)
+    assert seq > 30

@@ -67,3 +67,9 @@ def test_large_files_are_not_piled_up_but_the_newest_answer_always_stays(
     sent.clear()
     answers.again([4, 5])
     assert [message["rid"] for message, _ in sent] == [5]
+
+
+def test_who_asks_for_one_answer_many_times_gets_it_once(answers: KeptAnswers, sent: Sent) -> None:
+    answers.send({"rid": 1}, [b"file"])
+    answers.again([1] * 256)
+    assert len(sent) == 2

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from draggan_widget.model import KERNEL_TRAITS
 from draggan_widget.widget import DragWidget
 from tests.browser_end import BrowserEnd, front_end_of, open_widget
-from tests.patience import until
+from tests.patience import PATIENCE_S, until
 from tests.slow_drags import SLOW
 
 HANDLE, TARGET, FAR = [30.0, 32.0], [33.0, 31.0], [60.0, 60.0]
@@ -122,3 +123,41 @@ def test_that_something_goes_on_is_said_until_it_is_over(
     browser.command("stop")
     until(lambda: not poll(browser)["more"])
     assert not widget.running
+
+
+def test_what_cannot_be_told_while_a_script_holds_the_traits_is_still_missed(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    rev = browser.state["_state_rev"]
+    widget.handle_points = [HANDLE]
+    browser.until(lambda state: state["handle_points"] == [HANDLE])
+    held, done = Event(), Event()
+
+    def hold() -> None:
+        with widget.hold_sync():
+            held.set()
+            done.wait(PATIENCE_S)
+
+    holder = Thread(target=hold)
+    holder.start()
+    assert held.wait(PATIENCE_S)
+    here = poll(browser, state_rev=rev)
+    done.set()
+    holder.join()
+    assert here["state_rev"] is None
+    assert here["more"]
+    here = poll(browser, state_rev=rev)
+    assert here["state_rev"] == widget._states_told
+    assert browser.updates[-1]["handle_points"] == [HANDLE]
+
+
+def test_a_run_that_is_refused_waits_for_no_script_that_holds_the_traits(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    go = Event()
+    widget._worker.submit(lambda _: go.wait(PATIENCE_S))
+    browser.set(running=True)
+    with widget.hold_sync():
+        go.set()
+        widget._worker.submit(lambda _: None).result(PATIENCE_S)
+    browser.until(lambda state: not state["running"])

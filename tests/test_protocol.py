@@ -215,6 +215,8 @@ def test_points_without_an_edit_are_refused() -> None:
         {"point_edit": None},
         {"point_edit": {"rev": -1, "ids": [1], "placed": []}},
         {"point_edit": {"rev": 2**60, "ids": [1], "placed": []}},
+        {"point_edit": {"rev": 2**53 - 1, "ids": [1], "placed": []}},
+        {"point_ids": [2**53 - 1], "point_edit": {"rev": 1, "ids": [2**53 - 1], "placed": []}},
         {"point_edit": {"rev": 1, "ids": "1", "placed": []}},
         {"point_edit": {"rev": 1, "ids": [1], "placed": None}},
     ],
@@ -236,6 +238,7 @@ def test_a_damaged_edit_is_refused_with_a_short_message(change: dict[str, Any]) 
     [
         ({"point_edit": {"rev": 7}}, 7),
         ({"point_edit": {"rev": -7}}, None),
+        ({"point_edit": {"rev": 2**53 - 1}}, None),
         ({"point_edit": {"rev": "7"}}, None),
         ({"point_edit": [7]}, None),
         ({}, None),

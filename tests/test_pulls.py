@@ -90,3 +90,13 @@ def test_letting_go_of_nothing_does_nothing() -> None:
     pulls = Pulls(Clock())
     pulls.release(1, "undo")
     assert pulls.end == "stay"
+
+
+def test_a_page_that_was_loaded_anew_pulls_on_at_once() -> None:
+    pulls = Pulls(Clock())
+    pulls.move(1, 9, 5, 200)
+    assert where(pulls, 1) == (1, 9, 5)
+    assert pulls.move(1, 4, 5, 1)
+    assert where(pulls, 1) == (1, 4, 5)
+    assert pulls.move(1, 3, 5, 2)
+    assert where(pulls, 1) == (1, 3, 5)

@@ -332,3 +332,26 @@ def test_the_worker_may_ask_itself(runner: Runner) -> None:
         return runner.submit(lambda inner: inner.seed).result(0)
 
     assert runner.submit(ask).result(PATIENCE_S) == 0
+
+
+def test_who_is_told_that_a_closing_runner_drops_a_command_may_wait_for_who_asks_the_runner(
+    runner: Runner,
+) -> None:
+    gate, told, asked = threading.Event(), threading.Event(), threading.Event()
+    has_asked: list[bool] = []
+
+    def hear(_: Future[None]) -> None:
+        told.set()
+        has_asked.append(asked.wait(PATIENCE_S))
+
+    runner.submit(lambda _: gate.wait(PATIENCE_S))
+    runner.submit(lambda _: None).add_done_callback(hear)
+    closer = threading.Thread(target=runner.close)
+    closer.start()
+    assert told.wait(PATIENCE_S)
+    with pytest.raises(DragganError, match="closed"):
+        runner.submit(lambda _: None)
+    asked.set()
+    gate.set()
+    closer.join()
+    assert has_asked == [True]

@@ -171,6 +171,8 @@ def test_a_generator_that_is_not_there_is_told_in_the_cell_and_on_the_page(make:
     assert browser.state["error"]["details"] == ""
     assert browser.state["busy_text"] == ""
     assert "unicorns" in browser.command("undo")["error"]
+    answer, _ = browser.ask("file", format="gif", points=True)
+    assert "unicorns" in answer["error"]
     with pytest.raises(GeneratorError):
         widget.handle_points = [[1, 1]]
 

@@ -93,12 +93,13 @@ def frame_message(
     }
 
 
-def here_message(n: int, state_rev: int, *, more: bool) -> dict[str, Any]:
+def here_message(n: int, state_rev: int | None, *, more: bool) -> dict[str, Any]:
     """Return the answer to a greeting or a poll: handlers are called, so that no cell keeps a person waiting.
 
     Args:
         n: Number of what is answered.
-        state_rev: Number of the message of traits before this, with which the page has all that it had missed.
+        state_rev: Number of the message of traits before this, with which the page has all that it had missed; None where
+            that could not be told.
         more: Whether something is being done that will be shown.
     """
     return {"k": "here", "n": n, "state_rev": state_rev, "more": more}

@@ -16,6 +16,9 @@ from draggan_widget.protocol.values import (
 POINT_TRAITS = ("handle_points", "target_points", "point_ids", "point_edit")
 """The traits that an edit of points consists of; a browser sends those of them that it has changed."""
 
+MOST_NUMBER = 2**31
+"""No page comes to so many edits or points; numbers beyond would leave none for the next ones."""
+
 
 @dataclass(frozen=True)
 class PointEdit:
@@ -54,6 +57,8 @@ def decode_points(
     rev = integer("point_edit.rev", edit.get("rev"), 0)
     ids = distinct_ids("point_edit.ids", edit.get("ids"))
     placed = distinct_ids("point_edit.placed", edit.get("placed"))
+    if max(rev, *ids, 0) > MOST_NUMBER:
+        raise InputError(f"point_edit.rev and point_edit.ids must be at most {MOST_NUMBER}")
     if "point_ids" in state and distinct_ids("point_ids", state["point_ids"]) != ids:
         raise InputError("point_edit.ids must equal point_ids")
     if unknown := sorted(set(placed).difference(ids)):
@@ -77,9 +82,10 @@ def decode_rev(state: Mapping[str, object]) -> int | None:
     """Return the number of an edit whose rest could not be read, so that it can be answered; else None."""
     edit = state.get("point_edit")
     try:
-        return integer("rev", edit.get("rev") if isinstance(edit, Mapping) else None, 0)
+        rev = integer("rev", edit.get("rev") if isinstance(edit, Mapping) else None, 0)
     except InputError:
         return None
+    return rev if rev <= MOST_NUMBER else None
 
 
 def _known(name: str, key: int, known: Mapping[int, tuple[Pair, Pair]]) -> tuple[Pair, Pair]:

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import torch
+
 from draggan_widget.errors import SessionBusyError
 from draggan_widget.interrupts import deferred
 
@@ -50,7 +52,8 @@ class Access:
         Raises:
             SessionBusyError: A drag runs.
         """
-        with deferred(), self.exclusive():
+        # An interrupt may come where PyTorch has just turned gradients off, and would leave them so for ever.
+        with deferred(), self.exclusive(), torch.enable_grad():
             if self.is_dragging:
                 raise SessionBusyError("a drag is running; call stop() and wait for its end first")
             yield

@@ -22,6 +22,13 @@ def one_core() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.fixture(autouse=True)
+def gradients() -> Iterator[None]:
+    """Turn gradients on again where an interrupt of a test's own calls has left them off."""
+    yield
+    torch.set_grad_enabled(True)
+
+
 @pytest.fixture
 def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
     """Return what makes widgets of :func:`worked_widget` with a front end; they are closed at the end."""

@@ -8,6 +8,7 @@ from types import FrameType
 
 import numpy as np
 import pytest
+import torch
 
 from draggan_widget.interrupts import allowed, deferred
 from draggan_widget.session import DragSession
@@ -142,6 +143,25 @@ def test_an_interrupt_at_any_line_leaves_a_session_whole(name: str) -> None:
         session.jump(1)
         assert len(session.point_ids) == 0
     assert interrupted > 5
+
+
+def test_an_interrupt_where_gradients_are_off_does_not_leave_them_off(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    widget, _ = make(None, SLOW)
+    session = widget.session
+    session.target_points = [FAR]
+
+    def trace(*_: object) -> None:
+        torch.set_grad_enabled(False)
+        signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(session.generator, "trace", trace)
+        with pytest.raises(KeyboardInterrupt):
+            session.drag(2)
+    assert torch.is_grad_enabled()
+    assert session.drag(2).status == "max_steps"
 
 
 def interrupt() -> None:
