@@ -117,6 +117,10 @@ class FeatureWindows:
         row_weights = self.y.weights(ys, self.starts[:, 1], rows)
         return Reading(self.values, row_weights, column_weights)
 
+    def to(self, device: torch.device) -> "FeatureWindows":
+        """Return the same windows on a device; differentiable."""
+        return FeatureWindows(self.x, self.y, self.values.to(device), self.starts.to(device))
+
     def detach(self) -> "FeatureWindows":
         """Return the same windows, cut off from the gradient."""
         return FeatureWindows(self.x, self.y, self.values.detach(), self.starts)
