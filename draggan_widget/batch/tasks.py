@@ -115,7 +115,7 @@ def check_name(generator: str) -> None:
     """
     if all(info.name != generator for info in list_generators()):
         raise GeneratorError(
-            f"there is no generator {generator[:80]!r} that has a name here; give the one it was made with as generator="
+            f"there is no generator {generator[:80]!r} that has a name here; give the one it was made with (its file, or the loaded one) as generator=, or --generator"
         )
 
 

@@ -76,7 +76,7 @@ def generator_of_file(
     """
     if given is None and all(info.name != name for info in list_generators()):
         raise GeneratorError(
-            f"there is no generator {name[:80]!r} that has a name here; give the one it was made with as generator="
+            f"there is no generator {name[:80]!r} that has a name here; give the one it was made with (its file, or the loaded one) as generator="
         )
     return found_generator(name if given is None else given, device)
 

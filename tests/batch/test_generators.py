@@ -90,7 +90,8 @@ def test_a_file_does_not_choose_what_is_read(tmp_path: Path) -> None:
     file = session.save(tmp_path / "a.dgs")
     done = drag_batch([file, recipe(1, generator=str(secret))])
     for row in done:
-        assert "that has a name here; give the one it was made with" in str(row.error)
+        assert "that has a name here; give the one it was made with (its file," in str(row.error)
+        assert "as generator=, or --generator" in str(row.error)
     own = drag_batch([job(1, generator=str(secret))])  # a job is the person's own
     assert "secret.safetensors cannot be read as a checkpoint" in str(own[0].error)
 

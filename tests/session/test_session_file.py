@@ -206,7 +206,7 @@ def test_a_file_names_no_other_file_to_be_read(tmp_path: Path) -> None:
     session.save(tmp_path / "session.dgs")
     recipe = session.recipe
     assert recipe is not None
-    with pytest.raises(GeneratorError, match=r"there is no generator .* that has a name here"):
+    with pytest.raises(GeneratorError, match=r"give the one .* \(its file, or the loaded one\) as"):
         DragSession.load(tmp_path / "session.dgs")
     with pytest.raises(GeneratorError, match=r"there is no generator .* that has a name here"):
         DragSession.replay(recipe)
