@@ -52,8 +52,8 @@ def load_generator(
     """Return a generator, frozen and ready.
 
     Args:
-        source: A name from :func:`list_generators`, or the path of a file that
-            :func:`load_checkpoint` reads: this project's, NVIDIA's, rosinality's, or a state dict.
+        source: A name from :func:`list_generators`, or the path of a file: this project's, NVIDIA's, rosinality's, or a
+            state dict; docs/checkpoints.md lists them.
         label: Which class a conditional generator draws, from 0.
         device: Where to put it; None is a CUDA device where there is one, otherwise the CPU.
 
