@@ -214,7 +214,8 @@ def test_the_page_about_scripts_runs_from_top_to_bottom(
     assert widget.status == "arrived"
     widget.close()
     assert capsys.readouterr().out.startswith("arrived")
-    assert {path.name for path in tmp_path.iterdir()} == {"turned.png", "turned.dgs", "ear.png"}
+    written = {"turned.png", "turned.dgs", "ear.png", "ear-mask.png"}
+    assert {path.name for path in tmp_path.iterdir()} == written
 
 
 def _compiled(code: str) -> CodeType:
