@@ -72,7 +72,8 @@ export class Sync {
     this.#kept = new KeptPicture(model, ports.showFrame);
     this.#mask = new MaskChannel(store, ports, (mask) => this.#out.write({ mask }));
     const send = (message: ToKernel) => this.#out.send(message);
-    this.#poller = new Poller(ports.later, model.get(STATE_REV), send, () => ({
+    const { firstRid } = store.value;
+    this.#poller = new Poller(ports.later, firstRid, model.get(STATE_REV), send, () => ({
       have: this.#incoming.have,
       replies: this.#commands.sent,
       answers: this.#asks.waiting,
@@ -198,6 +199,7 @@ export class Sync {
       this.#watch();
       return;
     }
+    if (decoded.kind === "here" && !this.#poller.hasAsked(decoded.n)) return;
     if (decoded.kind !== "frame" || decoded.frame.pull > 0) this.#link.answered();
     switch (decoded.kind) {
       case "frame":

@@ -17,6 +17,8 @@ export class FakeModel implements AnyModel {
   readonly sent: ToKernel[] = [];
   readonly sentBuffers: (readonly ArrayBuffer[])[] = [];
   readonly saved: Values[] = [];
+  /** The number of the newest question. */
+  asked = 0;
   dead = false;
   #dirty: Values = {};
   readonly #listeners = new Map<string, Set<Listener>>();
@@ -47,6 +49,7 @@ export class FakeModel implements AnyModel {
 
   send(message: ToKernel, _callbacks?: undefined, buffers: (ArrayBuffer | DataView)[] = []): void {
     this.#guard();
+    if (message.k === "hello" || message.k === "poll") this.asked = message.n;
     this.sent.push(message);
     this.sentBuffers.push(buffers.map(bytesOf));
   }
@@ -147,6 +150,11 @@ export class Bench {
 
   commands(): string[] {
     return this.model.sent.flatMap((message) => (message.k === "cmd" ? [message.name] : []));
+  }
+
+  /** The kernel answers the newest question. */
+  here(over: Values = {}): void {
+    this.model.emit({ k: "here", n: this.model.asked, state_rev: null, more: false, ...over });
   }
 
   /** The page paints. */

@@ -42,8 +42,8 @@ export class MaskChannel {
    *
    * @returns true when a mask of the kernel was passed over meanwhile, which may be a newer one
    */
-  answered(n: number | null): boolean {
-    if (!this.#unsure || (n !== null && n < this.#doubted)) return false;
+  answered(n: number): boolean {
+    if (!this.#unsure || n < this.#doubted) return false;
     this.#unsure = false;
     const skipped = this.#skipped;
     this.#skipped = false;

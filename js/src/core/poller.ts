@@ -10,6 +10,9 @@ type Here = Extract<FromKernel, { kind: "here" }>;
 /** No more answers are asked for at a time. */
 const MOST_OPEN = 200;
 
+/** So many questions are remembered, the newest: what answers an older one tells nothing any more. */
+const MOST_ASKED = 64;
+
 /** What a page waits for. */
 export interface Waits {
   /** Whether anybody looks. */
@@ -43,7 +46,7 @@ export class Poller {
   readonly #pace = new PollPace();
   readonly #revs: StateRevs;
   readonly #asked = new Map<number, Known>();
-  #n = 0;
+  #n: number;
   #more = false;
   #unsure = false;
   #armedMs = 0;
@@ -51,11 +54,19 @@ export class Poller {
   #waits: Waits = { visible: false, frame: false, asked: false };
 
   /**
+   * @param first the number of the first question; pages that share a kernel should start far apart
    * @param rev the number of the traits with which the model began, if it has any
    * @param send tells the kernel
    * @param open gives what the page has
    */
-  constructor(later: Later, rev: unknown, send: (message: ToKernel) => void, open: () => Open) {
+  constructor(
+    later: Later,
+    first: number,
+    rev: unknown,
+    send: (message: ToKernel) => void,
+    open: () => Open,
+  ) {
+    this.#n = first - 1;
     this.#alarms = new Alarms(later);
     this.#revs = new StateRevs(isCount(rev, 0) ? rev : null);
     this.#send = send;
@@ -67,6 +78,7 @@ export class Poller {
     this.#n += 1;
     const { known } = this.#revs;
     this.#asked.set(this.#n, known);
+    this.#asked.delete(this.#n - MOST_ASKED);
     return { n: this.#n, state_rev: known.whole };
   }
 
@@ -126,11 +138,17 @@ export class Poller {
     return this.#spoilt;
   }
 
-  /** Takes the answer to a question; true when traits that were spoilt are right again. */
+  /** True for a question of this page that nothing has answered, nor a later one. */
+  hasAsked(n: number): boolean {
+    return this.#asked.has(n);
+  }
+
+  /** Takes the answer to a question of this page; true when traits that were spoilt are right again. */
   here({ n, stateRev, more }: Here): boolean {
-    const known = n === null ? undefined : this.#asked.get(n);
-    for (const asked of this.#asked.keys()) if (n !== null && asked <= n) this.#asked.delete(asked);
-    if (known && stateRev !== null) this.#revs.answered(known, stateRev);
+    const known = this.#asked.get(n);
+    if (!known) return false;
+    for (const asked of this.#asked.keys()) if (asked <= n) this.#asked.delete(asked);
+    if (stateRev !== null) this.#revs.answered(known, stateRev);
     this.#more = more;
     this.#pace.answered();
     this.#restart();

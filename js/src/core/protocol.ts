@@ -100,8 +100,8 @@ export type FromKernel =
   | { readonly kind: "reply"; readonly reply: Reply }
   | {
       readonly kind: "here";
-      /** The number of the question; null where the kernel gives none. */
-      readonly n: number | null;
+      /** The number of the question. */
+      readonly n: number;
       /** The number of the traits with which this page has all that it had missed. */
       readonly stateRev: number | null;
       /** True while something is being done that will be shown. */
@@ -236,9 +236,10 @@ export function decodeMessage(message: unknown, buffers: readonly unknown[]): Fr
       return { kind: "reply", reply: { rid, ok, error } };
     }
     case "here":
+      if (!isCount(message.n, 1)) return null;
       return {
         kind: "here",
-        n: isCount(message.n, 1) ? message.n : null,
+        n: message.n,
         stateRev: isCount(message.state_rev, 0) ? message.state_rev : null,
         more: message.more === true,
       };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Poller } from "../../src/core/poller";
 import type { ToKernel } from "../../src/core/protocol";
+import { FIRST_RID } from "../builders";
 
 const MOVING = { visible: true, frame: true, asked: false };
 const RESTING = { visible: true, frame: false, asked: false };
@@ -29,7 +30,7 @@ class Desk {
       this.polls.push(message);
       this.times.push(this.#nowMs);
     };
-    this.poller = new Poller(later, rev, send, () => ({
+    this.poller = new Poller(later, FIRST_RID, rev, send, () => ({
       have: this.#have,
       replies: [7],
       answers: [],
@@ -59,7 +60,7 @@ class Desk {
 
   /** Answers the newest question, after a frame of this number if there is one. */
   answer({ seq, rev = 0, more = false }: { seq?: number; rev?: number; more?: boolean } = {}) {
-    const n = this.polls.at(-1)?.n ?? null;
+    const n = this.polls.at(-1)?.n ?? 0;
     if (seq) this.frame(seq);
     if (rev > 0) this.poller.traits(rev);
     return this.poller.here({ kind: "here", n, stateRev: rev, more });
@@ -129,7 +130,24 @@ describe("a page whose frames come by themselves", () => {
     desk.wait(20000);
     expect(desk.times.slice(0, 5)).toEqual([300, 900, 2100, 4500, 6900]);
     const [first] = desk.polls;
-    expect(first).toEqual({ k: "poll", have: 0, n: 1, state_rev: 4, replies: [7], answers: [] });
+    expect(first).toEqual({ k: "poll", have: 0, n: 100, state_rev: 4, replies: [7], answers: [] });
+  });
+
+  test("takes only what answers its own questions, and remembers only the newest of them", () => {
+    const desk = new Desk(4);
+    desk.poller.watch(MOVING);
+    desk.wait(300_000);
+    const last = desk.polls.at(-1)?.n ?? 0;
+    expect(desk.poller.hasAsked(last)).toBe(true);
+    for (const n of [1, 99, 100, last + 1]) {
+      expect(desk.poller.hasAsked(n)).toBe(false);
+      desk.poller.here({ kind: "here", n, stateRev: 9, more: true });
+    }
+    desk.poller.watch(RESTING);
+    const before = desk.polls.length;
+    desk.wait(60_000);
+    expect(desk.polls.length).toBe(before);
+    expect(desk.poller.hasAsked(last)).toBe(true);
   });
 });
 
