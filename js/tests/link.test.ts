@@ -172,9 +172,9 @@ describe("a kernel that is back", () => {
     await settled();
     expect(bench.model.saved).toEqual([]);
     const points = { handle_points: [[40, 40]], target_points: [[90, 41]], point_ids: [1] };
-    const point_edit = { rev: 2, ids: [1], placed: [] };
+    const own = { point_edit: { rev: 2, ids: [1], placed: [] }, page_write: { page: 100, n: 3 } };
     const told = bench.sent("set");
-    expect(told).toContainEqual({ k: "set", state: { ...points, point_edit }, mask: false });
+    expect(told).toContainEqual({ k: "set", state: { ...points, ...own }, mask: false });
     expect(told).toContainEqual(example(SET.valid, "a mask in the buffer").message);
     const [mask] = bench.model.sentBuffers.flat();
     expect(new Uint8Array(mask ?? [])).toEqual(new Uint8Array([128, 128]));

@@ -5,7 +5,8 @@ import { PollPace } from "./poll_pace";
 import type { FromKernel, ToKernel } from "./protocol";
 import { type Known, StateRevs } from "./state_revs";
 
-type Here = Extract<FromKernel, { kind: "here" }>;
+/** The answer to a question. */
+export type Here = Extract<FromKernel, { kind: "here" }>;
 
 /** No more answers are asked for at a time. */
 const MOST_OPEN = 200;
@@ -36,6 +37,8 @@ export interface Open {
 /** What a question says of the page. */
 export interface Question {
   readonly n: number;
+  /** The number of the page: that of its first question. */
+  readonly page: number;
   readonly state_rev: number | null;
 }
 
@@ -46,6 +49,7 @@ export class Poller {
   readonly #pace = new PollPace();
   readonly #revs: StateRevs;
   readonly #asked = new Map<number, Known>();
+  readonly #page: number;
   #n: number;
   #more = false;
   #unsure = false;
@@ -66,6 +70,7 @@ export class Poller {
     send: (message: ToKernel) => void,
     open: () => Open,
   ) {
+    this.#page = first;
     this.#n = first - 1;
     this.#alarms = new Alarms(later);
     this.#revs = new StateRevs(isCount(rev, 0) ? rev : null);
@@ -79,7 +84,12 @@ export class Poller {
     const { known } = this.#revs;
     this.#asked.set(this.#n, known);
     this.#asked.delete(this.#n - MOST_ASKED);
-    return { n: this.#n, state_rev: known.whole };
+    return { n: this.#n, page: this.#page, state_rev: known.whole };
+  }
+
+  /** The number of the newest question. */
+  get newest(): number {
+    return this.#n;
   }
 
   /** Asks for a sign of life, and for all that is newer than what the page has; gives the number of the question. */

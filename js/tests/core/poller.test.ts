@@ -6,6 +6,8 @@ import { FIRST_RID } from "../builders";
 const MOVING = { visible: true, frame: true, asked: false };
 const RESTING = { visible: true, frame: false, asked: false };
 
+const HERE = { kind: "here", writes: {}, lostCommands: [], lostQuestions: [] } as const;
+
 type Poll = Extract<ToKernel, { k: "poll" }>;
 
 /** A poller with a clock, and what it has asked. */
@@ -63,7 +65,7 @@ class Desk {
     const n = this.polls.at(-1)?.n ?? 0;
     if (seq) this.frame(seq);
     if (rev > 0) this.poller.traits(rev);
-    return this.poller.here({ kind: "here", n, stateRev: rev, more });
+    return this.poller.here({ ...HERE, n, stateRev: rev, more });
   }
 
   /** A host that delivers only answers, with a picture a step: half of the traits are lost. */
@@ -130,7 +132,8 @@ describe("a page whose frames come by themselves", () => {
     desk.wait(20000);
     expect(desk.times.slice(0, 5)).toEqual([300, 900, 2100, 4500, 6900]);
     const [first] = desk.polls;
-    expect(first).toEqual({ k: "poll", have: 0, n: 100, state_rev: 4, replies: [7], answers: [] });
+    const waits = { replies: [7], answers: [] };
+    expect(first).toEqual({ k: "poll", have: 0, n: 100, page: 100, state_rev: 4, ...waits });
   });
 
   test("takes only what answers its own questions, and remembers only the newest of them", () => {
@@ -141,7 +144,7 @@ describe("a page whose frames come by themselves", () => {
     expect(desk.poller.hasAsked(last)).toBe(true);
     for (const n of [1, 99, 100, last + 1]) {
       expect(desk.poller.hasAsked(n)).toBe(false);
-      desk.poller.here({ kind: "here", n, stateRev: 9, more: true });
+      desk.poller.here({ ...HERE, n, stateRev: 9, more: true });
     }
     desk.poller.watch(RESTING);
     const before = desk.polls.length;
