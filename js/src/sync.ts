@@ -282,12 +282,14 @@ export class Sync {
 
   /** Sets the clocks for what the kernel owes: frames and answers that do not come are asked for, silence is named. */
   #watch(): void {
-    const { traits, frame, pulls, commands } = this.#store.value;
+    const { traits, frame, pulls, commands, answering, link } = this.#store.value;
     const owed = this.#mask.unsure || this.#asks.waiting.length > 0;
     const asked = owed || pulls.length + commands.length > 0 || !isConfirmed(this.#store.value);
     const moves = traits.running || frame === null || this.#incoming.isPartial;
     const due = moves || this.#writes.isUnsure;
-    this.#poller.watch({ visible: this.#isVisible(), frame: due, asked });
+    // Who does not hear is asked by the watch of the link alone, ever less often.
+    const hears = answering && link !== "busy";
+    this.#poller.watch({ visible: this.#isVisible() && hears, frame: due, asked });
     const greeted = this.#greeted && traits.status !== "loading" && frame === null;
     this.#link.watch(greeted, owed);
   }

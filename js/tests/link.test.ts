@@ -143,6 +143,32 @@ describe("two pages of one widget", () => {
   });
 });
 
+describe("a kernel that says nothing for an hour", () => {
+  const HOUR_MS = 3_600_000;
+
+  test("in a run is asked ever less often, and what it says then is taken", async () => {
+    const bench = shown({ running: true, status: "running" });
+    bench.wait(HOUR_MS);
+    expect(bench.link()).toBe("silent");
+    expect(bench.sent("poll").length).toBeLessThan(200);
+    bench.here();
+    expect(bench.link()).toBe("back");
+    const before = bench.sent("poll").length;
+    bench.wait(3000);
+    expect(bench.sent("poll").length).toBeGreaterThan(before);
+  });
+
+  test("because of a cell, while a person has asked for something, is too", () => {
+    const bench = shown({ running: true, status: "running" });
+    bench.act({ kind: "command", name: "stop" });
+    bench.wait(14_000);
+    expect(bench.link()).toBe("busy");
+    expect(bench.sent("poll").length).toBeLessThan(12);
+    bench.wait(HOUR_MS);
+    expect(bench.sent("poll").length).toBeLessThan(200);
+  });
+});
+
 describe("a kernel that is back", () => {
   test("is asked for while it is silent, and its return is told for a while", async () => {
     const bench = shown();

@@ -8,6 +8,8 @@ const RESTING = { visible: true, frame: false, asked: false };
 
 const HERE = { kind: "here", writes: {}, lostCommands: [], lostQuestions: [] } as const;
 
+const HOUR_MS = 3_600_000;
+
 type Poll = Extract<ToKernel, { k: "poll" }>;
 
 /** A poller with a clock, and what it has asked. */
@@ -221,6 +223,19 @@ describe("a page whose host delivers only answers", () => {
     desk.wait(30000);
     // Behind traits that came unasked it looks once.
     expect(desk.polls.length).toBe(before + 1);
+  });
+});
+
+describe("a page that nobody answers", () => {
+  test("asks ever less often for what nobody has asked for", () => {
+    const desk = Desk.thatOnlyAnswers();
+    desk.poller.watch(RESTING);
+    const before = desk.polls.length;
+    desk.wait(HOUR_MS);
+    expect(desk.polls.length - before).toBeLessThan(160);
+    desk.answer();
+    desk.wait(2400);
+    expect(desk.polls.length - before).toBeGreaterThan(140);
   });
 });
 
