@@ -192,6 +192,7 @@ export class Sync {
       return;
     }
     if (decoded.kind === "here" && !this.#poller.hasAsked(decoded.n)) return;
+    if (decoded.kind === "piece" && !this.#asks.receivePiece(decoded.piece)) return;
     if (decoded.kind !== "frame" || decoded.frame.pull > 0) this.#link.answered();
     switch (decoded.kind) {
       case "frame":
@@ -204,7 +205,10 @@ export class Sync {
         return;
       case "answer":
         this.#poller.answer();
-        this.#asks.receive(decoded.answer);
+        this.#asks.receive(decoded.answer, decoded.sizes);
+        break;
+      case "piece":
+        this.#poller.answer();
         break;
       case "progress":
         this.#poller.answer();

@@ -202,7 +202,12 @@ def test_what_a_page_says_in_a_short_outage_is_said_again(open_host: Open, habit
     output.button("Live: the picture follows a pull, and a pair starts at once").click()
     host.until(lambda: not widget.auto_run)
     lost: list[dict[str, Any]] = []
-    host.loses = lambda said: lost.append(said) is None
+
+    def lose(said: dict[str, Any]) -> bool:
+        lost.append(said)
+        return True
+
+    host.loses = lose
     output.canvas.press("Control+z")
     output.click((20, 50))
     output.click((26, 52))

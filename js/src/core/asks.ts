@@ -1,6 +1,8 @@
 /** Questions to the kernel, which change nothing, and their answers; each ends with one, even if the kernel is lost. */
+
+import { Pieces } from "./pieces";
 import type { Progress } from "./progress";
-import type { Answer, Args, ToKernel } from "./protocol";
+import type { Answer, Args, Piece, ToKernel } from "./protocol";
 
 /** What else comes of a question whose answer takes long. */
 export interface Watch {
@@ -31,6 +33,7 @@ interface Waiting {
 export class Asks {
   readonly #send: (message: ToKernel, files: ArrayBuffer[]) => void;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #pieces = new Pieces();
   #nextRid: number;
 
   /**
@@ -59,13 +62,30 @@ export class Asks {
     return [...this.#waiting.keys()];
   }
 
-  /** Takes an answer; one to a question of another page is not ours. */
-  receive(answer: Answer): void {
+  /** Takes a piece of the files of an answer; false where it is of another page. */
+  receivePiece(piece: Piece): boolean {
+    const isOurs = this.#waiting.has(piece.rid);
+    if (isOurs) this.#pieces.take(piece);
+    return isOurs;
+  }
+
+  /**
+   * Takes an answer; one to a question of another page is not ours, and one with missing files comes again.
+   *
+   * @param sizes the bytes of its files, where they came in pieces
+   */
+  receive(answer: Answer, sizes: readonly number[] | null): void {
     const waiting = this.#waiting.get(answer.rid);
-    if (!waiting) return;
-    this.#waiting.delete(answer.rid);
-    if (answer.ok) waiting.resolve(answer);
-    else waiting.reject(new Error(answer.error));
+    const whole = waiting && this.#pieces.whole(answer, sizes);
+    if (!whole) return;
+    this.#end(answer.rid);
+    if (whole.ok) waiting.resolve(whole);
+    else waiting.reject(new Error(whole.error));
+  }
+
+  #end(rid: number): void {
+    this.#waiting.delete(rid);
+    this.#pieces.forget(rid);
   }
 
   /** Takes the word of how much of a question is answered. */
@@ -86,7 +106,7 @@ export class Asks {
       waiting.send();
       return true;
     } catch {
-      this.#waiting.delete(rid);
+      this.#end(rid);
       waiting.reject(new Error("The kernel cannot be reached."));
       return false;
     }
@@ -95,16 +115,16 @@ export class Asks {
   #cancel(rid: number): void {
     const waiting = this.#waiting.get(rid);
     if (!waiting) return;
-    this.#waiting.delete(rid);
+    this.#end(rid);
     waiting.reject(new Error(CANCELLED));
     void this.ask("cancel", { rid }).catch(() => undefined);
   }
 
   /** Gives up every question that has no answer. */
   giveUp(reason: string): void {
-    const waiting = [...this.#waiting.values()];
-    this.#waiting.clear();
-    for (const { reject } of waiting) reject(new Error(reason));
+    const waiting = [...this.#waiting];
+    for (const [rid] of waiting) this.#end(rid);
+    for (const [, { reject }] of waiting) reject(new Error(reason));
   }
 }
 
