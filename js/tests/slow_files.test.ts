@@ -84,6 +84,19 @@ describe("a file of 5 MB over 1 Mbit/s", () => {
   });
 });
 
+test("a file of 5 MB that goes to the kernel over 1 Mbit/s is waited for", async () => {
+  const bench = asking();
+  bench.end([0]);
+  await bench.told;
+  const opened = bench.sync.ask("open", { name: "a.dgs" }, [bench.bytes]);
+  bench.wait((SIZE * 8) / 1000 + 5000);
+  bench.here();
+  expect(bench.store.value.link).toBe("alive");
+  const rid = bench.rid + 1;
+  bench.model.emit({ ...ANSWER, rid });
+  expect((await opened).rid).toBe(rid);
+});
+
 test("a question says up to which one answers have come", () => {
   const bench = asking();
   bench.wait(1000);

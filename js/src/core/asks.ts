@@ -2,7 +2,10 @@
 
 import { Pieces } from "./pieces";
 import type { Progress } from "./progress";
-import type { Answer, Args, Piece, ToKernel } from "./protocol";
+import type { Answer, Args, FromKernel, ToKernel } from "./protocol";
+import { assertNever } from "./types";
+
+type OfQuestions = Extract<FromKernel, { kind: "answer" | "piece" | "progress" }>;
 
 /** What else comes of a question whose answer takes long. */
 export interface Watch {
@@ -20,11 +23,15 @@ export type Ask = (
   watch?: Watch,
 ) => Promise<Answer>;
 
+/** On the slowest way that is waited for, files of questions leave at this rate, and no answer overtakes them. */
+const BYTES_PER_MS = 25;
+
 /** The words of a question that a person has given up. */
 export const CANCELLED = "It was cancelled.";
 
 interface Waiting {
   readonly send: () => void;
+  readonly uploadMs: number;
   readonly watch: Watch | undefined;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
@@ -51,7 +58,8 @@ export class Asks {
     this.#nextRid += 1;
     const send = () => this.#send({ k: "ask", rid, name, args }, files.map(copyOf));
     return new Promise((resolve, reject) => {
-      this.#waiting.set(rid, { resolve, reject, watch, send });
+      const bytes = files.reduce((sum, { byteLength }) => sum + byteLength, 0);
+      this.#waiting.set(rid, { resolve, reject, watch, send, uploadMs: bytes / BYTES_PER_MS });
       if (!this.#sent(rid)) return;
       watch?.begun(() => this.#cancel(rid));
     });
@@ -62,11 +70,31 @@ export class Asks {
     return [...this.#waiting.keys()];
   }
 
-  /** Takes a piece of the files of an answer; false where it is of another page. */
-  receivePiece(piece: Piece): boolean {
-    const isOurs = this.#waiting.has(piece.rid);
-    if (isOurs) this.#pieces.take(piece);
-    return isOurs;
+  /** How long the files of those may be on their way to the kernel. */
+  get uploadMs(): number {
+    return [...this.#waiting.values()].reduce((sum, { uploadMs }) => sum + uploadMs, 0);
+  }
+
+  /** True while an answer is awaited to a question of this number. */
+  awaits(rid: number): boolean {
+    return this.#waiting.has(rid);
+  }
+
+  /** Takes what the kernel says of a question. */
+  take(message: OfQuestions): void {
+    switch (message.kind) {
+      case "answer":
+        this.receive(message.answer, message.sizes);
+        break;
+      case "piece":
+        if (this.awaits(message.piece.rid)) this.#pieces.take(message.piece);
+        break;
+      case "progress":
+        this.progressed(message.progress);
+        break;
+      default:
+        assertNever(message);
+    }
   }
 
   /**
