@@ -168,7 +168,7 @@ def chart_of(
     coupling = config.rules.row_coupling
     if coupling is None:
         return PlainChart(w, rows, tied=config.space == "w")
-    roots = covariance_roots(generator.w_covariance[:rows]).to(w)
+    roots = covariance_roots(generator.w_covariance[:rows], w)
     return MetricChart(w, rows, roots, 1.0 if config.space == "w" else coupling)
 
 
@@ -218,22 +218,23 @@ def check_known_z(z: Tensor | None) -> Tensor:
     return z
 
 
-def covariance_roots(covariance: Tensor) -> Tensor:
+def covariance_roots(covariance: Tensor, like: Tensor) -> Tensor:
     """Return matrices L with ``L L^T = C'``: the covariance with a ridge, scaled to its own trace.
 
     The columns are the principal directions from the widest on, each as long as its standard deviation.
 
     Args:
         covariance: Of each row, ``[R, D, D]``.
+        like: Of the type and on the device of the result.
 
     Returns:
-        float64 ``[R, D, D]`` on the CPU.
+        ``[R, D, D]``, computed in double precision.
     """
     roots: list[Tensor] = []
     for row, matrix in enumerate(covariance):
         same = row > 0 and torch.equal(matrix, covariance[row - 1])
         entries = None if same else matrix.detach().cpu().double().numpy().tobytes()
-        roots.append(roots[-1] if entries is None else _root(entries))
+        roots.append(roots[-1] if entries is None else _root(entries).to(like))
     return torch.stack(roots)
 
 

@@ -147,6 +147,11 @@ class DescentSolver:
         return self._recipe.chart.z(self._coordinates.detach())
 
     @property
+    def device(self) -> torch.device:
+        """That of the features."""
+        return self._recipe.start_features.device
+
+    @property
     def needs_map(self) -> bool:
         """Whether the mask loss will read the whole map: the first picture has not changed yet."""
         return self._held is not None and self._moves > 0

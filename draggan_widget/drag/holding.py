@@ -105,12 +105,15 @@ def measured_hold(
         chart: Of the drag, whose start is the picture whose held part shall stay.
         position: Present coordinates, ``[A]``.
         appearance_of: Returns what is compared, ``[B, C, h, w]``, of latents ``[B, num_ws, w_dim]``.
-        held: Share of each cell that must not move, ``[h', w']`` in 0..1.
+        held: Share of each cell that must not move, ``[h', w']`` in 0..1; the metric is on its device.
         mask_weight: As :attr:`DragConfig.mask_weight`.
     """
     directions = leading_directions(chart, position)
     places = [position, *(position[:, None] + SMALL_MOVE * directions).T]
-    latents = [chart.start, *(chart.w(place.reshape(chart.shape)) for place in places)]
+    latents = [
+        chart.start,
+        *(chart.w(place.reshape(chart.shape).to(chart.start)) for place in places),
+    ]
     looks = [
         appearance_of(torch.cat(latents[k : k + AT_ONCE])) for k in range(0, len(latents), AT_ONCE)
     ]
@@ -135,7 +138,7 @@ def leading_directions(chart: Chart, position: Tensor) -> Tensor:
         def first_row(coordinates: Tensor) -> Tensor:
             return chart.offsets(coordinates[None])[0, 0]
 
-        derivative = torch.func.jacrev(first_row)(position)
+        derivative = torch.func.jacrev(first_row)(position.to(chart.start))
         sharpest: Tensor = torch.linalg.svd(derivative.cpu().double())[2][:DIRECTIONS]
         return sharpest.T.to(position)
     # The common part comes first, along the principal directions of w.
@@ -146,8 +149,9 @@ def leading_directions(chart: Chart, position: Tensor) -> Tensor:
 def _weighed(appearances: Tensor, held: Tensor, scale: Tensor) -> Tensor:
     """Return what is held of ``[B, C, h, w]`` so that squares of changes add up to their cost, ``[B, K]``."""
     rows, columns = (min(side, CELLS) for side in held.shape)
-    pooled = F.adaptive_avg_pool2d(appearances * held.sqrt(), (rows, columns))
-    return pooled.flatten(1) * scale
+    weighed = appearances * held.sqrt().to(appearances)
+    pooled = F.adaptive_avg_pool2d(weighed, (rows, columns))
+    return pooled.flatten(1).to(scale) * scale
 
 
 def _inverse_root(changes: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ class Jacobian:
     """Derivatives of handles.
 
     Attributes:
-        rows: Of x and y of each handle by its id, ``[2, A]`` px.
+        rows: Of x and y of each handle by its id, ``[2, A]`` px, on the device of the places.
     """
 
     rows: Mapping[int, Tensor]
@@ -69,7 +69,7 @@ class Jacobian:
             places: Where the handles are, ``[N, 2]`` px up to a constant, differentiable in the coordinates.
             coordinates: Of the latent.
         """
-        derivatives = _derivatives(places.flatten()[list(wanted)], coordinates)
+        derivatives = _derivatives(places.flatten()[list(wanted)], coordinates).to(places)
         rows = dict(self.rows)
         for number, derivative in zip(wanted, derivatives, strict=True):
             key = point_ids[number // 2]

@@ -3,6 +3,10 @@
 How the places of the handles depend on the latent is differentiated once and then corrected by what each step does
 (Broyden 1965); a step solves damped least squares in standard deviations of the latent. So a drag takes a handful of
 passes through the generator, where descent on a loss takes a hundred.
+
+Only the passes through the generator run on its device. The rest is a thousand operations on small tensors, each of
+which a GPU would take longer to start than a CPU to compute: one copy of the features around the handles brings all
+there that they need.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -82,19 +86,19 @@ class KinematicSolver:
         Args:
             chart: Coordinates in standard deviations.
             grid: How features lie under the picture.
-            like: Of the type of the features, on their device.
+            like: Of the type of the features.
             appearance_of: Returns what a mask holds, ``[B, C, h, w]``, of latents ``[B, num_ws, w_dim]``.
             config: The settings.
         """
         self.evaluations = 0
         self._chart, self._grid, self._config = chart, grid, config
-        self._like = like
+        self._like = like.cpu()
         self._appearance_of = appearance_of
         self._scale = pixel_scale(grid.x.pixels, grid.y.pixels)
         self._shortest_px = SHORTEST_PREDICTION_PX * self._scale
         self._lattice = lattice_of(grid)
         self._pull = PULL_IN_Z if isinstance(chart, MappedChart) else PULL
-        self._coordinates = like.new_zeros(chart.shape).requires_grad_()
+        self._coordinates = chart.start.new_zeros(chart.shape).requires_grad_()
         self._ids: frozenset[int] = frozenset()
         self._jacobian = Jacobian({})
         self._last: Move | None = None
@@ -120,6 +124,11 @@ class KinematicSolver:
     def z(self) -> Tensor | None:
         """Return the z after the last move, ``[1, z_dim]``, if the drag moves z."""
         return self._chart.z(self._coordinates.detach())
+
+    @property
+    def device(self) -> torch.device:
+        """The CPU."""
+        return self._like.device
 
     @property
     def needs_map(self) -> bool:
@@ -154,7 +163,7 @@ class KinematicSolver:
 
     def hold(self, held: Tensor | None) -> None:
         """Take the share of each feature cell that must not move; its metric is measured at the next move."""
-        self._held, self._hold = held, None
+        self._held, self._hold = None if held is None else held.to(self._like), None
 
     def follow(self, windows: FeatureWindows, points: TrackedPoints) -> Tracked:
         """Return how far the handles moved; they are searched for where the last step should have led them."""
@@ -194,10 +203,10 @@ class KinematicSolver:
         """Return where in the whole picture handles are more like themselves than not, by index."""
         found = {}
         for index in lost:
-            reference = points.references[index : index + 1]
+            reference = points.references[index : index + 1].to(features)
             place, sure = find_anywhere(features, self._grid, reference, self._lattice)
             if sure > FOUND:
-                found[index] = place
+                found[index] = place.to(self._like)
         return found
 
     def standing(self) -> Tensor:
@@ -247,7 +256,7 @@ class KinematicSolver:
         self._last = Move(step, *by_id)
         self._moves += 1
         with torch.no_grad():
-            self._coordinates += step.reshape(self._chart.shape)
+            self._coordinates += step.reshape(self._chart.shape).to(self._coordinates)
         return float(np.square(points.distances_px).mean())
 
     def _learned(self, point_ids: Sequence[int], handles: Tensor) -> tuple[Jacobian, float]:
@@ -264,7 +273,7 @@ class KinematicSolver:
         self, hold: Hold | None, shares: Tensor, jacobian: Tensor, errors: Tensor, noise: Tensor
     ) -> Tensor:
         """Return the step ``[A]`` that goes a share ``[N, 1]`` of the way, for what :func:`noise.weighed` returns."""
-        position = self._coordinates.detach().flatten()
+        position = self._position()
         back, all_the_way = -self._pull * position, -position
         if hold is not None:
             jacobian = jacobian @ hold.basis
@@ -280,14 +289,16 @@ class KinematicSolver:
         """Return the metric of the mask at the present picture: measured, or corrected by what the last step did."""
         if self._held is None:
             return None
-        position, weight = self._coordinates.detach(), self._config.mask_weight
         if self._hold is None:
-            return measured_hold(
-                self._chart, position.flatten(), self._appearance_of, self._held, weight
-            )
+            position, weight = self._position(), self._config.mask_weight
+            return measured_hold(self._chart, position, self._appearance_of, self._held, weight)
         if self._last is None or not bool(self._last.step.any()):
             return self._hold
-        return self._hold.after(self._last.step, self._appearance_of(self._chart.w(position)))
+        return self._hold.after(self._last.step, self._appearance_of(self.w().detach()))
+
+    def _position(self) -> Tensor:
+        """Return the coordinates ``[A]``, on the CPU."""
+        return self._coordinates.detach().flatten().to(self._like)
 
 
 def lattice_of(grid: FeatureGrid) -> Lattice:

@@ -7,6 +7,7 @@ a handle and the derivative of its place with respect to the features, hence to 
 Positions outside the picture read the nearest place inside.
 """
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -60,18 +61,30 @@ class Lattice:
         whole = torch.arange(-steps, steps + 1, dtype=like.dtype, device=like.device)
         return whole * self.spacing_px
 
-    def members(self) -> list[tuple[int, int]]:
+    def members(self) -> tuple[tuple[int, int], ...]:
         """Return the places of the square around a handle that belong to its patch, rows and columns from 0."""
-        side, middle = range(2 * self.radius + 1), self.radius
-        places = ((row, column) for row in side for column in side)
-        return [at for at in places if math.dist(at, (middle, middle)) <= self.radius]
+        return _members(self.radius)
 
     def disc(self, like: Tensor) -> Tensor:
-        """Return which places of the square around a handle belong to its patch, 0 or 1, ``[P, P]``."""
-        disc = like.new_zeros(2 * self.radius + 1, 2 * self.radius + 1)
-        for row, column in self.members():
-            disc[row, column] = 1
-        return disc
+        """Return which places of the square around a handle belong to its patch, 0 or 1, ``[P, P]``; not to be changed."""
+        return _disc(self.radius, like.dtype, like.device)
+
+
+@functools.cache
+def _members(radius: int) -> tuple[tuple[int, int], ...]:
+    """Return what :meth:`Lattice.members` returns."""
+    side, middle = range(2 * radius + 1), (radius, radius)
+    places = ((row, column) for row in side for column in side)
+    return tuple(at for at in places if math.dist(at, middle) <= radius)
+
+
+@functools.cache
+def _disc(radius: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Return what :meth:`Lattice.disc` returns."""
+    members, side = _members(radius), range(2 * radius + 1)
+    rows = [[float((row, column) in members) for column in side] for row in side]
+    with torch.inference_mode(False):  # it is kept, and derivatives go through it
+        return torch.tensor(rows, dtype=dtype, device=device)
 
 
 def surroundings(windows: FeatureWindows, places: Tensor, lattice: Lattice) -> Tensor:
@@ -101,11 +114,12 @@ def find(windows: FeatureWindows, starts: Tensor, references: Tensor, lattice: L
         ``[N, 2]`` px, inside the picture; NaN where the features are not finite.
     """
     nearest = starts + _nearest(windows, starts, references, lattice)
-    places = nearest
+    places, seen = nearest, surroundings(windows, nearest, lattice)
+    coarse = _difference(seen, references, lattice)
     for _ in range(REFINEMENTS):
-        places = _refined(windows, places, references, lattice)
-    coarse = _mismatch(windows, nearest, references, lattice)
-    fine = _mismatch(windows, places, references, lattice)
+        places = _refined(windows, places, seen, references, lattice)
+        seen = surroundings(windows, places, lattice)
+    fine = _difference(seen, references, lattice)
     places = places.where((fine <= coarse)[:, None], nearest)
     return places.where(coarse.isfinite()[:, None], torch.nan)
 
@@ -129,9 +143,12 @@ def find_anywhere(
         torch.arange(0, axis.pixels - 1 + stride, stride).clamp(max=axis.pixels - 1).to(features)
         for axis in (grid.x, grid.y)
     )
+    across, down = torch.meshgrid(columns, rows, indexing="xy")
+    every = torch.stack([across.flatten(), down.flatten()], dim=1)
+    # All windows at once are the map many times over; only on a GPU does that take less time than a row of them.
+    at_once = len(every) if features.is_cuda else len(columns)
     places, sure = [], []
-    for row in rows:  # all windows at once would be the map many times over
-        starts = torch.stack([columns, row.expand_as(columns)], dim=1)
+    for starts in torch.split(every, at_once):
         windows = grid.windows(features, starts, lattice.reach_px)
         references = reference.expand(len(starts), -1, -1, -1)
         places.append(find(windows, starts, references, lattice))
@@ -263,10 +280,9 @@ def _nearest(
 
 
 def _refined(
-    windows: FeatureWindows, places: Tensor, references: Tensor, lattice: Lattice
+    windows: FeatureWindows, places: Tensor, seen: Tensor, references: Tensor, lattice: Lattice
 ) -> Tensor:
-    """Return places ``[N, 2]`` after one Gauss-Newton step, at most one step of the lattice long."""
-    seen = surroundings(windows, places, lattice)
+    """Return places ``[N, 2]``, whose surroundings are seen, after one Gauss-Newton step of at most one lattice step."""
     slope = _slope(seen, references, lattice)
     inverse = _inverse_structure(slope, references, lattice)
     difference = _inner(seen) - _inner(references)
@@ -284,8 +300,13 @@ def _mismatch(
     windows: FeatureWindows, places: Tensor, references: Tensor, lattice: Lattice
 ) -> Tensor:
     """Return the summed squared difference ``[N]`` of the patches at places to the references."""
-    difference = _inner(surroundings(windows, places, lattice)) - _inner(references)
-    return torch.einsum("ncqp,qp->n", difference.square(), lattice.disc(places))
+    return _difference(surroundings(windows, places, lattice), references, lattice)
+
+
+def _difference(seen: Tensor, references: Tensor, lattice: Lattice) -> Tensor:
+    """Return the summed squared difference ``[N]`` of the patches of surroundings to the references."""
+    difference = _inner(seen) - _inner(references)
+    return torch.einsum("ncqp,qp->n", difference.square(), lattice.disc(seen))
 
 
 def _size(references: Tensor, lattice: Lattice) -> Tensor:

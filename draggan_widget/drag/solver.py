@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+import torch
 from torch import Tensor
 
 from draggan_widget.drag.geometry import FeatureWindows
@@ -40,6 +41,11 @@ class Solver(Protocol):
 
     def needs_gradient(self, *, lean: bool) -> bool:
         """Return whether :meth:`move` will differentiate the next picture; ``lean`` does so only where it must."""
+        ...
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes: windows come there, and centres, references, offsets and confidences lie there."""
         ...
 
     @property

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from draggan_widget.drag.geometry import FeatureGrid
+from draggan_widget.drag.geometry import FeatureGrid, FeatureWindows
 from draggan_widget.drag.mover import NO_FEATURES, Picture
 from draggan_widget.drag.points import TrackedPoints, as_tensor, read_only
 from draggan_widget.drag.protocols import TraceT
@@ -19,9 +19,15 @@ from draggan_widget.errors import GeneratorError
 
 @dataclass(frozen=True, eq=False)
 class _ViewedPicture(Picture[TraceT]):
-    """A picture, and what the solver saw of it."""
+    """A picture, and what the solver saw of it.
+
+    Attributes:
+        view: All of it.
+        windows: Those of the view, where the solver computes.
+    """
 
     view: View[TraceT]
+    windows: FeatureWindows
 
 
 class SolverMover(Generic[TraceT]):
@@ -80,9 +86,10 @@ class SolverMover(Generic[TraceT]):
     @torch.no_grad()
     def references(self, handles: Points) -> Tensor:
         """Return the appearance ``[N, ...]`` of handles ``[N, 2]`` in the picture that was looked at last."""
-        places = as_tensor(handles, self._seen.w)
-        windows = self._viewer.again(self._seen, self._grid, places, self._solver.reach_px)
-        return self._solver.references(windows, places)
+        solver = self._solver
+        places = as_tensor(handles, self._seen.w).to(solver.device)
+        windows = self._viewer.again(self._seen, self._grid, places, solver.reach_px)
+        return solver.references(windows.to(solver.device), places)
 
     def look(
         self, points: TrackedPoints, *, whole: bool, differentiable: bool, lean: bool = False
@@ -109,12 +116,14 @@ class SolverMover(Generic[TraceT]):
                 solver.reach_px,
                 whole=whole or solver.needs_map or not points.ids,
             )
+            windows = view.windows.to(solver.device)
         confidences = read_only(np.ones(len(points.ids)))
         if points.ids:
-            points, confidences = self._follow(view, points)
+            points, confidences = self._follow(windows, points)
         self._seen = Seen(w.detach(), None if view.features is None else view.features.detach())
         z = self._start_z if z is None else z
-        return _ViewedPicture(w.detach(), z, view.trace, points, confidences, self.moves, view)
+        known = w.detach(), z, view.trace, points, confidences, self.moves
+        return _ViewedPicture(*known, view, windows)
 
     @torch.no_grad()
     def _again(self, picture: _ViewedPicture[TraceT]) -> TrackedPoints | None:
@@ -156,16 +165,17 @@ class SolverMover(Generic[TraceT]):
     def _move(self, picture: Picture[TraceT], points: TrackedPoints, *, lean: bool) -> float:
         """Move the latent on from a picture; return the loss there."""
         assert isinstance(picture, _ViewedPicture)
-        view = picture.view
-        loss = self._solver.move(view.windows, view.features, points, lean=lean)
+        features = picture.view.features
+        loss = self._solver.move(picture.windows, features, points, lean=lean)
         self.moves += 1
         return loss
 
     @torch.no_grad()
-    def _follow(self, view: View[TraceT], points: TrackedPoints) -> tuple[TrackedPoints, Points]:
+    def _follow(
+        self, windows: FeatureWindows, points: TrackedPoints
+    ) -> tuple[TrackedPoints, Points]:
         """Track the handles into a picture; return them there, and how sure they are, ``[N]``."""
-        tracked = self._solver.follow(view.windows.detach(), points)
-        # The one wait for the device.
+        tracked = self._solver.follow(windows.detach(), points)
         found = torch.cat([tracked.offsets, tracked.confidences[:, None]], dim=1)
         values = found.cpu().double().numpy()
         if not np.isfinite(values).all():

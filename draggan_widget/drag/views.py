@@ -110,7 +110,7 @@ class Viewer(Generic[TraceT]):
         Args:
             w: ``[1, num_ws, w_dim]``; the features are differentiable in it.
             grid: How the map lies under the picture.
-            points: ``[N, 2]`` px, inside the picture.
+            points: ``[N, 2]`` px, inside the picture, on any device.
             radius_px: How far around each point features will be read.
             whole: Whether the whole map is needed in any case.
         """
@@ -119,9 +119,9 @@ class Viewer(Generic[TraceT]):
         if whole or prepared is None or not prepared.windows_pay(len(points), rows, columns):
             trace = self.trace(w)
             features = trace.features[0].to(self._type)
-            return View(w, grid.windows(features, points, radius_px), trace, features)
+            return View(w, grid.windows(features, points.to(w), radius_px), trace, features)
         self.syntheses += 1
-        starts = grid.window_starts(points, radius_px)
+        starts = grid.window_starts(points, radius_px).to(w.device)
         values = prepared.feature_windows(w, starts, rows, columns).to(self._type)
         return View(w, FeatureWindows(grid.x, grid.y, values, starts), None, None)
 
@@ -131,4 +131,4 @@ class Viewer(Generic[TraceT]):
         """Return features of a picture around other points; synthesised anew only where its map is not known."""
         if seen.features is None:
             return self.look(seen.w, grid, points, radius_px, whole=False).windows
-        return grid.windows(seen.features, points, radius_px)
+        return grid.windows(seen.features, points.to(seen.w), radius_px)

@@ -107,13 +107,19 @@ class LatentGenerator(nn.Module):
         From the generator's file where it holds it, else from samples of the mapping. Rows of one latent block are
         equal in every random picture.
         """
+        with torch.inference_mode(False), torch.no_grad():  # it is kept, also for drags
+            return self._measured_covariance()
+
+    def _measured_covariance(self) -> Tensor:
+        """Compute what :attr:`w_covariance` keeps."""
         blocks = self.mapping.w_cov if self.mapping.w_cov is not None else self.mapping.covariance()
         return self.mapping.rows(blocks.flatten(1)[None]).reshape(self.num_ws, *blocks.shape[1:])
 
     @functools.cached_property
     def w_std(self) -> Tensor:
         """Root-mean-square standard deviation of the entries of each row of w, ``[num_ws]``."""
-        return self.w_covariance.diagonal(dim1=1, dim2=2).mean(1).sqrt()
+        with torch.inference_mode(False):
+            return self.w_covariance.diagonal(dim1=1, dim2=2).mean(1).sqrt()
 
     def check_w(self, w: Tensor) -> None:
         """Raise :class:`InputError` if ``w`` is not ``[B, num_ws, w_dim]``."""

@@ -110,7 +110,8 @@ class SynthesisLayer(nn.Module):
         key = weight.data_ptr(), weight._version, weight.dtype
         made = self._prepared
         if made is None or made[0] is not weight or made[1] != key:
-            made = self._prepared = weight, key, self._prepared_kernel()
+            with torch.inference_mode(False):  # of what is made within it nothing can be derived
+                made = self._prepared = weight, key, self._prepared_kernel()
         return made[2]
 
     def _prepared_kernel(self) -> tuple[Tensor, Tensor]:

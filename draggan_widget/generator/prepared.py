@@ -150,7 +150,8 @@ class PreparedSynthesis:
         """Compute what is fixed; arguments and errors as for :meth:`Generator.prepared`."""
         _check(synthesis, w, moving_rows, block)
         self.block, self.moving_rows = block, moving_rows
-        with torch.no_grad():
+        # What is made in inference mode would be of no use to a later drag, whose derivatives go through it.
+        with torch.inference_mode(False), torch.no_grad():
             self._constant = synthesis.constant[None].clone(memory_format=torch.channels_last)
             self._layers = [
                 _moving_layer(layer, noise=noise)

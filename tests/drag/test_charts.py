@@ -18,6 +18,7 @@ from draggan_widget.errors import InputError
 from tests.drag.blobs import BlobGenerator, MappedBlobs
 
 ROWS, DIM = 3, 4
+DOUBLE = torch.empty(0, dtype=torch.float64)
 
 
 def random(*shape: int) -> Tensor:
@@ -33,7 +34,7 @@ def random_covariance() -> Tensor:
 
 
 def charts() -> list[Chart]:
-    start, roots = random(1, ROWS + 2, DIM), covariance_roots(random_covariance())
+    start, roots = random(1, ROWS + 2, DIM), covariance_roots(random_covariance(), DOUBLE)
     blobs = MappedBlobs(dtype=torch.float64)
     z = blobs.sample_z(1)
     return [
@@ -57,7 +58,7 @@ def test_a_chart_begins_at_its_start_bit_for_bit_and_moves_its_rows_only(chart: 
 
 @pytest.mark.parametrize("coupling", [0.0, 0.3, 0.99, 1.0])
 def test_standard_normal_coordinates_have_the_metric_as_their_covariance(coupling: float) -> None:
-    roots = covariance_roots(random_covariance())
+    roots = covariance_roots(random_covariance(), DOUBLE)
     chart = MetricChart(random(1, ROWS, DIM), ROWS, roots, coupling)
     count = len(torch.zeros(chart.shape).flatten())
     units = torch.eye(count, dtype=torch.float64)
@@ -71,7 +72,7 @@ def test_standard_normal_coordinates_have_the_metric_as_their_covariance(couplin
 
 def test_roots_give_the_covariance_with_a_ridge_and_the_same_trace() -> None:
     covariance = random_covariance()
-    roots = covariance_roots(covariance)
+    roots = covariance_roots(covariance, DOUBLE)
     ridge = RIDGE * covariance.diagonal(dim1=1, dim2=2).mean(1)[:, None, None] * torch.eye(DIM)
     torch.testing.assert_close(roots @ roots.mT, (covariance + ridge) / (1 + RIDGE))
     torch.testing.assert_close(
@@ -86,7 +87,7 @@ def test_roots_give_the_covariance_with_a_ridge_and_the_same_trace() -> None:
 def test_a_direction_without_variance_is_given_some() -> None:
     flat = torch.zeros(1, DIM, DIM, dtype=torch.float64)
     flat[0, 0, 0] = 4
-    assert float(covariance_roots(flat).norm(dim=1).min()) == pytest.approx(0.1, rel=0.01)
+    assert float(covariance_roots(flat, DOUBLE).norm(dim=1).min()) == pytest.approx(0.1, rel=0.01)
 
 
 def test_of_an_identity_covariance_the_metric_only_renames_entries() -> None:

@@ -198,6 +198,7 @@ def test_what_is_kept_for_further_drags_is_made_anew_where_the_weights_or_the_no
 
 
 @pytest.mark.cuda
+@pytest.mark.filterwarnings("ignore:Synchronization debug mode is a prototype:UserWarning")
 def test_nothing_waits_for_the_device() -> None:
     generator = random_generator(small(32)).float().cuda()
     w = latent(generator).float().cuda()
