@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from draggan_widget import protocol
 from draggan_widget.answers import Answer
-from draggan_widget.calls import call_of, newly_placed
+from draggan_widget.calls import call_of, is_known, newly_placed
 from draggan_widget.commands import When
 from draggan_widget.errors import DragganError, InputError
 from draggan_widget.heard import Heard
@@ -145,12 +145,13 @@ class FrontEnd(DragModel):
 
         def run(session: DragSession) -> None:
             try:
-                session.set_points(
-                    list(edit.handles),
-                    list(edit.targets),
-                    point_ids=edit.ids,
-                    placed=newly_placed(edit, session.state),
-                )
+                if not is_known(edit, session.state):
+                    session.set_points(
+                        list(edit.handles),
+                        list(edit.targets),
+                        point_ids=edit.ids,
+                        placed=newly_placed(edit, session.state),
+                    )
             finally:
                 self._rev, self._answer_due = max(self._rev, edit.rev), True
                 self._acted = self._in_marimo

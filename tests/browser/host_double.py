@@ -85,6 +85,11 @@ class Output:
         return found
 
     @property
+    def newest_edit(self) -> int:
+        """The number of the newest edit of the points that the page has written, or has heard of."""
+        return int(self.frame.evaluate("() => host.get('point_edit')?.rev ?? 0"))
+
+    @property
     def canvas(self) -> Locator:
         """The canvas that takes pointers and keys."""
         return self.frame.locator(".dgw-canvas")
@@ -206,6 +211,8 @@ class HostDouble:
         for index, output in enumerate(self.outputs):
             shown = output.traits()
             found += [f"{n} in output {index}" for n in expected if shown[n] != expected[n]]
+            if output.newest_edit > shown["points_rev"]:
+                found.append(f"an edit of output {index} on its way")
             said = {
                 "seq": str(seq),
                 "status": expected["status"],

@@ -60,7 +60,7 @@ def in_background(call: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize(
-    "habits", [COLAB, COLAB_LATE, VS_CODE, ROUGH, ROUGH_BOTH_WAYS], ids=lambda habits: habits.name
+    "habits", [COLAB, COLAB_LATE, VS_CODE, ROUGH], ids=lambda habits: habits.name
 )
 def test_a_whole_session_of_work_arrives_in_the_kernel_and_on_the_page(
     open_host: Open, habits: Habits

@@ -85,8 +85,7 @@ def test_a_cell_that_keeps_the_kernel_busy_is_named_and_nothing_is_lost(
     assert widget.status() == "The kernel is busy with a cell; your edit waits"
     widget.photograph("lab-busy")
     widget.wait_for("link", '["alive", "back"].includes(value)')
-    words = notebook.execute(REPORT)
-    assert f"[[{EAR_PULLED[0]}" in words
+    until(lambda: f"[[{EAR_PULLED[0]}" in notebook.execute(REPORT))
     notebook.shut_down()
 
 

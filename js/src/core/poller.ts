@@ -53,7 +53,8 @@ export class Poller {
   #n: number;
   #seen = 0;
   #more = false;
-  #unsure = false;
+  /** The newest question when something came after which more may have been lost; null where a later one was answered. */
+  #unsureSince: number | null = null;
   #armedMs = 0;
   #spoilt = false;
   #waits: Waits = { visible: false, frame: false, asked: false };
@@ -96,7 +97,6 @@ export class Poller {
   /** Asks for a sign of life, and for all that is newer than what the page has; gives the number of the question. */
   ask(): number {
     const question = this.question();
-    this.#unsure = false;
     this.#pace.asked();
     const { have, ...open } = this.#open();
     const replies = open.replies.slice(0, MOST_OPEN);
@@ -138,7 +138,7 @@ export class Poller {
       else this.#pace.lost();
     } else if (this.#pace.traits()) {
       // A cell may have sent it, where what a thread sends after that does not come.
-      this.#unsure = true;
+      this.#unsureSince = this.#n;
       this.#alarms.cancel("rest");
     }
     this.watch(this.#waits);
@@ -159,6 +159,7 @@ export class Poller {
     const known = this.#asked.get(n);
     if (!known) return false;
     this.#seen = n;
+    if (this.#unsureSince !== null && n > this.#unsureSince) this.#unsureSince = null;
     for (const asked of this.#asked.keys()) if (asked <= n) this.#asked.delete(asked);
     if (stateRev !== null) this.#revs.answered(known, stateRev);
     this.#more = more;
@@ -187,7 +188,11 @@ export class Poller {
     const { onlyAnswers } = this.#pace;
     const missed = this.#more || this.#revs.isBehind || (onlyAnswers && waits.asked);
     this.#run("poll", waits.visible && (waits.frame || missed), this.#pace.delayMs);
-    this.#run("rest", waits.visible && (onlyAnswers || this.#unsure), this.#pace.restMs);
+    this.#run(
+      "rest",
+      waits.visible && (onlyAnswers || this.#unsureSince !== null),
+      this.#pace.restMs,
+    );
   }
 
   close(): void {

@@ -220,6 +220,8 @@ describe("a page whose host delivers only answers", () => {
     for (let rev = 17; rev < 20; rev++) desk.poller.traits(rev);
     desk.poller.watch(RESTING);
     const before = desk.polls.length;
+    desk.wait(2400);
+    desk.answer();
     desk.wait(30000);
     // Behind traits that came unasked it looks once.
     expect(desk.polls.length).toBe(before + 1);
@@ -265,8 +267,20 @@ describe("traits", () => {
     expect(desk.polls).toEqual([]);
     desk.wait(400);
     expect(desk.polls.map((poll) => poll.state_rev)).toEqual([5]);
+    desk.answer({ rev: 5 });
     desk.wait(60000);
     expect(desk.polls.length).toBe(1);
+  });
+
+  test("that came unasked are looked behind again where nobody answers", () => {
+    const desk = new Desk();
+    desk.poller.watch(RESTING);
+    desk.poller.traits(1);
+    desk.wait(8000);
+    expect(desk.polls.length).toBe(2);
+    desk.answer({ rev: 1 });
+    desk.wait(60000);
+    expect(desk.polls.length).toBe(2);
   });
 
   test("that were missed are asked for, and make the page one that asks", () => {
