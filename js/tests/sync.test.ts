@@ -301,7 +301,18 @@ describe("commands", () => {
     expect(bench.commands()).toEqual(["run"]);
     bench.model.emit({ k: "reply", rid: 100, ok: false, error: "no" });
     expect(bench.store.value.commands).toEqual([]);
-    expect(bench.store.value.problem).toEqual({ message: "no", details: "" });
+    expect(bench.store.value.problem).toEqual({ message: "no", details: "", answered: true });
+  });
+
+  test("leave no message of a refusal that was put right before the page could read it", async () => {
+    const bench = shown({ ...ONE_POINT, can_undo: true });
+    bench.act({ kind: "command", name: "run" }, { kind: "command", name: "undo" });
+    const refused = bench.model.update({ error: { seq: 1, message: "no", details: "" } });
+    bench.model.emit({ k: "reply", rid: 100, ok: false, error: "no" });
+    const undone = bench.model.update({ error: {} });
+    bench.model.emit({ k: "reply", rid: 101, ok: true, error: "" });
+    await Promise.all([refused, undone]);
+    expect(bench.store.value.problem).toBeNull();
   });
 });
 
