@@ -17,6 +17,7 @@ from draggan_widget.answers import Answer
 from draggan_widget.calls import call_of, newly_placed
 from draggan_widget.commands import When
 from draggan_widget.errors import DragganError, InputError
+from draggan_widget.heard import Heard
 from draggan_widget.kept_answers import KeptAnswers
 from draggan_widget.model import DragModel
 from draggan_widget.protocol import decode_args, rid_argument
@@ -35,7 +36,7 @@ HOST_TRAITS = frozenset({"_dom_classes", "_view_count", "layout", "tabbable", "t
 
 BROWSER_TRAITS = HOST_TRAITS | {
     *protocol.POINT_TRAITS,
-    *("mask", "auto_run", "blend_outside", "running", "rest_seen"),
+    *("mask", "auto_run", "blend_outside", "running", "rest_seen", "page_write"),
 }
 """What the front end may set."""
 
@@ -53,6 +54,7 @@ class FrontEnd(DragModel):
         """Hear nothing yet; as :class:`DragModel`."""
         self._in_marimo = False
         self._taken_edit: protocol.PointEdit | None = None
+        self._heard = Heard()
         self._replies, self._answers = KeptAnswers(self.send), KeptAnswers(self.send)
         self._works = Works(lambda slice_: self._worker.queue(slice_), self._answers.send)
         super().__init__(seed, **traits)
@@ -72,6 +74,7 @@ class FrontEnd(DragModel):
         with self._trait_lock:
             state = {name: v for name, v in sync_data.items() if not self._is_unchanged(name, v)}
             try:
+                state = self._heard.newest_of(state)
                 self._accept(state)
             except (DragganError, t.TraitError) as error:
                 self._complain(error)
@@ -167,6 +170,9 @@ class FrontEnd(DragModel):
             message = protocol.decode_message(content, buffers)
         except InputError as error:
             self._refuse(error)
+            self._answer_unread(content, error)
+            return
+        if not self._heard.is_new(message):
             return
         if isinstance(message, protocol.Command):
             self._obey(message)
@@ -189,6 +195,16 @@ class FrontEnd(DragModel):
             return
         self._tell_what_is_new(message)
 
+    def _answer_unread(self, content: object, error: InputError) -> None:
+        """Answer a command or question that cannot be read: who waits for it would send it again and again."""
+        rid = content.get("rid") if isinstance(content, Mapping) else None
+        if not isinstance(content, Mapping) or type(rid) is not int or rid < 1:
+            return
+        if content.get("k") == "cmd":
+            self._replies.send(protocol.reply_message(rid, str(error)))
+        elif content.get("k") == "ask":
+            self._answers.send(protocol.answer_message(rid, str(error), {}))
+
     def _tell_what_is_new(self, message: protocol.Hello | protocol.Poll) -> None:
         """Answer a page that is new or waits in vain: it may have missed what was sent outside of a handler."""
         # Before anything is told: what comes between is told of with the next answer.
@@ -203,7 +219,8 @@ class FrontEnd(DragModel):
             self._replies.again(message.replies)
             self._answers.again(message.answers)
         rev = self._states_told if told else None
-        self.send(protocol.here_message(message.n, rev, more=more or not told))
+        come = self._heard.come_of(message)
+        self.send(protocol.here_message(message.n, rev, more=more or not told, come=come))
 
     def _pull(self, pull: protocol.Pull) -> None:
         """Have the picture follow a pointer, which pulls at a known pair or at one that is still on its way."""

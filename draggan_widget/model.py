@@ -98,6 +98,7 @@ class DragModel(anywidget.AnyWidget):
     point_edit = t.Dict({"rev": 0, "ids": [], "placed": []}, read_only=True).tag(
         sync=True, echo_update=False
     )
+    page_write = t.Dict({"page": 0, "n": 0}, read_only=True).tag(sync=True, echo_update=False)
     points_rev = t.Int(0, read_only=True).tag(sync=True)
     _state_rev = t.Int(0, read_only=True).tag(
         sync=True, echo_update=False, to_json=lambda _, widget: widget._states_told

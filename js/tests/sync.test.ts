@@ -104,12 +104,13 @@ describe("points", () => {
     bench.paint();
     bench.paint();
     expect(bench.model.saved).toEqual([
-      { ...written([[83, 41]]), point_edit: { rev: 4, ids: [1], placed: [] } },
-      { ...written([[84, 41]]), point_edit: { rev: 5, ids: [1], placed: [] } },
+      { ...written([[83, 41]], 1), point_edit: { rev: 4, ids: [1], placed: [] } },
+      { ...written([[84, 41]], 2), point_edit: { rev: 5, ids: [1], placed: [] } },
     ]);
   });
 
-  const written = (targets: number[][]) => ({
+  const written = (targets: number[][], n: number) => ({
+    page_write: { page: 100, n },
     handle_points: [[40, 40]],
     target_points: targets,
     point_ids: [1],
@@ -290,7 +291,7 @@ describe("commands", () => {
     });
     expect(bench.commands()).toEqual([]);
     await settled();
-    expect(bench.model.saved.map((each) => Object.keys(each))).toEqual([["mask"]]);
+    expect(bench.model.saved.map((each) => Object.keys(each))).toEqual([["mask", "page_write"]]);
     expect(bench.commands()).toEqual(["run"]);
   });
 
@@ -320,7 +321,8 @@ describe("other traits", () => {
   test("a switch of auto run is written", () => {
     const bench = shown();
     bench.act({ kind: "auto_run", on: true });
-    expect(bench.model.saved).toEqual([{ auto_run: true }]);
+    const { from_browser } = readFixture<TraitFixture>("traits");
+    expect(bench.model.saved).toEqual([example(from_browser, "pairs start at once").traits]);
   });
 
   test("the mask is written as bytes after a stroke, and as nothing when it is removed", async () => {
@@ -332,7 +334,8 @@ describe("other traits", () => {
     expect([sent.getUint8(0), sent.getUint8(1)]).toEqual([128, 128]);
     bench.act({ kind: "mask_clear" });
     await settled();
-    expect(bench.model.saved[1]).toEqual({ mask: null });
+    const { from_browser } = readFixture<TraitFixture>("traits");
+    expect(bench.model.saved[1]).toEqual(example(from_browser, "the mask removed").traits);
   });
 
   test("of two quick strokes only the newest mask is written", async () => {

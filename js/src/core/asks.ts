@@ -22,6 +22,7 @@ export type Ask = (
 export const CANCELLED = "It was cancelled.";
 
 interface Waiting {
+  readonly send: () => void;
   readonly watch: Watch | undefined;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
@@ -45,15 +46,10 @@ export class Asks {
   readonly ask: Ask = (name, args = {}, files = [], watch) => {
     const rid = this.#nextRid;
     this.#nextRid += 1;
+    const send = () => this.#send({ k: "ask", rid, name, args }, files.map(copyOf));
     return new Promise((resolve, reject) => {
-      this.#waiting.set(rid, { resolve, reject, watch });
-      try {
-        this.#send({ k: "ask", rid, name, args }, files.map(copyOf));
-      } catch {
-        this.#waiting.delete(rid);
-        reject(new Error("The kernel cannot be reached."));
-        return;
-      }
+      this.#waiting.set(rid, { resolve, reject, watch, send });
+      if (!this.#sent(rid)) return;
       watch?.begun(() => this.#cancel(rid));
     });
   };
@@ -75,6 +71,25 @@ export class Asks {
   /** Takes the word of how much of a question is answered. */
   progressed(progress: Progress): void {
     this.#waiting.get(progress.rid)?.watch?.progressed(progress);
+  }
+
+  /** Asks again what the kernel has not heard of. */
+  lost(rids: readonly number[]): void {
+    for (const rid of rids) this.#sent(rid);
+  }
+
+  /** Sends a question; one that cannot be sent is over. */
+  #sent(rid: number): boolean {
+    const waiting = this.#waiting.get(rid);
+    if (!waiting) return false;
+    try {
+      waiting.send();
+      return true;
+    } catch {
+      this.#waiting.delete(rid);
+      waiting.reject(new Error("The kernel cannot be reached."));
+      return false;
+    }
   }
 
   #cancel(rid: number): void {

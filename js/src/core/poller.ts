@@ -5,10 +5,14 @@ import { PollPace } from "./poll_pace";
 import type { FromKernel, ToKernel } from "./protocol";
 import { type Known, StateRevs } from "./state_revs";
 
-type Here = Extract<FromKernel, { kind: "here" }>;
+/** The answer to a question. */
+export type Here = Extract<FromKernel, { kind: "here" }>;
 
 /** No more answers are asked for at a time. */
 const MOST_OPEN = 200;
+
+/** So many questions are remembered, the newest: what answers an older one tells nothing any more. */
+const MOST_ASKED = 64;
 
 /** What a page waits for. */
 export interface Waits {
@@ -33,6 +37,8 @@ export interface Open {
 /** What a question says of the page. */
 export interface Question {
   readonly n: number;
+  /** The number of the page: that of its first question. */
+  readonly page: number;
   readonly state_rev: number | null;
 }
 
@@ -43,7 +49,8 @@ export class Poller {
   readonly #pace = new PollPace();
   readonly #revs: StateRevs;
   readonly #asked = new Map<number, Known>();
-  #n = 0;
+  readonly #page: number;
+  #n: number;
   #more = false;
   #unsure = false;
   #armedMs = 0;
@@ -51,11 +58,20 @@ export class Poller {
   #waits: Waits = { visible: false, frame: false, asked: false };
 
   /**
+   * @param first the number of the first question; pages that share a kernel should start far apart
    * @param rev the number of the traits with which the model began, if it has any
    * @param send tells the kernel
    * @param open gives what the page has
    */
-  constructor(later: Later, rev: unknown, send: (message: ToKernel) => void, open: () => Open) {
+  constructor(
+    later: Later,
+    first: number,
+    rev: unknown,
+    send: (message: ToKernel) => void,
+    open: () => Open,
+  ) {
+    this.#page = first;
+    this.#n = first - 1;
     this.#alarms = new Alarms(later);
     this.#revs = new StateRevs(isCount(rev, 0) ? rev : null);
     this.#send = send;
@@ -67,7 +83,13 @@ export class Poller {
     this.#n += 1;
     const { known } = this.#revs;
     this.#asked.set(this.#n, known);
-    return { n: this.#n, state_rev: known.whole };
+    this.#asked.delete(this.#n - MOST_ASKED);
+    return { n: this.#n, page: this.#page, state_rev: known.whole };
+  }
+
+  /** The number of the newest question. */
+  get newest(): number {
+    return this.#n;
   }
 
   /** Asks for a sign of life, and for all that is newer than what the page has; gives the number of the question. */
@@ -126,11 +148,17 @@ export class Poller {
     return this.#spoilt;
   }
 
-  /** Takes the answer to a question; true when traits that were spoilt are right again. */
+  /** True for a question of this page that nothing has answered, nor a later one. */
+  hasAsked(n: number): boolean {
+    return this.#asked.has(n);
+  }
+
+  /** Takes the answer to a question of this page; true when traits that were spoilt are right again. */
   here({ n, stateRev, more }: Here): boolean {
-    const known = n === null ? undefined : this.#asked.get(n);
-    for (const asked of this.#asked.keys()) if (n !== null && asked <= n) this.#asked.delete(asked);
-    if (known && stateRev !== null) this.#revs.answered(known, stateRev);
+    const known = this.#asked.get(n);
+    if (!known) return false;
+    for (const asked of this.#asked.keys()) if (asked <= n) this.#asked.delete(asked);
+    if (stateRev !== null) this.#revs.answered(known, stateRev);
     this.#more = more;
     this.#pace.answered();
     this.#restart();

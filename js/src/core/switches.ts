@@ -25,4 +25,11 @@ export class Switches {
     if (autoRun !== before.autoRun) this.#write({ auto_run: autoRun });
     if (blendOutside !== before.blendOutside) this.#write({ blend_outside: blendOutside });
   }
+
+  /** Tells again what was lost of it. */
+  again(lost: readonly string[]): void {
+    const { autoRun, blendOutside } = this.#told;
+    if (lost.includes("auto_run")) this.#write({ auto_run: autoRun });
+    if (lost.includes("blend_outside")) this.#write({ blend_outside: blendOutside });
+  }
 }

@@ -1,13 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { decodeBytes } from "../../src/core/decode";
 import { initialShared } from "../../src/core/kernel";
-import {
-  decodeBytes,
-  decodeMessage,
-  decodePairs,
-  decodeTraits,
-  encodePairs,
-  TRAIT_NAMES,
-} from "../../src/core/protocol";
+import { decodeMessage } from "../../src/core/messages";
+import { decodePairs, encodePairs } from "../../src/core/protocol";
+import { decodeTraits, TRAIT_NAMES } from "../../src/core/traits";
 import { type MessageFixture, readFixture, type TraitFixture } from "../fixtures";
 
 const frame = readFixture<MessageFixture>("frame");
