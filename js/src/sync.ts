@@ -119,9 +119,10 @@ export class Sync {
     return answer;
   };
 
-  /** Tells the kernel that a frame has left the queue, drawn or not. */
+  /** Tells the kernel that a frame has left the queue of this page, drawn or not. */
   acknowledge(seq: number, shown: boolean): void {
-    this.#out.send({ k: "ack", seq, shown, visible: this.#isVisible() });
+    const page = this.#store.value.firstRid;
+    this.#out.send({ k: "ack", seq, shown, visible: this.#isVisible(), page });
   }
 
   /** Notes whether a view can be seen; null when it is gone. Frames stop while none can. */

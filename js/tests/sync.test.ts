@@ -379,8 +379,8 @@ describe("frames", () => {
     bench.model.emit({ k: "part", seq: 2, index: 0 }, [bytes(1, 2)]);
     bench.model.emit({ k: "part", seq: 3, index: 1 }, [bytes(3)]);
     expect(bench.sent("ack").slice(-2)).toEqual([
-      { k: "ack", seq: 2, shown: false, visible: true },
-      { k: "ack", seq: 3, shown: false, visible: true },
+      { k: "ack", seq: 2, shown: false, visible: true, page: 100 },
+      { k: "ack", seq: 3, shown: false, visible: true, page: 100 },
     ]);
     const [end] = frame({ seq: 4, final: true, parts: 2 });
     bench.model.emit(end, [bytes(4, 5)]);
@@ -443,9 +443,10 @@ describe("frames", () => {
     bench.sync.setVisible(bench.view, false);
     expect(bench.model.sent).toEqual([]);
     bench.sync.setVisible(other, null);
-    expect(bench.model.sent).toEqual([{ k: "ack", seq: 1, shown: false, visible: false }]);
+    const hidden = { k: "ack", seq: 1, shown: false, visible: false, page: 100 };
+    expect(bench.model.sent).toEqual([hidden]);
     bench.sync.setVisible(bench.view, true);
-    expect(bench.model.sent[1]).toEqual({ k: "ack", seq: 1, shown: false, visible: true });
+    expect(bench.model.sent[1]).toEqual({ ...hidden, visible: true });
   });
 });
 
