@@ -231,9 +231,10 @@ class FrontEnd(DragModel):
         told = self.tell_missed(message.state_rev)
         if isinstance(message, protocol.Poll):
             self._replies.again(message.replies)
-            self._answers.again(message.answers)
+            self._answers.again(message.answers, message.seen)
         rev = self._states_told if told else None
         come = self._heard.come_of(message)
+        self._answers.tell(message.n)
         self.send(protocol.here_message(message.n, rev, more=more or not told, come=come))
 
     def _pull(self, pull: protocol.Pull) -> None:

@@ -385,9 +385,8 @@ class Runner:
         was_executing, self._executing = self._executing, True
         try:
             result = command.call(session)
-        except (
-            BaseException
-        ) as error:  # also SystemExit, which an observer may raise: the thread lives on
+        except BaseException as error:
+            # Also SystemExit, which an observer may raise: the thread lives on.
             failure = in_words(error)
             if command.told:
                 self._screen.tell(failure)

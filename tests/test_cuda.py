@@ -3,6 +3,7 @@
 import copy
 import gc
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,15 @@ def network() -> Generator:
     return generator
 
 
+def pulled_aside(animals: Generator, solver: str, points: int) -> DragSession:
+    """Return a session after a drag of so many points of a head."""
+    handles = np.array([HANDLE, (40.0, 50.0), (86.0, 50.0)])[:points]
+    session = DragSession(animals, seed=3, config=dg.DragConfig(solver=solver))
+    session.set_points(handles, handles + np.subtract(TARGET, HANDLE))
+    session.drag()
+    return session
+
+
 def dragged(generator: Generator, solver: str, *, masked: bool = True) -> DragSession:
     """Return a session after six steps of a drag of two points."""
     w = generator.w_of_z(generator.sample_z(1).double().to(generator.device))
@@ -86,19 +96,18 @@ def test_pictures_are_those_of_the_cpu(animals: Generator) -> None:
 
 @pytest.mark.parametrize("points", [1, 3])
 @pytest.mark.parametrize("solver", SOLVERS)
-def test_a_drag_of_an_animal_arrives_and_is_the_same_when_it_is_done_again(
-    solver: str, points: int, animals: Generator
+def test_a_drag_of_an_animal_arrives(solver: str, points: int, animals: Generator) -> None:
+    session = pulled_aside(animals, solver, points)
+    assert session.status == "arrived"
+    assert np.abs(session.handle_points - session.target_points).max() <= 2
+
+
+def test_a_drag_is_repeated_bit_for_bit_where_cudnn_is_asked_to_be_deterministic(
+    animals: Generator,
 ) -> None:
-    handles = np.array([HANDLE, (40.0, 50.0), (86.0, 50.0)])[:points]
-    latents = []
-    for _ in range(2):
-        session = DragSession(animals, seed=3, config=dg.DragConfig(solver=solver))
-        session.set_points(handles, handles + np.subtract(TARGET, HANDLE))
-        result = session.drag()
-        assert result.status == "arrived", result
-        assert np.abs(session.handle_points - session.target_points).max() <= 2
-        latents.append(session.w)
-    torch.testing.assert_close(latents[0], latents[1], rtol=0, atol=2e-2)
+    with torch.backends.cudnn.flags(enabled=True, deterministic=True):
+        one, other = (pulled_aside(animals, "kinematic", 3) for _ in range(2))
+    assert torch.equal(one.w, other.w)
 
 
 def test_a_script_saves_what_it_did_and_goes_on_on_the_cpu(
@@ -150,32 +159,38 @@ def test_a_photo_is_found(animals: Generator) -> None:
     assert found.w.device.type == DEVICE
 
 
-@pytest.fixture
-def little_room() -> Iterator[None]:
-    """Leave the process hardly more of the device than it has."""
+@contextmanager
+def no_room() -> Iterator[None]:
+    """Leave the process no more of the device than it has, and take all of that."""
     gc.collect()
     torch.cuda.empty_cache()
     whole = torch.cuda.get_device_properties(DEVICE).total_memory
-    more = 4 * 2**20
-    torch.cuda.set_per_process_memory_fraction((torch.cuda.memory_reserved() + more) / whole)
-    yield
-    torch.cuda.set_per_process_memory_fraction(1.0)
+    torch.cuda.set_per_process_memory_fraction(torch.cuda.memory_reserved() / whole)
+    taken = []
+    for size in (2**24, 2**20, 2**16, 2**12, 512):
+        with suppress(torch.cuda.OutOfMemoryError):
+            while True:
+                taken.append(torch.empty(size, dtype=torch.uint8, device=DEVICE))
+    try:
+        yield
+    finally:
+        taken.clear()
+        torch.cuda.set_per_process_memory_fraction(1.0)
 
 
+@pytest.mark.filterwarnings("ignore:steps run without a CUDA graph:UserWarning")
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_a_device_that_fills_up_costs_nothing_that_was_done(
-    solver: str, animals: Generator, request: pytest.FixtureRequest
+    solver: str, animals: Generator
 ) -> None:
     session = DragSession(animals, seed=3, config=dg.DragConfig(solver=solver))
     session.set_points([HANDLE], [TARGET])
     before = session.state
-    request.getfixturevalue("little_room")
-    with pytest.raises(NoMemoryError, match="nothing that was done is lost"):
+    with no_room(), pytest.raises(NoMemoryError, match="nothing that was done is lost"):
         session.drag()
     assert session.status == "failed"
     assert torch.equal(session.w, before.w)
     assert np.array_equal(session.target_points, before.target_points)
-    torch.cuda.set_per_process_memory_fraction(1.0)
     assert session.drag().status == "arrived"
 
 

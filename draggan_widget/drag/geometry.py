@@ -118,8 +118,9 @@ class FeatureWindows:
         return Reading(self.values, row_weights, column_weights)
 
     def to(self, device: torch.device) -> "FeatureWindows":
-        """Return the same windows on a device; differentiable."""
-        return FeatureWindows(self.x, self.y, self.values.to(device), self.starts.to(device))
+        """Return the same windows on a device, with channels side by side, as they are read fastest; differentiable."""
+        values = self.values.to(device, memory_format=torch.channels_last)
+        return FeatureWindows(self.x, self.y, values, self.starts.to(device))
 
     def detach(self) -> "FeatureWindows":
         """Return the same windows, cut off from the gradient."""

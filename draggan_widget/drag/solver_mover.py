@@ -116,7 +116,7 @@ class SolverMover(Generic[TraceT]):
                 solver.reach_px,
                 whole=whole or solver.needs_map or not points.ids,
             )
-        windows = view.windows.to(solver.device)
+            windows = view.windows.to(solver.device)
         confidences = read_only(np.ones(len(points.ids)))
         if points.ids:
             points, confidences = self._follow(windows, points)

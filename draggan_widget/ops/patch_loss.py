@@ -75,9 +75,14 @@ def patch_loss(still: Reading, moved: Reading, counted: Tensor, *, impl: Impl = 
 
 
 def read(reading: Reading) -> Tensor:
-    """Return the features ``[N, C, Q, P]`` of a reading."""
+    """Return the features ``[N, C, Q, P]`` of a reading; fastest where channels lie side by side in memory."""
     windows, row_weights, column_weights = reading
-    return row_weights[:, None] @ windows @ column_weights[:, None].mT
+    # All channels at once, first along the rows: a product for each of them would be hundreds of tiny ones.
+    cells = windows.permute(0, 2, 3, 1)
+    lines = row_weights @ cells.flatten(2)
+    lines = lines.reshape(*lines.shape[:2], *cells.shape[2:])
+    features: Tensor = (column_weights[:, None] @ lines).permute(0, 3, 1, 2)
+    return features
 
 
 class PatchLoss(torch.autograd.Function):

@@ -121,9 +121,7 @@ def smooth_transposed(x: Tensor, *, impl: Impl = "auto") -> Tensor:
 @functools.cache
 def _smoothing(dtype: torch.dtype, device: torch.device) -> Tensor:
     """Return the filter of :func:`smooth_transposed`; kept, since a CUDA graph may copy nothing from the host."""
-    with torch.inference_mode(
-        False
-    ):  # a derivative can be taken of what is made outside of it only
+    with torch.inference_mode(False):  # of what is made within it nothing can be derived
         return resampling_filter(dtype=dtype, device=device) * 4
 
 

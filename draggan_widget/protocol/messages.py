@@ -84,6 +84,7 @@ class Poll:
     Attributes:
         have: Number of the newest frame that it has; a newer one is awaited.
         n, page, state_rev: As those of :class:`Hello`.
+        seen: Number of its newest question to which the answer has come; 0 if none has.
         replies: Numbers of the commands that it has no reply to.
         answers: Numbers of the questions that it has no answer to.
     """
@@ -92,6 +93,7 @@ class Poll:
     n: int = 0
     page: int = 0
     state_rev: int | None = None
+    seen: int = 0
     replies: tuple[int, ...] = ()
     answers: tuple[int, ...] = ()
 
@@ -217,7 +219,9 @@ def _decode_ack(message: Mapping[str, object]) -> Ack:
 def _decode_poll(message: Mapping[str, object]) -> Poll:
     """Return a question for what was missed."""
     have = integer("have", message.get("have"), 0)
-    return Poll(have, *_numbers(message), *(_rids(n, message) for n in ("replies", "answers")))
+    seen = integer("seen", message.get("seen", 0), 0)
+    rids = (_rids(name, message) for name in ("replies", "answers"))
+    return Poll(have, *_numbers(message), seen, *rids)
 
 
 def _decode_command(message: Mapping[str, object]) -> Command:

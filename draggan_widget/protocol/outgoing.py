@@ -130,6 +130,21 @@ def answer_message(rid: int, error: str, result: Mapping[str, Any]) -> dict[str,
     return {"k": "answer", "rid": rid, "ok": not error, "error": error, "result": dict(result)}
 
 
+def in_pieces(answer: Mapping[str, Any], sizes: Sequence[int]) -> dict[str, Any]:
+    """Return an answer whose files, of these sizes in bytes, have gone in pieces before it."""
+    return {**answer, "sizes": list(sizes)}
+
+
+def piece_message(rid: int, index: int) -> dict[str, Any]:
+    """Return the message that goes with a piece of the files of an answer, which come one after the other.
+
+    Args:
+        rid: Number of the question.
+        index: Number of the piece, from 0.
+    """
+    return {"k": "piece", "rid": rid, "index": index}
+
+
 def progress_message(rid: int, part: float, words: str, shows: Shown) -> dict[str, Any]:
     """Return how much of a question is answered, 0..1, and what is done; what it shows is a file beside it."""
     return {"k": "progress", "rid": rid, "part": part, "words": words, "shows": shows}

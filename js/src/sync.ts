@@ -15,7 +15,7 @@ import { isConfirmed } from "./core/points";
 import { POINT_TRAITS, PointsChannel } from "./core/points_channel";
 import { type Here, Poller } from "./core/poller";
 import type { AnyModel, Ports } from "./core/ports";
-import { type FrameInfo, PROTOCOL_VERSION, type ToKernel } from "./core/protocol";
+import { type FrameInfo, type FromKernel, PROTOCOL_VERSION, type ToKernel } from "./core/protocol";
 import { PullChannel } from "./core/pull_channel";
 import type { SharedStore } from "./core/store";
 import { Switches } from "./core/switches";
@@ -87,9 +87,8 @@ export class Sync {
     const areConfirmed = () => isConfirmed(store.value) && !this.#mask.busy;
     this.#commands = new CommandChannel(store, ports.later, { areConfirmed, write }, request);
     this.#switches = new Switches(store.value.traits, (values) => this.#out.write(values));
-    const changed = () => this.#changed();
     for (const name of [...TRAIT_NAMES, ...POINT_TRAITS, ...KEPT_TRAITS, "mask"]) {
-      this.#listen(`change:${name}`, changed);
+      this.#listen(`change:${name}`, () => this.#changed());
     }
     this.#listen(`change:${STATE_REV}`, () => this.#poller.traits(model.get(STATE_REV)));
     this.#listen(COMM_LOST, () => this.#lost());
@@ -174,8 +173,7 @@ export class Sync {
     const model = this.#model;
     const traits = decodeTraits((name) => model.get(name), this.#store.value.traits);
     this.#switches.told(traits);
-    const pointsRev = decodeRev(model.get("points_rev"));
-    this.#store.dispatch({ kind: "traits", traits, pointsRev });
+    this.#store.dispatch({ kind: "traits", traits, pointsRev: decodeRev(model.get("points_rev")) });
     this.#points.receive((name) => model.get(name));
     void this.#mask.receive(model.get("mask") ?? null);
     this.#kept.show(this.#store.value);
@@ -187,14 +185,16 @@ export class Sync {
     const decoded = decodeMessage(message, Array.isArray(buffers) ? buffers : []);
     if (!decoded) return;
     this.#heard();
-    if (decoded.kind === "part") {
-      this.#incoming.take(decoded.part);
+    if (!this.#isOurs(decoded)) {
       this.#watch();
       return;
     }
-    if (decoded.kind === "here" && !this.#poller.hasAsked(decoded.n)) return;
-    if (decoded.kind !== "frame" || decoded.frame.pull > 0) this.#link.answered();
+    if (decoded.kind !== "part" && (decoded.kind !== "frame" || decoded.frame.pull > 0))
+      this.#link.answered();
     switch (decoded.kind) {
+      case "part":
+        this.#incoming.take(decoded.part);
+        break;
       case "frame":
         this.#take(decoded.frame, decoded.picture);
         return;
@@ -204,12 +204,10 @@ export class Sync {
         this.#store.dispatch(decoded);
         return;
       case "answer":
-        this.#poller.answer();
-        this.#asks.receive(decoded.answer);
-        break;
+      case "piece":
       case "progress":
         this.#poller.answer();
-        this.#asks.progressed(decoded.progress);
+        this.#asks.take(decoded);
         break;
       case "here":
         this.#told(decoded);
@@ -219,6 +217,12 @@ export class Sync {
         assertNever(decoded);
     }
     this.#watch();
+  }
+
+  /** False for what only answers another page. */
+  #isOurs(message: FromKernel): boolean {
+    if (message.kind === "here") return this.#poller.hasAsked(message.n);
+    return message.kind !== "piece" || this.#asks.awaits(message.piece.rid);
   }
 
   #take(frame: FrameInfo, end: Uint8Array): void {
@@ -286,12 +290,11 @@ export class Sync {
     const { traits, frame, pulls, commands, answering, link } = this.#store.value;
     const owed = this.#mask.unsure || this.#asks.waiting.length > 0;
     const asked = owed || pulls.length + commands.length > 0 || !isConfirmed(this.#store.value);
-    const moves = traits.running || frame === null || this.#incoming.isPartial;
-    const due = moves || this.#writes.isUnsure;
+    const due = traits.running || !frame || this.#incoming.isPartial || this.#writes.isUnsure;
     // Who does not hear is asked by the watch of the link alone, ever less often.
     const hears = answering && link !== "busy";
     this.#poller.watch({ visible: this.#isVisible() && hears, frame: due, asked });
     const greeted = this.#greeted && traits.status !== "loading" && frame === null;
-    this.#link.watch(greeted, owed);
+    this.#link.watch(greeted, owed, this.#asks.uploadMs);
   }
 }

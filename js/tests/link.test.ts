@@ -141,6 +141,15 @@ describe("two pages of one widget", () => {
     bench.here();
     expect(bench.link()).toBe("alive");
   });
+
+  test("do not wait for ever because the other is answered", () => {
+    const bench = shown();
+    bench.aim(90);
+    bench.wait(10_000);
+    bench.here({ n: 1 });
+    bench.wait(20_000);
+    expect(bench.link()).toBe("silent");
+  });
 });
 
 describe("a kernel that says nothing for an hour", () => {

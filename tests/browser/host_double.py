@@ -224,6 +224,13 @@ class HostDouble:
             self.page.mouse.move(*output.place(point), steps=3)
             self.exchange()
 
+    def drag(self, output: Output, start: Point, end: Point) -> None:
+        """Press at a pixel, move to another and let go, while nothing is said."""
+        self.page.mouse.move(*output.place(start))
+        self.page.mouse.down()
+        self.page.mouse.move(*output.place(end), steps=3)
+        self.page.mouse.up()
+
     def let_go(self) -> None:
         """Let go of what is pulled."""
         self.page.mouse.up()

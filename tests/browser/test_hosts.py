@@ -202,7 +202,12 @@ def test_what_a_page_says_in_a_short_outage_is_said_again(open_host: Open, habit
     output.button("Live: the picture follows a pull, and a pair starts at once").click()
     host.until(lambda: not widget.auto_run)
     lost: list[dict[str, Any]] = []
-    host.loses = lambda said: lost.append(said) is None
+
+    def lose(said: dict[str, Any]) -> bool:
+        lost.append(said)
+        return True
+
+    host.loses = lose
     output.canvas.press("Control+z")
     output.click((20, 50))
     output.click((26, 52))
@@ -220,3 +225,34 @@ def test_what_a_page_says_in_a_short_outage_is_said_again(open_host: Open, habit
     host.until(lambda: output.hook("link") == "alive")
     host.rest()
     assert words(host).count("mask") == 1
+
+
+@pytest.mark.parametrize("habits", [COLAB, ROUGH_BOTH_WAYS], ids=lambda habits: habits.name)
+def test_two_pages_that_edit_at_once_end_with_one_and_the_same(
+    open_host: Open, habits: Habits
+) -> None:
+    host = open_host(habits)
+    widget, first = host.widget, host.show()
+    with host.cell():
+        widget.auto_run = False
+        widget.handle_points, widget.target_points = [HANDLE], [TARGET]
+    host.rest()
+    second = host.show()
+    host.rest()
+    ends = [(50.0, 20.0), (14.0, 50.0)]
+    for output, end in zip((first, second), ends, strict=True):
+        host.drag(output, TARGET, end)
+    for output in (first, second):
+        host.until(lambda output=output: targets(output) in [[list(end)] for end in ends])
+    host.rest()
+    assert targets(first) == targets(second) == widget.target_points.tolist()
+    assert targets(first) in [[list(end)] for end in ends]
+    if habits is COLAB:
+        done = [entry.state.target_points.tolist() for entry in host.widget.session.history.entries]
+        assert all([list(end)] in done for end in ends)
+    first.canvas.press("m")
+    host.drag(first, (10, 10), (40, 12))
+    second.button("Remove all points").click()
+    host.until(lambda: widget.mask is not None and len(widget.target_points) == 0)
+    host.rest()
+    assert targets(first) == targets(second) == []

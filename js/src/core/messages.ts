@@ -37,11 +37,18 @@ export function decodeMessage(message: unknown, buffers: readonly unknown[]): Fr
     case "here":
       return decodeHere(message);
     case "answer": {
-      const { rid, ok, error, result } = message;
+      const { rid, ok, error, result, sizes = null } = message;
       if (!isCount(rid, 1) || typeof ok !== "boolean" || typeof error !== "string") return null;
       const files = decodeList([...buffers], decodeBytes);
-      if (!isRecord(result) || !files) return null;
-      return { kind: "answer", answer: { rid, ok, error, result, files } };
+      const known = decodeList(sizes, (size) => (isCount(size, 0) ? size : null));
+      if (!isRecord(result) || !files || (sizes !== null && !known)) return null;
+      return { kind: "answer", answer: { rid, ok, error, result, files }, sizes: known };
+    }
+    case "piece": {
+      const { rid, index } = message;
+      const bytes = decodeBytes(buffers[0]);
+      if (!isCount(rid, 1) || !isCount(index, 0) || !bytes || bytes.length === 0) return null;
+      return { kind: "piece", piece: { rid, index, bytes } };
     }
     case "progress": {
       const progress = decodeProgress(message, decodeBytes(buffers[0]));

@@ -51,6 +51,7 @@ export class Poller {
   readonly #asked = new Map<number, Known>();
   readonly #page: number;
   #n: number;
+  #seen = 0;
   #more = false;
   #unsure = false;
   #armedMs = 0;
@@ -100,7 +101,7 @@ export class Poller {
     const { have, ...open } = this.#open();
     const replies = open.replies.slice(0, MOST_OPEN);
     const answers = open.answers.slice(0, MOST_OPEN);
-    this.#send({ k: "poll", have, ...question, replies, answers });
+    this.#send({ k: "poll", have, ...question, seen: this.#seen, replies, answers });
     return question.n;
   }
 
@@ -157,6 +158,7 @@ export class Poller {
   here({ n, stateRev, more }: Here): boolean {
     const known = this.#asked.get(n);
     if (!known) return false;
+    this.#seen = n;
     for (const asked of this.#asked.keys()) if (asked <= n) this.#asked.delete(asked);
     if (stateRev !== null) this.#revs.answered(known, stateRev);
     this.#more = more;

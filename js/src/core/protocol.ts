@@ -81,6 +81,13 @@ export interface Answer {
   readonly files: readonly Uint8Array[];
 }
 
+/** A piece of the files of an answer, all of which follow one another. */
+export interface Piece {
+  readonly rid: number;
+  readonly index: number;
+  readonly bytes: Uint8Array;
+}
+
 export type FromKernel =
   | { readonly kind: "frame"; readonly frame: FrameInfo; readonly picture: Uint8Array }
   | { readonly kind: "part"; readonly part: Part }
@@ -99,7 +106,13 @@ export type FromKernel =
       readonly lostCommands: readonly number[];
       readonly lostQuestions: readonly number[];
     }
-  | { readonly kind: "answer"; readonly answer: Answer }
+  | {
+      readonly kind: "answer";
+      readonly answer: Answer;
+      /** The bytes of each file where they have come in pieces before; null where they are beside the message. */
+      readonly sizes: readonly number[] | null;
+    }
+  | { readonly kind: "piece"; readonly piece: Piece }
   | { readonly kind: "progress"; readonly progress: Progress };
 
 /** What a command or question needs besides its name. */
@@ -146,6 +159,8 @@ export type ToKernel =
       readonly n: number;
       readonly page: number;
       readonly state_rev: number | null;
+      /** The newest question of the page that was answered, 0 for none. */
+      readonly seen: number;
       readonly replies: readonly number[];
       readonly answers: readonly number[];
     }

@@ -134,7 +134,7 @@ describe("a page whose frames come by themselves", () => {
     desk.wait(20000);
     expect(desk.times.slice(0, 5)).toEqual([300, 900, 2100, 4500, 6900]);
     const [first] = desk.polls;
-    const waits = { replies: [7], answers: [] };
+    const waits = { seen: 0, replies: [7], answers: [] };
     expect(first).toEqual({ k: "poll", have: 0, n: 100, page: 100, state_rev: 4, ...waits });
   });
 
