@@ -10,7 +10,7 @@ from draggan_widget.drag import DragConfig, DragOptimizer
 from draggan_widget.errors import GeneratorError
 from draggan_widget.generator import StyleGAN2Config
 from tests.drag.blobs import BlobGenerator, BlobTrace
-from tests.drag.test_optimizer import HALF, TWO_BLOBS, SteepGenerator, true_distance
+from tests.drag.drags import HALF, TWO_BLOBS, SteepGenerator, true_distance
 from tests.generator.networks import random_generator
 
 FINE = DragConfig(arrival_px=0.8, feature_block=HALF)

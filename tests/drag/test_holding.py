@@ -15,7 +15,7 @@ from draggan_widget.drag.holding import (
 )
 from draggan_widget.generator import Generator, StyleGAN2Config
 from tests.drag.blobs import BlobGenerator
-from tests.drag.test_optimizer import HALF, TWO_BLOBS
+from tests.drag.drags import HALF, TWO_BLOBS
 
 COUPLED = BlobGenerator(starts=TWO_BLOBS, coupling=0.8, dtype=torch.float64)
 """Entries 0 and 1 move both blobs, 2 and 3 the second one alone, 4 and 5 nothing."""

@@ -14,7 +14,7 @@ from draggan_widget.errors import GeneratorError
 from draggan_widget.generator import Generator, StyleGAN2Config
 from draggan_widget.pretrained import load_generator
 from tests.drag.blobs import BlobGenerator, BlobTrace, MappedBlobs
-from tests.drag.test_optimizer import (
+from tests.drag.drags import (
     HALF,
     TWO_BLOBS,
     Optimizer,

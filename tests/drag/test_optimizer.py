@@ -1,54 +1,28 @@
 """The drag loop, and descent on a loss; what inverse kinematics does is tested in a file of its own."""
 
 import math
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from draggan_widget.drag import DragConfig, DragOptimizer, DragStep
+from draggan_widget.drag import DragConfig, DragOptimizer
 from draggan_widget.drag.config import PATIENCE, SOLVERS
-from draggan_widget.errors import GeneratorError, InputError
 from draggan_widget.generator import Generator, StyleGAN2Config
 from tests.drag import oracle
-from tests.drag.blobs import BlobGenerator, BlobTrace
+from tests.drag.blobs import BlobGenerator
+from tests.drag.drags import (
+    HALF,
+    TWO_BLOBS,
+    left_half,
+    paper,
+    run,
+    start,
+    true_distance,
+)
 
-Step = DragStep[BlobTrace]
-Optimizer = DragOptimizer[BlobTrace]
-
-HALF = 32
-"""Features at half the size of a 64-px picture, where a blob is known to a hundredth of a pixel."""
-
-
-def paper(**settings: Any) -> DragConfig:
-    """Return settings of the published loop, whose drags have many steps."""
-    return DragConfig(solver="paper", **settings)
-
-
-FINE = paper(arrival_px=0.8, feature_block=HALF)
-"""Arrives within 0.1 px of a 64-px picture."""
-
-TWO_BLOBS = ((16.0, 20.0), (48.0, 44.0))
-"""So far apart that neither's features reach the other."""
-
-
-def start(generator: BlobGenerator, config: DragConfig = FINE) -> Optimizer:
-    return DragOptimizer(generator, generator.start(), config)
-
-
-def run(optimizer: DragOptimizer[Any], steps: int = 300) -> list[DragStep[Any]]:
-    """Return the steps until the status is final."""
-    taken = []
-    for _ in range(steps):
-        taken.append(optimizer.step())
-        if taken[-1].status != "running":
-            break
-    return taken
-
-
-def true_distance(generator: BlobGenerator, w: torch.Tensor, blob: int, place: Any) -> float:
-    return math.dist(generator.centres(w)[blob].tolist(), place)
+DESCENT = ["paper", "official", "whitened"]
+"""The solvers that descend a loss."""
 
 
 @pytest.mark.usefixtures("mover")
@@ -142,16 +116,6 @@ def test_every_step_equals_the_published_one_done_at_picture_size(solver: str) -
         plain.step()
         np.testing.assert_allclose(step.handle_points, plain.handles, atol=1e-9)
         torch.testing.assert_close(optimizer.w, plain.w.detach(), rtol=0, atol=1e-9)
-
-
-def left_half() -> np.ndarray:
-    mask = np.zeros((64, 64), bool)
-    mask[:, :32] = True
-    return mask
-
-
-DESCENT = ["paper", "official", "whitened"]
-"""The solvers that descend a loss."""
 
 
 @pytest.mark.usefixtures("mover")
@@ -396,101 +360,6 @@ def test_evaluations_count_forward_and_backward_passes() -> None:
     assert generator.traces == 1 + last.step + 1
 
 
-@pytest.mark.parametrize(
-    ("handles", "targets", "ids", "words"),
-    [
-        ([(30, 32)], [(64, 32)], [1], "target_points must lie in the picture"),
-        ([(30, math.nan)], [(40, 32)], [1], "handle_points must be finite"),
-        ([(30, 32)], [(40, 32), (1, 1)], [1], "must be equal in number"),
-        ([(30, 32), (1, 1)], [(40, 32), (1, 1)], [1, 1], "must all be different"),
-    ],
-)
-def test_points_that_are_refused_change_nothing(
-    handles: Any, targets: Any, ids: list[int], words: str
-) -> None:
-    optimizer = start(BlobGenerator())
-    optimizer.set_points([(30, 32)], [(44, 32)], point_ids=[1])
-    with pytest.raises(InputError) as caught:
-        optimizer.set_points(handles, targets, point_ids=ids)
-    assert words in str(caught.value)
-    step = optimizer.step()
-    np.testing.assert_array_equal(step.target_points, [(44, 32)])
-    assert step.point_ids == (1,)
-
-
-def test_a_mask_that_is_refused_changes_nothing() -> None:
-    optimizer = start(BlobGenerator(starts=TWO_BLOBS, coupling=0.8))
-    mask = np.zeros((64, 64), bool)
-    with pytest.raises(InputError, match="mask must be True somewhere"):
-        optimizer.set_mask(mask)
-    optimizer.set_points([TWO_BLOBS[0]], [(16, 23)], point_ids=[1])
-    assert run(optimizer)[-1].status == "arrived"
-
-
-def test_a_latent_of_another_shape_is_refused() -> None:
-    generator = BlobGenerator()
-    with pytest.raises(InputError, match=r"w must be \[1, 8, 6\], got \[8, 6\]; sample_w"):
-        DragOptimizer(generator, generator.start()[0], FINE)
-
-
-def test_a_latent_that_is_not_finite_is_refused() -> None:
-    generator = BlobGenerator()
-    with pytest.raises(InputError, match="w must be finite"):
-        DragOptimizer(generator, generator.start() + torch.nan, FINE)
-
-
-def test_a_generator_that_is_not_frozen_is_refused() -> None:
-    generator = BlobGenerator().requires_grad_()
-    with pytest.raises(InputError, match="generator must be frozen"):
-        start(generator)
-
-
-def test_a_block_that_the_generator_lacks_is_refused() -> None:
-    with pytest.raises(InputError, match=r"blocks \[16, 32\], got 8"):
-        start(BlobGenerator(), paper(feature_block=8))
-
-
-def test_features_that_are_not_finite_are_refused_at_the_start() -> None:
-    generator = BlobGenerator()
-    generator.brightness.fill_(math.nan)
-    with pytest.raises(GeneratorError, match="choose another latent"):
-        start(generator)
-
-
-@pytest.mark.usefixtures("mover")
-def test_a_step_that_fails_does_not_move_the_latent_and_can_be_repeated() -> None:
-    generator = BlobGenerator()
-    optimizer = start(generator)
-    optimizer.set_points([(30, 32)], [(36, 32)], point_ids=[1])
-    for _ in range(5):
-        optimizer.step()
-    w = optimizer.w
-    generator.brightness.fill_(math.nan)
-    with pytest.raises(GeneratorError, match="around a handle are not finite"):
-        optimizer.step()
-    assert torch.equal(optimizer.w, w)
-    generator.brightness.fill_(1)
-    assert run(optimizer)[-1].status == "arrived"
-
-
-class SteepGenerator(BlobGenerator):
-    """Blobs whose features are finite but have no finite derivative."""
-
-    def trace(self, w: torch.Tensor, block: int) -> BlobTrace:
-        trace = super().trace(w, block)
-        return BlobTrace(w, trace.features + (w * 0).sqrt().sum())
-
-
-@pytest.mark.usefixtures("mover")
-def test_a_gradient_that_is_not_finite_does_not_move_the_latent() -> None:
-    generator = SteepGenerator()
-    optimizer = start(generator)
-    optimizer.set_points([(30, 32)], [(36, 32)], point_ids=[1])
-    with pytest.raises(GeneratorError, match="gradient of the drag is not finite"):
-        optimizer.step()
-    assert torch.equal(optimizer.w, generator.start())
-
-
 @pytest.mark.usefixtures("mover")
 def test_the_drag_may_run_where_gradients_are_switched_off() -> None:
     optimizer = start(BlobGenerator())
@@ -529,10 +398,10 @@ def test_with_an_identity_covariance_the_whitened_solver_is_the_papers(
         optimizer.set_mask(mask)
         optimizer.set_points(TWO_BLOBS, [(22, 26), (44, 40)], point_ids=[1, 2])
         paths.append([optimizer.step() for _ in range(25)])
-    for paper, whitened in zip(*paths, strict=True):
-        torch.testing.assert_close(paper.w, whitened.w, rtol=0, atol=1e-6)
-        np.testing.assert_allclose(paper.handle_points, whitened.handle_points, atol=1e-6)
-        assert paper.loss == pytest.approx(whitened.loss, abs=1e-6)
+    for published, whitened in zip(*paths, strict=True):
+        torch.testing.assert_close(published.w, whitened.w, rtol=0, atol=1e-6)
+        np.testing.assert_allclose(published.handle_points, whitened.handle_points, atol=1e-6)
+        assert published.loss == pytest.approx(whitened.loss, abs=1e-6)
 
 
 def test_the_whitened_solver_moves_what_varies_in_pictures() -> None:
