@@ -40,6 +40,9 @@ BROWSER_TRAITS = HOST_TRAITS | {
 }
 """What the front end may set."""
 
+ECHOED_TRAITS = ("auto_run", "blend_outside", "mask")
+"""What a page sets, and others learn by an echo: the kernel itself changes nothing of it."""
+
 IGNORED_TRAITS = frozenset({"_state_rev"})
 """What the kernel alone counts; some hosts send it back with all the others, and late."""
 
@@ -81,6 +84,12 @@ class FrontEnd(DragModel):
                 self._answer_refused(state)
         self._worker.refresh()
 
+    def _send(self, msg: Mapping[str, Any], buffers: Any = None) -> None:
+        """Send a message of the model; an echo of what a page has set is numbered as what is told."""
+        if msg["method"] == "echo_update" and msg["state"].keys() & set(ECHOED_TRAITS):
+            msg = {**msg, "state": {**msg["state"], "_state_rev": self._states_told}}
+        super()._send(msg, buffers)
+
     def _is_unchanged(self, name: str, value: object) -> bool:
         """Return whether the front end only repeats what it may not set; some hosts send all traits."""
         if name in IGNORED_TRAITS:
@@ -95,6 +104,8 @@ class FrontEnd(DragModel):
             named = ", ".join(unknown)[:LONGEST_NAMES]
             raise InputError(f"the front end may not set {named}; reload the page after an update")
         points = {name: state[name] for name in protocol.POINT_TRAITS if name in state}
+        echoed = [name for name in ECHOED_TRAITS if name in state]
+        is_news = not all(equal(self.get_state(name)[name], state[name]) for name in echoed)
         edit = None
         if points or "mask" in state:
             size = self._loaded_size()
@@ -108,9 +119,12 @@ class FrontEnd(DragModel):
         if "rest_seen" in state:
             integer("rest_seen", state["rest_seen"], 0)
         plain = HOST_TRAITS | {"auto_run", "blend_outside", "mask", "rest_seen"}
+        if is_news:
+            # Other pages are told by an echo with this number, and by the next one that they have missed it.
+            self._states_told += 1
+            self._answer_due = True
         super().set_state({name: state[name] for name in state if name in plain})
-        # Pages that have the newest state were told by an echo, the others will ask.
-        self._told_in.update(dict.fromkeys(flags | ({"mask"} & state.keys()), self._states_told))
+        self._told_in.update(dict.fromkeys(flags.union(echoed), self._states_told))
         if edit is not None:
             self._take_points(edit)
         if "running" in state:
@@ -213,7 +227,7 @@ class FrontEnd(DragModel):
         if isinstance(message, protocol.Hello):
             self._worker.frames.greet(message)
         else:
-            self._worker.frames.answer_poll(message.have)
+            self._worker.frames.answer_poll(message.have, message.page)
         self._worker.refresh()
         told = self.tell_missed(message.state_rev)
         if isinstance(message, protocol.Poll):

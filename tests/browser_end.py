@@ -23,12 +23,14 @@ class BrowserEnd(BaseComm):
         state: The traits as the browser has them.
         custom: Custom messages with their buffers, in the order in which they came.
         updates: The traits in each message that changed some.
+        echoes: The traits in each message that tells all pages what one has set.
     """
 
     def __init__(self, **arguments: Any) -> None:
         self.state: dict[str, Any] = {}
         self.custom: list[tuple[dict[str, Any], list[bytes]]] = []
         self.updates: list[dict[str, Any]] = []
+        self.echoes: list[dict[str, Any]] = []
         super().__init__(**arguments)
 
     def publish_msg(
@@ -42,6 +44,8 @@ class BrowserEnd(BaseComm):
         """Take a message of the kernel."""
         if msg_type == "comm_msg" and data["method"] == "custom":
             self.custom.append((data["content"], list(buffers or [])))
+        elif data is not None and data.get("method") == "echo_update":
+            self.echoes.append(data["state"])
         elif msg_type == "comm_open" or data.get("method") == "update":
             state = deepcopy(data["state"])
             for path, buffer in zip(data["buffer_paths"], buffers or [], strict=True):

@@ -50,7 +50,7 @@ class Hello:
         loopback: Whether the page comes from the machine that shows it.
         visible: Whether it can be seen.
         n: The page's number of the message, which comes back with the answer.
-        page: Number of the page, under which it writes traits; 0 if it has none.
+        page: Number of the page; 0 if it has none.
         state_rev: Number of the newest message of traits that the page has with all before it; None if it has none.
     """
 
@@ -64,11 +64,17 @@ class Hello:
 
 @dataclass(frozen=True)
 class Ack:
-    """Every frame up to ``seq`` has left the browser's queue; ``shown`` tells whether that one was drawn."""
+    """Every frame up to ``seq`` has left a page's queue; ``shown`` tells whether that one was drawn.
+
+    Attributes:
+        visible: Whether the page can be seen; others may.
+        page: Its number, as that of :class:`Hello`.
+    """
 
     seq: int
     shown: bool
     visible: bool
+    page: int = 0
 
 
 @dataclass(frozen=True)
@@ -206,7 +212,8 @@ def _decode_hello(message: Mapping[str, object]) -> Hello:
 def _decode_ack(message: Mapping[str, object]) -> Ack:
     """Return an acknowledgement."""
     seq = integer("seq", message.get("seq"), 0)
-    return Ack(seq, *(decode_flag(n, message.get(n)) for n in ("shown", "visible")))
+    shown, visible = (decode_flag(n, message.get(n)) for n in ("shown", "visible"))
+    return Ack(seq, shown, visible, integer("page", message.get("page", 0), 0))
 
 
 def _decode_poll(message: Mapping[str, object]) -> Poll:

@@ -86,7 +86,8 @@ export class Sync {
     this.#pulls = new PullChannel(store, ports, request, write);
     const areConfirmed = () => isConfirmed(store.value) && !this.#mask.busy;
     this.#commands = new CommandChannel(store, ports.later, { areConfirmed, write }, request);
-    this.#switches = new Switches(store.value.traits, (values) => this.#out.write(values));
+    const { traits } = store.value;
+    this.#switches = new Switches(traits, this.#writes, (values) => this.#out.write(values));
     for (const name of [...TRAIT_NAMES, ...POINT_TRAITS, ...KEPT_TRAITS, "mask"]) {
       this.#listen(`change:${name}`, () => this.#changed());
     }
@@ -118,9 +119,10 @@ export class Sync {
     return answer;
   };
 
-  /** Tells the kernel that a frame has left the queue, drawn or not. */
+  /** Tells the kernel that a frame has left the queue of this page, drawn or not. */
   acknowledge(seq: number, shown: boolean): void {
-    this.#out.send({ k: "ack", seq, shown, visible: this.#isVisible() });
+    const page = this.#store.value.firstRid;
+    this.#out.send({ k: "ack", seq, shown, visible: this.#isVisible(), page });
   }
 
   /** Notes whether a view can be seen; null when it is gone. Frames stop while none can. */
@@ -170,8 +172,8 @@ export class Sync {
 
   #read(): void {
     const model = this.#model;
-    const traits = decodeTraits((name) => model.get(name), this.#store.value.traits);
-    this.#switches.told(traits);
+    const heard = decodeTraits((name) => model.get(name), this.#store.value.traits);
+    const traits = this.#switches.told(heard);
     this.#store.dispatch({ kind: "traits", traits, pointsRev: decodeRev(model.get("points_rev")) });
     this.#points.receive((name) => model.get(name));
     void this.#mask.receive(model.get("mask") ?? null);
@@ -233,7 +235,10 @@ export class Sync {
 
   /** Takes in what the kernel has heard of this page; what was lost is said again. */
   #told({ n, writes, lostCommands, lostQuestions }: Here): void {
+    const wasUnsure = this.#writes.isUnsure;
     const lost = this.#writes.answered(n, writes);
+    // What the kernel has made of a switch counts from now on.
+    if (wasUnsure && !this.#writes.isUnsure) this.#changed();
     if (!this.#writes.isOpen("mask") && this.#mask.arrived()) this.#poller.forget();
     if (lost.length > 0) this.#again(lost);
     this.#commands.lost(lostCommands);

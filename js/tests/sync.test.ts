@@ -302,7 +302,18 @@ describe("commands", () => {
     expect(bench.commands()).toEqual(["run"]);
     bench.model.emit({ k: "reply", rid: 100, ok: false, error: "no" });
     expect(bench.store.value.commands).toEqual([]);
-    expect(bench.store.value.problem).toEqual({ message: "no", details: "" });
+    expect(bench.store.value.problem).toEqual({ message: "no", details: "", answered: true });
+  });
+
+  test("leave no message of a refusal that was put right before the page could read it", async () => {
+    const bench = shown({ ...ONE_POINT, can_undo: true });
+    bench.act({ kind: "command", name: "run" }, { kind: "command", name: "undo" });
+    const refused = bench.model.update({ error: { seq: 1, message: "no", details: "" } });
+    bench.model.emit({ k: "reply", rid: 100, ok: false, error: "no" });
+    const undone = bench.model.update({ error: {} });
+    bench.model.emit({ k: "reply", rid: 101, ok: true, error: "" });
+    await Promise.all([refused, undone]);
+    expect(bench.store.value.problem).toBeNull();
   });
 });
 
@@ -368,8 +379,8 @@ describe("frames", () => {
     bench.model.emit({ k: "part", seq: 2, index: 0 }, [bytes(1, 2)]);
     bench.model.emit({ k: "part", seq: 3, index: 1 }, [bytes(3)]);
     expect(bench.sent("ack").slice(-2)).toEqual([
-      { k: "ack", seq: 2, shown: false, visible: true },
-      { k: "ack", seq: 3, shown: false, visible: true },
+      { k: "ack", seq: 2, shown: false, visible: true, page: 100 },
+      { k: "ack", seq: 3, shown: false, visible: true, page: 100 },
     ]);
     const [end] = frame({ seq: 4, final: true, parts: 2 });
     bench.model.emit(end, [bytes(4, 5)]);
@@ -432,9 +443,10 @@ describe("frames", () => {
     bench.sync.setVisible(bench.view, false);
     expect(bench.model.sent).toEqual([]);
     bench.sync.setVisible(other, null);
-    expect(bench.model.sent).toEqual([{ k: "ack", seq: 1, shown: false, visible: false }]);
+    const hidden = { k: "ack", seq: 1, shown: false, visible: false, page: 100 };
+    expect(bench.model.sent).toEqual([hidden]);
     bench.sync.setVisible(bench.view, true);
-    expect(bench.model.sent[1]).toEqual({ k: "ack", seq: 1, shown: false, visible: true });
+    expect(bench.model.sent[1]).toEqual({ ...hidden, visible: true });
   });
 });
 

@@ -27,9 +27,10 @@ def test_a_frame_is_drawn_and_acknowledged(page: Page, buffer: str, kind: str) -
     assert host.pixel((2, 2)) == pytest.approx([255, 255, 255, 255], abs=4)
     assert host.hook("frames") == "1"
     host.wait_until("host.sent.some((message) => message.k === 'ack')")
-    assert host.sent("ack") == [{"k": "ack", "seq": 7, "shown": True, "visible": True}]
     (hello,) = host.sent("hello")
     number = hello.pop("n")
+    ack = {"k": "ack", "seq": 7, "shown": True, "visible": True, "page": number}
+    assert host.sent("ack") == [ack]
     plain = {"k": "hello", "v": 1, "dpr": 1, "loopback": False, "visible": True, "state_rev": 0}
     assert hello == plain | {"page": number}
 

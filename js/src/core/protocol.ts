@@ -146,7 +146,13 @@ export type ToKernel =
       readonly page: number;
       readonly state_rev: number | null;
     }
-  | { readonly k: "ack"; readonly seq: number; readonly shown: boolean; readonly visible: boolean }
+  | {
+      readonly k: "ack";
+      readonly seq: number;
+      readonly shown: boolean;
+      readonly visible: boolean;
+      readonly page: number;
+    }
   | {
       readonly k: "poll";
       readonly have: number;
