@@ -19,7 +19,7 @@ from draggan_widget.commands import When
 from draggan_widget.errors import DragganError, InputError
 from draggan_widget.heard import Heard
 from draggan_widget.kept_answers import KeptAnswers
-from draggan_widget.model import DragModel
+from draggan_widget.model import ECHOED_TRAITS, DragModel
 from draggan_widget.protocol import decode_args, rid_argument
 from draggan_widget.protocol.values import integer
 from draggan_widget.questions import question_of
@@ -39,9 +39,6 @@ BROWSER_TRAITS = HOST_TRAITS | {
     *("mask", "auto_run", "blend_outside", "running", "rest_seen", "page_write"),
 }
 """What the front end may set."""
-
-ECHOED_TRAITS = ("auto_run", "blend_outside", "mask")
-"""What a page sets, and others learn by an echo: the kernel itself changes nothing of it."""
 
 IGNORED_TRAITS = frozenset({"_state_rev"})
 """What the kernel alone counts; some hosts send it back with all the others, and late."""
@@ -83,12 +80,6 @@ class FrontEnd(DragModel):
                 self._complain(error)
                 self._answer_refused(state)
         self._worker.refresh()
-
-    def _send(self, msg: Mapping[str, Any], buffers: Any = None) -> None:
-        """Send a message of the model; an echo of what a page has set is numbered as what is told."""
-        if msg["method"] == "echo_update" and msg["state"].keys() & set(ECHOED_TRAITS):
-            msg = {**msg, "state": {**msg["state"], "_state_rev": self._states_told}}
-        super()._send(msg, buffers)
 
     def _is_unchanged(self, name: str, value: object) -> bool:
         """Return whether the front end only repeats what it may not set; some hosts send all traits."""
