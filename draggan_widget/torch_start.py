@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Torch imports it, in the worker: it must not be the first to do so, as that fails once the interpreter is ending.
-import concurrent.futures.thread
+import concurrent.futures.thread  # noqa: F401  # its import is what counts
 import os
 import threading
 
