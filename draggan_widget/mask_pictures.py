@@ -44,4 +44,5 @@ def mask_of_picture(picture: Image.Image) -> NDArray[np.bool_]:
                 f"{100 * part:.0f} % of it are {words}; a mask is black and white: paint white "
                 "where the picture may move and black where it must stay"
             )
-    return seen & (light >= MAY_MOVE_FROM)
+    mask: NDArray[np.bool_] = seen & (light >= MAY_MOVE_FROM)
+    return mask
