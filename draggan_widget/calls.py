@@ -22,6 +22,13 @@ def newly_placed(edit: protocol.PointEdit, state: SessionState) -> set[int]:
     return {key for key in edit.placed if put.get(key) != handles[key]}
 
 
+def is_known(edit: protocol.PointEdit, state: SessionState) -> bool:
+    """Return whether an edit asks for nothing but what is there: what a pointer pulled to is told as an edit, too."""
+    if newly_placed(edit, state) or edit.ids != state.point_ids:
+        return False
+    return tuple(map(tuple, state.target_points.tolist())) == edit.targets
+
+
 def call_of(command: protocol.Command) -> Callable[[DragSession], object]:
     """Return what a command of the front end does to the session."""
     args = command.args

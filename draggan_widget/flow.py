@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 
 from draggan_widget.link import Link
+from draggan_widget.pages import Pages
 from draggan_widget.renditions import Chooser, Rendition
 
 SILENCE_S = 0.5
@@ -68,7 +69,6 @@ class FrameFlow:
 
     Attributes:
         loopback: Whether the front end says that it runs on the same machine.
-        visible: Whether anybody can see the pictures.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -78,13 +78,22 @@ class FrameFlow:
             clock: Seconds from some moment on, never going back.
         """
         self.loopback = False
-        self.visible = True
         self._clock = clock
+        self._pages = Pages()
         self._link = Link()
         self._chooser = Chooser()
         self._small = False
         self._last_event = self._last_sent = self._greeted_s = clock()
         self._missed_seq = self._resends = 0
+
+    @property
+    def visible(self) -> bool:
+        """Whether anybody can see the pictures."""
+        return self._pages.is_seen
+
+    def reaches(self, page: int) -> bool:
+        """Return whether pictures are sent, and shown in a page, as far as is known."""
+        return self.visible and self._pages.sees(page)
 
     @property
     def may_send(self) -> bool:
@@ -143,26 +152,30 @@ class FrameFlow:
         """
         self._last_event = self._last_sent = self._clock()
         self._link.sent(seq, size_bytes + self.padding(size_bytes), self._last_event)
+        self._pages.sent(self._last_event)
         self._small = size_bytes < SMALL_BYTES
         if moving:
             self._chooser.took(size_bytes)
 
-    def acknowledged(self, seq: int, *, visible: bool) -> None:
-        """Note that a front end has taken every picture up to ``seq``."""
+    def acknowledged(self, seq: int, *, visible: bool, page: int = 0) -> None:
+        """Note that a page has taken every picture up to ``seq``."""
         now = self._clock()
-        if self._link.acknowledged(seq, now):
+        self._pages.heard(page, now, visible=visible)
+        # What a page in the background takes says nothing of the way to those who look.
+        counts = visible or not self.visible
+        if counts and self._link.acknowledged(seq, now):
             self._last_event = now
-        self.visible = visible
 
-    def greeted(self, *, loopback: bool, visible: bool) -> None:
-        """Note a new front end, which has none of the pictures sent so far."""
-        self.loopback, self.visible = loopback, visible
+    def greeted(self, *, loopback: bool, visible: bool, page: int = 0) -> None:
+        """Note a new page, which has none of the pictures sent so far."""
+        self.loopback = loopback
         self._greeted_s = self._clock()
+        self._pages.heard(page, self._greeted_s, visible=visible)
         self._link.forget()
 
-    def asked(self) -> None:
-        """Note that a front end waits for a picture: what should have been there by now will not come."""
-        self.visible = True
+    def asked(self, page: int = 0) -> None:
+        """Note that a page waits for a picture: what should have been there by now will not come."""
+        self._pages.heard(page, self._clock(), visible=True)
         # What stands in a queue comes late, but it comes.
         queued_s = self._link.queued_s
         self._link.forget(None if queued_s is None else self._clock() - SILENCE_DELAYS * queued_s)

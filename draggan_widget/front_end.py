@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from draggan_widget import protocol
 from draggan_widget.answers import Answer
-from draggan_widget.calls import call_of, newly_placed
+from draggan_widget.calls import call_of, is_known, newly_placed
 from draggan_widget.commands import When
 from draggan_widget.errors import DragganError, InputError
+from draggan_widget.heard import Heard
 from draggan_widget.kept_answers import KeptAnswers
-from draggan_widget.model import DragModel
+from draggan_widget.model import ECHOED_TRAITS, DragModel
 from draggan_widget.protocol import decode_args, rid_argument
 from draggan_widget.protocol.values import integer
 from draggan_widget.questions import question_of
@@ -35,7 +36,7 @@ HOST_TRAITS = frozenset({"_dom_classes", "_view_count", "layout", "tabbable", "t
 
 BROWSER_TRAITS = HOST_TRAITS | {
     *protocol.POINT_TRAITS,
-    *("mask", "auto_run", "blend_outside", "running", "rest_seen"),
+    *("mask", "auto_run", "blend_outside", "running", "rest_seen", "page_write"),
 }
 """What the front end may set."""
 
@@ -53,6 +54,7 @@ class FrontEnd(DragModel):
         """Hear nothing yet; as :class:`DragModel`."""
         self._in_marimo = False
         self._taken_edit: protocol.PointEdit | None = None
+        self._heard = Heard()
         self._replies, self._answers = KeptAnswers(self.send), KeptAnswers(self.send)
         self._works = Works(lambda slice_: self._worker.queue(slice_), self._answers.send)
         super().__init__(seed, **traits)
@@ -72,6 +74,7 @@ class FrontEnd(DragModel):
         with self._trait_lock:
             state = {name: v for name, v in sync_data.items() if not self._is_unchanged(name, v)}
             try:
+                state = self._heard.newest_of(state)
                 self._accept(state)
             except (DragganError, t.TraitError) as error:
                 self._complain(error)
@@ -92,6 +95,8 @@ class FrontEnd(DragModel):
             named = ", ".join(unknown)[:LONGEST_NAMES]
             raise InputError(f"the front end may not set {named}; reload the page after an update")
         points = {name: state[name] for name in protocol.POINT_TRAITS if name in state}
+        echoed = [name for name in ECHOED_TRAITS if name in state]
+        is_news = not all(equal(self.get_state(name)[name], state[name]) for name in echoed)
         edit = None
         if points or "mask" in state:
             size = self._loaded_size()
@@ -105,9 +110,12 @@ class FrontEnd(DragModel):
         if "rest_seen" in state:
             integer("rest_seen", state["rest_seen"], 0)
         plain = HOST_TRAITS | {"auto_run", "blend_outside", "mask", "rest_seen"}
+        if is_news:
+            # Other pages are told by an echo with this number, and by the next one that they have missed it.
+            self._states_told += 1
+            self._answer_due = True
         super().set_state({name: state[name] for name in state if name in plain})
-        # Pages that have the newest state were told by an echo, the others will ask.
-        self._told_in.update(dict.fromkeys(flags | ({"mask"} & state.keys()), self._states_told))
+        self._told_in.update(dict.fromkeys(flags.union(echoed), self._states_told))
         if edit is not None:
             self._take_points(edit)
         if "running" in state:
@@ -142,12 +150,13 @@ class FrontEnd(DragModel):
 
         def run(session: DragSession) -> None:
             try:
-                session.set_points(
-                    list(edit.handles),
-                    list(edit.targets),
-                    point_ids=edit.ids,
-                    placed=newly_placed(edit, session.state),
-                )
+                if not is_known(edit, session.state):
+                    session.set_points(
+                        list(edit.handles),
+                        list(edit.targets),
+                        point_ids=edit.ids,
+                        placed=newly_placed(edit, session.state),
+                    )
             finally:
                 self._rev, self._answer_due = max(self._rev, edit.rev), True
                 self._acted = self._in_marimo
@@ -167,6 +176,9 @@ class FrontEnd(DragModel):
             message = protocol.decode_message(content, buffers)
         except InputError as error:
             self._refuse(error)
+            self._answer_unread(content, error)
+            return
+        if not self._heard.is_new(message):
             return
         if isinstance(message, protocol.Command):
             self._obey(message)
@@ -189,6 +201,16 @@ class FrontEnd(DragModel):
             return
         self._tell_what_is_new(message)
 
+    def _answer_unread(self, content: object, error: InputError) -> None:
+        """Answer a command or question that cannot be read: who waits for it would send it again and again."""
+        rid = content.get("rid") if isinstance(content, Mapping) else None
+        if not isinstance(content, Mapping) or type(rid) is not int or rid < 1:
+            return
+        if content.get("k") == "cmd":
+            self._replies.send(protocol.reply_message(rid, str(error)))
+        elif content.get("k") == "ask":
+            self._answers.send(protocol.answer_message(rid, str(error), {}))
+
     def _tell_what_is_new(self, message: protocol.Hello | protocol.Poll) -> None:
         """Answer a page that is new or waits in vain: it may have missed what was sent outside of a handler."""
         # Before anything is told: what comes between is told of with the next answer.
@@ -196,14 +218,16 @@ class FrontEnd(DragModel):
         if isinstance(message, protocol.Hello):
             self._worker.frames.greet(message)
         else:
-            self._worker.frames.answer_poll(message.have)
+            self._worker.frames.answer_poll(message.have, message.page)
         self._worker.refresh()
         told = self.tell_missed(message.state_rev)
         if isinstance(message, protocol.Poll):
             self._replies.again(message.replies)
-            self._answers.again(message.answers)
+            self._answers.again(message.answers, message.seen)
         rev = self._states_told if told else None
-        self.send(protocol.here_message(message.n, rev, more=more or not told))
+        come = self._heard.come_of(message)
+        self._answers.tell(message.n)
+        self.send(protocol.here_message(message.n, rev, more=more or not told, come=come))
 
     def _pull(self, pull: protocol.Pull) -> None:
         """Have the picture follow a pointer, which pulls at a known pair or at one that is still on its way."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -68,6 +68,9 @@ KERNEL_TRAITS = (
 )
 """All that a front end knows of the kernel: what it is told when it has missed it."""
 
+ECHOED_TRAITS = ("auto_run", "blend_outside", "mask")
+"""What a page sets, and others learn by an echo: the kernel itself changes nothing of it."""
+
 INTENT_TRAITS = frozenset(
     {*POINT_TRAITS, "mask", "seed", "truncation_psi", "config", "blend_outside"}
 )
@@ -98,6 +101,7 @@ class DragModel(anywidget.AnyWidget):
     point_edit = t.Dict({"rev": 0, "ids": [], "placed": []}, read_only=True).tag(
         sync=True, echo_update=False
     )
+    page_write = t.Dict({"page": 0, "n": 0}, read_only=True).tag(sync=True, echo_update=False)
     points_rev = t.Int(0, read_only=True).tag(sync=True)
     _state_rev = t.Int(0, read_only=True).tag(
         sync=True, echo_update=False, to_json=lambda _, widget: widget._states_told
@@ -212,6 +216,12 @@ class DragModel(anywidget.AnyWidget):
                     self._told_in.update(dict.fromkeys(told, self._states_told))
                     key = key | {"_state_rev"}
             super().send_state(key)
+
+    def _send(self, msg: Mapping[str, Any], buffers: Any = None) -> None:
+        """Send a message of the model; an echo of what a page has set is numbered as what is told."""
+        if msg["method"] == "echo_update" and msg["state"].keys() & set(ECHOED_TRAITS):
+            msg = {**msg, "state": {**msg["state"], "_state_rev": self._states_told}}
+        super()._send(msg, buffers)
 
     def tell_missed(self, since: int | None) -> bool:
         """Send the traits that were told after a message of this number, all without one; False while they are held."""

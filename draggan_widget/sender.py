@@ -97,23 +97,23 @@ class FrameSender:
     def greet(self, hello: Hello) -> None:
         """Show a new view the newest picture."""
         with self._lock:
-            self._flow.greeted(loopback=hello.loopback, visible=hello.visible)
+            self._flow.greeted(loopback=hello.loopback, visible=hello.visible, page=hello.page)
             self._send_from(1)
 
     def acknowledge(self, ack: Ack) -> None:
         """Note what a front end has taken; send what it missed while it was out of sight, or there was no room."""
         with self._lock:
-            was_visible = self._flow.visible
-            self._flow.acknowledged(ack.seq, visible=ack.visible)
-            if ack.visible and not was_visible:
+            was_reached = self._flow.reaches(ack.page)
+            self._flow.acknowledged(ack.seq, visible=ack.visible, page=ack.page)
+            if ack.visible and not was_reached:
                 self._send_from(ack.seq + 1)
             else:
                 self._send_as_there_is_room()
 
-    def answer_poll(self, have: int) -> None:
-        """Send a picture newer than ``have`` at once, if there is one."""
+    def answer_poll(self, have: int, page: int = 0) -> None:
+        """Send a picture newer than ``have`` at once, if there is one, because a page asks."""
         with self._lock:
-            self._flow.asked()
+            self._flow.asked(page)
             missed = next((each.seq for each in self._newest if each.seq > have), 0)
             if missed > self._sent_seq or (missed and self._flow.may_resend(missed)):
                 self._send_from(missed)

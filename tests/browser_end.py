@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -22,12 +23,14 @@ class BrowserEnd(BaseComm):
         state: The traits as the browser has them.
         custom: Custom messages with their buffers, in the order in which they came.
         updates: The traits in each message that changed some.
+        echoes: The traits in each message that tells all pages what one has set.
     """
 
     def __init__(self, **arguments: Any) -> None:
         self.state: dict[str, Any] = {}
         self.custom: list[tuple[dict[str, Any], list[bytes]]] = []
         self.updates: list[dict[str, Any]] = []
+        self.echoes: list[dict[str, Any]] = []
         super().__init__(**arguments)
 
     def publish_msg(
@@ -41,6 +44,8 @@ class BrowserEnd(BaseComm):
         """Take a message of the kernel."""
         if msg_type == "comm_msg" and data["method"] == "custom":
             self.custom.append((data["content"], list(buffers or [])))
+        elif data is not None and data.get("method") == "echo_update":
+            self.echoes.append(data["state"])
         elif msg_type == "comm_open" or data.get("method") == "update":
             state = deepcopy(data["state"])
             for path, buffer in zip(data["buffer_paths"], buffers or [], strict=True):
@@ -76,9 +81,7 @@ class BrowserEnd(BaseComm):
         content = {"k": "ask", "rid": rid, "name": name, "args": arguments}
         self._deliver({"method": "custom", "content": content}, files)
         until(lambda: any(m["k"] == "answer" and m["rid"] == rid for m, _ in self.custom))
-        return next(
-            each for each in self.custom if each[0]["k"] == "answer" and each[0]["rid"] == rid
-        )
+        return answer_of(self.custom, rid)
 
     def edit(self, rev: int, *pairs: tuple[int, Any, Any], placed: Any = ()) -> None:
         """Send an edit of the points: id, handle and target of each pair."""
@@ -107,6 +110,23 @@ class BrowserEnd(BaseComm):
                 "buffers": [memoryview(each) for each in files],
             }
         )
+
+
+def answer_of(
+    said: Sequence[tuple[dict[str, Any], list[bytes]]], rid: int
+) -> tuple[dict[str, Any], list[bytes]]:
+    """Return the answer to a question among what the kernel has said, with its files; pieces of them are put together."""
+    mine = [(message, files) for message, files in said if message.get("rid") == rid]
+    message, files = next(each for each in mine if each[0]["k"] == "answer")
+    if "sizes" not in message:
+        return message, files
+    pieces = {each["index"]: files[0] for each, files in mine if each["k"] == "piece"}
+    whole = b"".join(bytes(pieces[index]) for index in range(len(pieces)))
+    ends = list(itertools.accumulate(message["sizes"]))
+    assert len(whole) == ends[-1]
+    return message, [
+        whole[end - size : end] for size, end in zip(message["sizes"], ends, strict=True)
+    ]
 
 
 def connect(patch: Any) -> None:

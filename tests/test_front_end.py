@@ -214,6 +214,21 @@ def test_what_succeeds_takes_the_error_back(browser: BrowserEnd) -> None:
     browser.until(lambda state: state["error"] == {})
 
 
+def test_an_edit_that_asks_for_what_is_there_changes_nothing(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    browser.edit(1, (1, HANDLE, TARGET), placed=[1])
+    browser.until(lambda state: state["points_rev"] == 1)
+    position = widget.history_position
+    browser.edit(2, (1, FAR, TARGET))
+    browser.until(lambda state: state["points_rev"] == 2)
+    assert widget.history_position == position
+    assert widget.handle_points.tolist() == [HANDLE]
+    browser.edit(3, (1, FAR, TARGET), placed=[1])
+    browser.until(lambda state: state["points_rev"] == 3)
+    assert widget.handle_points.tolist() == [FAR]
+
+
 # Masks
 
 

@@ -9,6 +9,7 @@ HOSTS = "tests/browser/test_hosts.py"
 NAMED = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
 SHORT = re.compile(r"`(test_\w+)`")
 """Tests of :data:`HOSTS`, named alone."""
+OF_PAGES = re.compile(r"`(js/tests/[\w/]+\.test\.ts)`")
 
 
 def test_every_test_that_the_page_names_is_there() -> None:
@@ -22,6 +23,7 @@ def test_every_test_that_the_page_names_is_there() -> None:
         or (name and f"\ndef {name}(" not in (ROOT / path).read_text(encoding="utf-8"))
     ]
     assert missing == []
+    assert all((ROOT / path).is_file() for path in OF_PAGES.findall(text))
 
 
 def test_the_page_names_every_test_with_a_double() -> None:

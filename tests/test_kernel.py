@@ -62,6 +62,7 @@ class Page:
         self.frames: list[tuple[dict[str, Any], list[int]]] = []
         self.replies: dict[int, dict[str, Any]] = {}
         self.files: dict[int, list[bytes]] = {}
+        self._pieces: dict[int, list[bytes]] = {}
         self.texts: dict[str, str] = {}
         self.acknowledges = True
         self._is_drawn = False
@@ -119,8 +120,12 @@ class Page:
                 self.say(k="ack", seq=data["content"]["seq"], shown=True, visible=True)
         elif data["content"]["k"] == "reply":
             self.replies[data["content"]["rid"]] = data["content"]
+        elif data["content"]["k"] == "piece":
+            self._pieces.setdefault(data["content"]["rid"], []).append(bytes(buffers[0]))
         elif data["content"]["k"] == "answer":
-            self.files[data["content"]["rid"]] = [bytes(buffer) for buffer in buffers]
+            rid = data["content"]["rid"]
+            pieces = self._pieces.pop(rid, None)
+            self.files[rid] = [b"".join(pieces)] if pieces else [bytes(each) for each in buffers]
 
     @property
     def version(self) -> tuple[int, ...]:

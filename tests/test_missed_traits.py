@@ -82,7 +82,7 @@ def test_who_has_none_is_told_all(browser: BrowserEnd) -> None:
 
 def test_all_that_a_page_shows_can_be_told_again() -> None:
     known = json.loads(TRAITS.read_text(encoding="utf-8"))["valid"][0]["traits"]
-    assert known.keys() - {"point_edit", "_state_rev"} <= set(KERNEL_TRAITS)
+    assert known.keys() - {"point_edit", "page_write", "_state_rev"} <= set(KERNEL_TRAITS)
 
 
 def test_what_one_page_sets_is_news_to_another(widget: DragWidget, browser: BrowserEnd) -> None:
@@ -161,3 +161,47 @@ def test_a_run_that_is_refused_waits_for_no_script_that_holds_the_traits(
         go.set()
         widget._worker.submit(lambda _: None).result(PATIENCE_S)
     browser.until(lambda state: not state["running"])
+
+
+def test_a_command_that_comes_twice_is_done_once_and_its_reply_is_kept(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    for x in (33.0, 34.0):
+        browser.edit(round(x), (1, HANDLE, [x, 31.0]), placed=[1])
+        browser.until(lambda state, x=x: state["points_rev"] == x)  # type: ignore[misc]
+    for _ in range(2):
+        browser.say(k="cmd", rid=12, name="undo", args={})
+    until(lambda: any(message["k"] == "reply" for message, _ in browser.custom))
+    browser.until(lambda state: state["target_points"] == [[33.0, 31.0]])
+    assert widget.undo(), "the first edit is still there to be undone"
+    before = len(browser.custom)
+    here = poll(browser, replies=[12, 13])
+    assert [message["rid"] for message, _ in browser.custom[before:-1]] == [12]
+    assert here["lost_commands"] == [13]
+
+
+@pytest.mark.parametrize(("kind", "answer"), [("cmd", "reply"), ("ask", "answer")])
+def test_a_command_or_question_that_cannot_be_read_has_an_answer(
+    browser: BrowserEnd, kind: str, answer: str
+) -> None:
+    browser.say(k=kind, rid=12, name=["undo"], args={})
+    (found,) = [message for message, _ in browser.custom if message["k"] == answer]
+    assert (found["rid"], found["ok"]) == (12, False)
+    assert "name must be" in found["error"]
+
+
+def test_an_edit_that_comes_late_changes_nothing_and_counts_as_heard(
+    widget: DragWidget, browser: BrowserEnd
+) -> None:
+    def edit(rev: int, n: int, target: list[float]) -> dict[str, Any]:
+        ids = {"rev": rev, "ids": [1], "placed": [1]}
+        points = {"handle_points": [HANDLE], "target_points": [target], "point_ids": [1]}
+        return {**points, "point_edit": ids, "page_write": {"page": 5, "n": n}}
+
+    assert poll(browser, page=5)["writes"] == {}
+    browser.set(**edit(2, 8, TARGET))
+    browser.say(k="set", state=edit(1, 7, FAR), mask=False)
+    browser.until(lambda state: state["points_rev"] == 2)
+    assert poll(browser, page=5)["writes"]["point_edit"] == 8
+    until(lambda: not poll(browser, state_rev=browser.state["_state_rev"])["more"])
+    assert widget.target_points.tolist() == [TARGET]

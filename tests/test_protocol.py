@@ -132,6 +132,8 @@ def test_the_kernel_makes_the_answers_that_the_browser_takes(
 ) -> None:
     message = example["message"]
     made = protocol.answer_message(message["rid"], message["error"], message["result"])
+    if "sizes" in message:
+        made = protocol.in_pieces(made, message["sizes"])
     assert made == message
 
 

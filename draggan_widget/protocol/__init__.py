@@ -17,6 +17,7 @@ from draggan_widget.protocol.arguments import (
 from draggan_widget.protocol.envelope import check_envelope
 from draggan_widget.protocol.masks import PNG_SIGNATURE, decode_mask, encode_mask
 from draggan_widget.protocol.messages import (
+    SET_TRAITS,
     Ack,
     Ask,
     Command,
@@ -30,24 +31,30 @@ from draggan_widget.protocol.messages import (
     decode_message,
 )
 from draggan_widget.protocol.outgoing import (
+    Come,
     FrameInfo,
     Shown,
     Way,
     answer_message,
     frame_message,
     here_message,
+    in_pieces,
     part_message,
+    piece_message,
     progress_message,
     reply_message,
 )
 from draggan_widget.protocol.points import POINT_TRAITS, PointEdit, decode_points, decode_rev
 from draggan_widget.protocol.values import Pair, Size, decode_flag
+from draggan_widget.protocol.writes import decode_write
 
 __all__ = [
     "PNG_SIGNATURE",
     "POINT_TRAITS",
+    "SET_TRAITS",
     "Ack",
     "Ask",
+    "Come",
     "Command",
     "FrameInfo",
     "Hello",
@@ -72,11 +79,14 @@ __all__ = [
     "decode_message",
     "decode_points",
     "decode_rev",
+    "decode_write",
     "encode_mask",
     "frame_message",
     "here_message",
+    "in_pieces",
     "index_argument",
     "part_message",
+    "piece_message",
     "progress_message",
     "reply_message",
     "rid_argument",

@@ -37,7 +37,7 @@ MAX_UPLOAD = 64 * 2**20
 PULL_ENDS = ("settle", "stay", "undo")
 """What becomes of a picture whose pointer lets go: it goes on until it arrives, stays as it is, or goes back."""
 
-SET_TRAITS = (*POINT_TRAITS, "mask", "auto_run", "blend_outside")
+SET_TRAITS = (*POINT_TRAITS, "mask", "auto_run", "blend_outside", "page_write")
 """The traits that a browser may set by a message; a mask that is there comes beside them."""
 
 
@@ -50,6 +50,7 @@ class Hello:
         loopback: Whether the page comes from the machine that shows it.
         visible: Whether it can be seen.
         n: The page's number of the message, which comes back with the answer.
+        page: Number of the page; 0 if it has none.
         state_rev: Number of the newest message of traits that the page has with all before it; None if it has none.
     """
 
@@ -57,16 +58,23 @@ class Hello:
     loopback: bool
     visible: bool
     n: int = 0
+    page: int = 0
     state_rev: int | None = None
 
 
 @dataclass(frozen=True)
 class Ack:
-    """Every frame up to ``seq`` has left the browser's queue; ``shown`` tells whether that one was drawn."""
+    """Every frame up to ``seq`` has left a page's queue; ``shown`` tells whether that one was drawn.
+
+    Attributes:
+        visible: Whether the page can be seen; others may.
+        page: Its number, as that of :class:`Hello`.
+    """
 
     seq: int
     shown: bool
     visible: bool
+    page: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,14 +83,17 @@ class Poll:
 
     Attributes:
         have: Number of the newest frame that it has; a newer one is awaited.
-        n, state_rev: As those of :class:`Hello`.
+        n, page, state_rev: As those of :class:`Hello`.
+        seen: Number of its newest question to which the answer has come; 0 if none has.
         replies: Numbers of the commands that it has no reply to.
         answers: Numbers of the questions that it has no answer to.
     """
 
     have: int
     n: int = 0
+    page: int = 0
     state_rev: int | None = None
+    seen: int = 0
     replies: tuple[int, ...] = ()
     answers: tuple[int, ...] = ()
 
@@ -195,20 +206,22 @@ def _decode_hello(message: Mapping[str, object]) -> Hello:
     if not isinstance(dpr, int | float) or isinstance(dpr, bool) or not 0 < dpr <= MAX_DPR:
         raise InputError(f"dpr must be a number above 0 and at most {MAX_DPR}, got {brief(dpr)}")
     loopback, visible = (decode_flag(n, message.get(n)) for n in ("loopback", "visible"))
-    n, state_rev = _numbers(message)
-    return Hello(float(dpr), loopback, visible, n, state_rev)
+    return Hello(float(dpr), loopback, visible, *_numbers(message))
 
 
 def _decode_ack(message: Mapping[str, object]) -> Ack:
     """Return an acknowledgement."""
     seq = integer("seq", message.get("seq"), 0)
-    return Ack(seq, *(decode_flag(n, message.get(n)) for n in ("shown", "visible")))
+    shown, visible = (decode_flag(n, message.get(n)) for n in ("shown", "visible"))
+    return Ack(seq, shown, visible, integer("page", message.get("page", 0), 0))
 
 
 def _decode_poll(message: Mapping[str, object]) -> Poll:
     """Return a question for what was missed."""
     have = integer("have", message.get("have"), 0)
-    return Poll(have, *_numbers(message), *(_rids(n, message) for n in ("replies", "answers")))
+    seen = integer("seen", message.get("seen", 0), 0)
+    rids = (_rids(name, message) for name in ("replies", "answers"))
+    return Poll(have, *_numbers(message), seen, *rids)
 
 
 def _decode_command(message: Mapping[str, object]) -> Command:
@@ -272,11 +285,12 @@ def _rids(name: str, message: Mapping[str, object]) -> tuple[int, ...]:
     return tuple(integer(name, each, 1) for each in rids)
 
 
-def _numbers(message: Mapping[str, object]) -> tuple[int, int | None]:
-    """Return the number of a message, and that of the traits that its page has."""
+def _numbers(message: Mapping[str, object]) -> tuple[int, int, int | None]:
+    """Return the number of a message, that of its page, and that of the traits that this has."""
     rev = message.get("state_rev")
     known = None if rev is None else integer("state_rev", rev, 0)
-    return integer("n", message.get("n", 0), 0), known
+    n, page = (integer(name, message.get(name, 0), 0) for name in ("n", "page"))
+    return n, page, known
 
 
 def _files(buffers: Sequence[object]) -> tuple[bytes, ...]:

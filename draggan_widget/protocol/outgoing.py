@@ -1,7 +1,7 @@
 """What the kernel says to a browser."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -93,7 +93,21 @@ def frame_message(
     }
 
 
-def here_message(n: int, state_rev: int | None, *, more: bool) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Come:
+    """What has come of a page.
+
+    Attributes:
+        writes: The numbers of its newest writes of traits, by their names.
+        lost_commands, lost_questions: The numbers of those that it waits for and that have not come.
+    """
+
+    writes: Mapping[str, int] = field(default_factory=dict)
+    lost_commands: Sequence[int] = ()
+    lost_questions: Sequence[int] = ()
+
+
+def here_message(n: int, state_rev: int | None, *, more: bool, come: Come) -> dict[str, Any]:
     """Return the answer to a greeting or a poll: handlers are called, so that no cell keeps a person waiting.
 
     Args:
@@ -101,13 +115,34 @@ def here_message(n: int, state_rev: int | None, *, more: bool) -> dict[str, Any]
         state_rev: Number of the message of traits before this, with which the page has all that it had missed; None where
             that could not be told.
         more: Whether something is being done that will be shown.
+        come: What has come of the page.
     """
-    return {"k": "here", "n": n, "state_rev": state_rev, "more": more}
+    lost = {
+        "lost_commands": list(come.lost_commands),
+        "lost_questions": list(come.lost_questions),
+    }
+    told = {"k": "here", "n": n, "state_rev": state_rev, "more": more}
+    return told | {"writes": dict(come.writes)} | lost
 
 
 def answer_message(rid: int, error: str, result: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answer to a question; its files are buffers beside it, and an empty error means that there is one."""
     return {"k": "answer", "rid": rid, "ok": not error, "error": error, "result": dict(result)}
+
+
+def in_pieces(answer: Mapping[str, Any], sizes: Sequence[int]) -> dict[str, Any]:
+    """Return an answer whose files, of these sizes in bytes, have gone in pieces before it."""
+    return {**answer, "sizes": list(sizes)}
+
+
+def piece_message(rid: int, index: int) -> dict[str, Any]:
+    """Return the message that goes with a piece of the files of an answer, which come one after the other.
+
+    Args:
+        rid: Number of the question.
+        index: Number of the piece, from 0.
+    """
+    return {"k": "piece", "rid": rid, "index": index}
 
 
 def progress_message(rid: int, part: float, words: str, shows: Shown) -> dict[str, Any]:

@@ -9,25 +9,19 @@ import { Incoming } from "./core/incoming";
 import { KEPT_TRAITS, KeptPicture } from "./core/kept";
 import { LinkWatch } from "./core/link";
 import { MaskChannel } from "./core/mask_channel";
+import { decodeMessage } from "./core/messages";
 import { Outbox } from "./core/outbox";
 import { isConfirmed } from "./core/points";
-import { Poller } from "./core/poller";
+import { POINT_TRAITS, PointsChannel } from "./core/points_channel";
+import { type Here, Poller } from "./core/poller";
 import type { AnyModel, Ports } from "./core/ports";
-import {
-  decodeMessage,
-  decodePairs,
-  decodeRev,
-  decodeTraits,
-  encodePairs,
-  type FrameInfo,
-  PROTOCOL_VERSION,
-  type ToKernel,
-  TRAIT_NAMES,
-} from "./core/protocol";
+import { type FrameInfo, type FromKernel, PROTOCOL_VERSION, type ToKernel } from "./core/protocol";
 import { PullChannel } from "./core/pull_channel";
 import type { SharedStore } from "./core/store";
 import { Switches } from "./core/switches";
+import { decodeRev, decodeTraits, TRAIT_NAMES } from "./core/traits";
 import { assertNever } from "./core/types";
+import { Writes } from "./core/writes";
 
 /** What Jupyter's models tell when their kernel is restarted. */
 const COMM_LOST = "comm_live_update";
@@ -38,8 +32,6 @@ const STATE_REV = "_state_rev";
 /** Said of questions that nobody hears. */
 const SILENT = "The kernel does not answer.";
 
-const POINT_TRAITS = ["handle_points", "target_points", "point_ids", "points_rev"];
-
 export class Sync {
   readonly #model: AnyModel;
   readonly #store: SharedStore;
@@ -49,6 +41,7 @@ export class Sync {
   readonly #incoming: Incoming;
   readonly #poller: Poller;
   readonly #link: LinkWatch;
+  readonly #points: PointsChannel;
   readonly #mask: MaskChannel;
   readonly #asks: Asks;
   readonly #out: Outbox;
@@ -56,23 +49,25 @@ export class Sync {
   readonly #commands: CommandChannel;
   readonly #kept: KeptPicture;
   readonly #switches: Switches;
+  readonly #writes: Writes;
   #closed = false;
   #readDue = false;
-  #writeDue = false;
-  #writtenRev = 0;
   #greeted = false;
 
   constructor(model: AnyModel, store: SharedStore, ports: Ports) {
     this.#model = model;
     this.#store = store;
     this.#ports = ports;
-    this.#out = new Outbox(model, () => store.dispatch({ kind: "silence" }));
+    const { firstRid } = store.value;
+    this.#writes = new Writes(firstRid, () => this.#poller.newest);
+    const silence = () => store.dispatch({ kind: "silence" });
+    this.#out = new Outbox(model, silence, (values) => this.#writes.numbered(values));
     this.#link = new LinkWatch(store, ports.later, () => this.#poller.ask());
-    this.#asks = new Asks(store.value.firstRid, (message, files) => this.#out.ask(message, files));
+    this.#asks = new Asks(firstRid, (message, files) => this.#out.ask(message, files));
     this.#kept = new KeptPicture(model, ports.showFrame);
     this.#mask = new MaskChannel(store, ports, (mask) => this.#out.write({ mask }));
     const send = (message: ToKernel) => this.#out.send(message);
-    this.#poller = new Poller(ports.later, model.get(STATE_REV), send, () => ({
+    this.#poller = new Poller(ports.later, firstRid, model.get(STATE_REV), send, () => ({
       have: this.#incoming.have,
       replies: this.#commands.sent,
       answers: this.#asks.waiting,
@@ -82,14 +77,19 @@ export class Sync {
       this.#poller.hurry();
       send(message);
     };
-    const write = () => this.#writePoints();
+    this.#points = new PointsChannel(store, ports.beforePaint, (values) => {
+      this.#out.write(values);
+      this.#poller.hurry();
+      this.#watch();
+    });
+    const write = () => this.#points.write();
     this.#pulls = new PullChannel(store, ports, request, write);
     const areConfirmed = () => isConfirmed(store.value) && !this.#mask.busy;
     this.#commands = new CommandChannel(store, ports.later, { areConfirmed, write }, request);
-    this.#switches = new Switches(store.value.traits, (values) => this.#out.write(values));
-    const changed = () => this.#changed();
+    const { traits } = store.value;
+    this.#switches = new Switches(traits, this.#writes, (values) => this.#out.write(values));
     for (const name of [...TRAIT_NAMES, ...POINT_TRAITS, ...KEPT_TRAITS, "mask"]) {
-      this.#listen(`change:${name}`, changed);
+      this.#listen(`change:${name}`, () => this.#changed());
     }
     this.#listen(`change:${STATE_REV}`, () => this.#poller.traits(model.get(STATE_REV)));
     this.#listen(COMM_LOST, () => this.#lost());
@@ -119,9 +119,10 @@ export class Sync {
     return answer;
   };
 
-  /** Tells the kernel that a frame has left the queue, drawn or not. */
+  /** Tells the kernel that a frame has left the queue of this page, drawn or not. */
   acknowledge(seq: number, shown: boolean): void {
-    this.#out.send({ k: "ack", seq, shown, visible: this.#isVisible() });
+    const page = this.#store.value.firstRid;
+    this.#out.send({ k: "ack", seq, shown, visible: this.#isVisible(), page });
   }
 
   /** Notes whether a view can be seen; null when it is gone. Frames stop while none can. */
@@ -139,6 +140,7 @@ export class Sync {
   close(): void {
     this.#closed = true;
     this.#link.close();
+    this.#points.close();
     this.#mask.close();
     this.#pulls.close();
     this.#commands.close();
@@ -170,19 +172,10 @@ export class Sync {
 
   #read(): void {
     const model = this.#model;
-    const traits = decodeTraits((name) => model.get(name), this.#store.value.traits);
-    this.#switches.told(traits);
-    const pointsRev = decodeRev(model.get("points_rev"));
-    this.#store.dispatch({ kind: "traits", traits, pointsRev });
-    this.#store.dispatch({
-      kind: "points",
-      pairs: decodePairs(
-        model.get("handle_points"),
-        model.get("target_points"),
-        model.get("point_ids"),
-      ),
-      pointsRev,
-    });
+    const heard = decodeTraits((name) => model.get(name), this.#store.value.traits);
+    const traits = this.#switches.told(heard);
+    this.#store.dispatch({ kind: "traits", traits, pointsRev: decodeRev(model.get("points_rev")) });
+    this.#points.receive((name) => model.get(name));
     void this.#mask.receive(model.get("mask") ?? null);
     this.#kept.show(this.#store.value);
     const rest = this.#kept.news();
@@ -193,36 +186,44 @@ export class Sync {
     const decoded = decodeMessage(message, Array.isArray(buffers) ? buffers : []);
     if (!decoded) return;
     this.#heard();
-    if (decoded.kind === "part") {
-      this.#incoming.take(decoded.part);
+    if (!this.#isOurs(decoded)) {
       this.#watch();
       return;
     }
-    if (decoded.kind !== "frame" || decoded.frame.pull > 0) this.#link.answered();
+    if (decoded.kind !== "part" && (decoded.kind !== "frame" || decoded.frame.pull > 0))
+      this.#link.answered();
     switch (decoded.kind) {
+      case "part":
+        this.#incoming.take(decoded.part);
+        break;
       case "frame":
         this.#take(decoded.frame, decoded.picture);
         return;
       case "reply":
         this.#poller.answer();
+        this.#commands.answered(decoded.reply.rid);
         this.#store.dispatch(decoded);
         return;
       case "answer":
-        this.#poller.answer();
-        this.#asks.receive(decoded.answer);
-        break;
+      case "piece":
       case "progress":
         this.#poller.answer();
-        this.#asks.progressed(decoded.progress);
+        this.#asks.take(decoded);
         break;
       case "here":
-        if (this.#mask.answered(decoded.n)) this.#poller.forget();
+        this.#told(decoded);
         if (this.#poller.here(decoded)) this.#changed();
         break;
       default:
         assertNever(decoded);
     }
     this.#watch();
+  }
+
+  /** False for what only answers another page. */
+  #isOurs(message: FromKernel): boolean {
+    if (message.kind === "here") return this.#poller.hasAsked(message.n);
+    return message.kind !== "piece" || this.#asks.awaits(message.piece.rid);
   }
 
   #take(frame: FrameInfo, end: Uint8Array): void {
@@ -232,12 +233,33 @@ export class Sync {
     this.#stored();
   }
 
+  /** Takes in what the kernel has heard of this page; what was lost is said again. */
+  #told({ n, writes, lostCommands, lostQuestions }: Here): void {
+    const wasUnsure = this.#writes.isUnsure;
+    const lost = this.#writes.answered(n, writes);
+    // What the kernel has made of a switch counts from now on.
+    if (wasUnsure && !this.#writes.isUnsure) this.#changed();
+    if (!this.#writes.isOpen("mask") && this.#mask.arrived()) this.#poller.forget();
+    if (lost.length > 0) this.#again(lost);
+    this.#commands.lost(lostCommands);
+    this.#asks.lost(lostQuestions);
+  }
+
+  /** Writes traits again, past the host: it may wait for ever for the answer to what was lost. */
+  #again(names: readonly string[]): void {
+    this.#out.goDirect();
+    if (names.includes("point_edit")) this.#points.again();
+    if (names.includes("mask")) this.#mask.again();
+    this.#switches.again(names);
+    this.#stored();
+  }
+
   #heard(): void {
     this.#greeted = false;
     this.#link.heard();
     if (this.#store.value.answering) return;
     // What was said into the silence may be lost; saying it again does no harm.
-    this.#writtenRev = 0;
+    this.#points.again();
     this.#out.goDirect();
     this.#mask.again();
     this.#store.dispatch({ kind: "heard" });
@@ -252,49 +274,31 @@ export class Sync {
   /** Brings the kernel and the clocks in line with the store. */
   #stored(): void {
     if (this.#closed) return;
-    const { edit, traits, answering } = this.#store.value;
+    const { traits, answering } = this.#store.value;
     if (!answering) this.#asks.giveUp(SILENT);
     // A pull comes before the edit that brings its pair: the two are one change.
     this.#pulls.tell();
-    if (edit.rev > this.#writtenRev && !isConfirmed(this.#store.value)) this.#scheduleWrite();
+    this.#points.tell();
     this.#switches.tell(traits);
     void this.#mask.send().then((done) => {
       if (!done) return;
-      this.#mask.doubted(this.#poller.ask());
+      this.#poller.ask();
       this.#stored();
     });
     this.#commands.tell();
     this.#watch();
   }
 
-  #scheduleWrite(): void {
-    if (this.#writeDue) return;
-    this.#writeDue = true;
-    this.#ports.beforePaint(() => {
-      this.#writeDue = false;
-      if (!this.#closed) this.#writePoints();
-    });
-  }
-
-  #writePoints(): void {
-    const { edit, pairs } = this.#store.value;
-    if (edit.rev <= this.#writtenRev) return;
-    this.#writtenRev = edit.rev;
-    const points = encodePairs(pairs);
-    const point_edit = { rev: edit.rev, ids: points.point_ids, placed: [...edit.placed] };
-    this.#out.write({ ...points, point_edit });
-    this.#poller.hurry();
-    this.#watch();
-  }
-
   /** Sets the clocks for what the kernel owes: frames and answers that do not come are asked for, silence is named. */
   #watch(): void {
-    const { traits, frame, pulls, commands } = this.#store.value;
+    const { traits, frame, pulls, commands, answering, link } = this.#store.value;
     const owed = this.#mask.unsure || this.#asks.waiting.length > 0;
     const asked = owed || pulls.length + commands.length > 0 || !isConfirmed(this.#store.value);
-    const due = traits.running || frame === null || this.#incoming.isPartial;
-    this.#poller.watch({ visible: this.#isVisible(), frame: due, asked });
+    const due = traits.running || !frame || this.#incoming.isPartial || this.#writes.isUnsure;
+    // Who does not hear is asked by the watch of the link alone, ever less often.
+    const hears = answering && link !== "busy";
+    this.#poller.watch({ visible: this.#isVisible() && hears, frame: due, asked });
     const greeted = this.#greeted && traits.status !== "loading" && frame === null;
-    this.#link.watch(greeted, owed);
+    this.#link.watch(greeted, owed, this.#asks.uploadMs);
   }
 }

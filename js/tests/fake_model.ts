@@ -17,6 +17,19 @@ export class FakeModel implements AnyModel {
   readonly sent: ToKernel[] = [];
   readonly sentBuffers: (readonly ArrayBuffer[])[] = [];
   readonly saved: Values[] = [];
+  /** The number of the newest question that the kernel has heard. */
+  asked = 0;
+  /** The numbers of the newest writes that it has heard, by the names of traits. */
+  readonly writes: Record<string, number> = {};
+  /** The numbers of the commands and questions that it has heard. */
+  readonly rids = { cmd: new Set<number>(), ask: new Set<number>() };
+  /** Those of them that the page waited for when it asked. */
+  waits: Pick<Extract<ToKernel, { k: "poll" }>, "replies" | "answers"> = {
+    replies: [],
+    answers: [],
+  };
+  /** While true, nothing that is sent comes to the kernel. */
+  deaf = false;
   dead = false;
   #dirty: Values = {};
   readonly #listeners = new Map<string, Set<Listener>>();
@@ -42,6 +55,7 @@ export class FakeModel implements AnyModel {
   save_changes(): void {
     this.#guard();
     this.saved.push(this.#dirty);
+    this.#hear(this.#dirty);
     this.#dirty = {};
   }
 
@@ -49,6 +63,12 @@ export class FakeModel implements AnyModel {
     this.#guard();
     this.sent.push(message);
     this.sentBuffers.push(buffers.map(bytesOf));
+    if (this.deaf) return;
+    if (message.k === "hello" || message.k === "poll") this.asked = message.n;
+    if (message.k === "poll") this.waits = message;
+    if (message.k === "cmd" || message.k === "ask") this.rids[message.k].add(message.rid);
+    if (message.k === "set")
+      this.#hear(message.mask ? { ...message.state, mask: true } : message.state);
   }
 
   on(event: string, callback: Listener): void {
@@ -79,6 +99,13 @@ export class FakeModel implements AnyModel {
 
   #tell(event: string, ...values: unknown[]): void {
     for (const listener of [...(this.#listeners.get(event) ?? [])]) listener(...values);
+  }
+
+  /** The kernel hears of a write. */
+  #hear(state: Values): void {
+    const { page_write } = state as { page_write?: { n: number } };
+    if (this.deaf || !page_write) return;
+    for (const name of Object.keys(state)) this.writes[name] = page_write.n;
   }
 
   #guard(): void {
@@ -147,6 +174,15 @@ export class Bench {
 
   commands(): string[] {
     return this.model.sent.flatMap((message) => (message.k === "cmd" ? [message.name] : []));
+  }
+
+  /** The kernel answers the newest question. */
+  here(over: Values = {}): void {
+    const { asked, writes, rids, waits } = this.model;
+    const lost_commands = waits.replies.filter((rid) => !rids.cmd.has(rid));
+    const lost_questions = waits.answers.filter((rid) => !rids.ask.has(rid));
+    const here = { k: "here", n: asked, state_rev: null, more: false, writes };
+    this.model.emit({ ...here, lost_commands, lost_questions, ...over });
   }
 
   /** The page paints. */

@@ -21,7 +21,7 @@ function shown(traits: Record<string, unknown> = {}) {
   const bench = new Bench({ ...ONE_POINT, ...traits });
   bench.store.dispatch({ kind: "frame", frame: frameOf(1), atMs: 0 });
   bench.sync.hello(bench.view, true);
-  bench.model.emit({ k: "here" });
+  bench.here();
   bench.model.sent.length = 0;
   const view = new ViewStore(bench.store);
   const act = (...actions: unknown[]) => {
@@ -67,7 +67,7 @@ describe("a kernel that a cell keeps busy", () => {
     void bench.sync.ask("file", { format: "mp4", points: false });
     for (let second = 0; second < 30; second++) {
       bench.wait(1001);
-      bench.model.emit({ k: "here" });
+      bench.here();
     }
     expect(bench.link()).toBe("alive");
   });
@@ -83,7 +83,7 @@ describe("a kernel that a cell keeps busy", () => {
     bench.act({ kind: "command", name: "step" });
     for (let second = 0; second < 4; second++) {
       bench.wait(1001);
-      bench.model.emit({ k: "here" });
+      bench.here();
     }
     expect(bench.link()).toBe("alive");
     expect(bench.sent("poll").length).toBe(4);
@@ -119,8 +119,62 @@ describe("a kernel that a cell keeps busy", () => {
     await settled();
     masked.wait(1500);
     expect(masked.link()).toBe("busy");
-    masked.model.emit({ k: "here" });
+    masked.here();
     expect(masked.link()).toBe("alive");
+  });
+});
+
+describe("two pages of one widget", () => {
+  test("take what answers a question of the other for no answer of their own", async () => {
+    const bench = shown();
+    bench.act({ kind: "mode", mode: "mask" }, ...click(50, 50));
+    await settled();
+    bench.wait(1500);
+    expect(bench.link()).toBe("busy");
+    bench.here({ n: bench.model.asked + 1 });
+    bench.here({ n: bench.model.asked - 3 });
+    bench.here({ n: 1 });
+    expect(bench.link()).toBe("busy");
+    const { mask } = bench.store.value;
+    await bench.model.update({ mask: new Uint8Array([128, 96]) });
+    expect(bench.store.value.mask).toBe(mask);
+    bench.here();
+    expect(bench.link()).toBe("alive");
+  });
+
+  test("do not wait for ever because the other is answered", () => {
+    const bench = shown();
+    bench.aim(90);
+    bench.wait(10_000);
+    bench.here({ n: 1 });
+    bench.wait(20_000);
+    expect(bench.link()).toBe("silent");
+  });
+});
+
+describe("a kernel that says nothing for an hour", () => {
+  const HOUR_MS = 3_600_000;
+
+  test("in a run is asked ever less often, and what it says then is taken", async () => {
+    const bench = shown({ running: true, status: "running" });
+    bench.wait(HOUR_MS);
+    expect(bench.link()).toBe("silent");
+    expect(bench.sent("poll").length).toBeLessThan(200);
+    bench.here();
+    expect(bench.link()).toBe("back");
+    const before = bench.sent("poll").length;
+    bench.wait(3000);
+    expect(bench.sent("poll").length).toBeGreaterThan(before);
+  });
+
+  test("because of a cell, while a person has asked for something, is too", () => {
+    const bench = shown({ running: true, status: "running" });
+    bench.act({ kind: "command", name: "stop" });
+    bench.wait(14_000);
+    expect(bench.link()).toBe("busy");
+    expect(bench.sent("poll").length).toBeLessThan(12);
+    bench.wait(HOUR_MS);
+    expect(bench.sent("poll").length).toBeLessThan(200);
   });
 });
 
@@ -134,7 +188,7 @@ describe("a kernel that is back", () => {
     bench.wait(60000);
     expect(bench.sent("poll").length - asked).toBeGreaterThanOrEqual(2);
     expect(bench.sent("poll").length - asked).toBeLessThan(6);
-    bench.model.emit({ k: "here" });
+    bench.here();
     expect(bench.link()).toBe("back");
     await bench.model.update({ points_rev: 9 });
     bench.wait(4001);
@@ -148,14 +202,14 @@ describe("a kernel that is back", () => {
     bench.aim(90);
     bench.wait(20001);
     bench.model.saved.length = 0;
-    bench.model.emit({ k: "here" });
+    bench.here();
     bench.paint();
     await settled();
     expect(bench.model.saved).toEqual([]);
     const points = { handle_points: [[40, 40]], target_points: [[90, 41]], point_ids: [1] };
-    const point_edit = { rev: 2, ids: [1], placed: [] };
+    const own = { point_edit: { rev: 2, ids: [1], placed: [] }, page_write: { page: 100, n: 3 } };
     const told = bench.sent("set");
-    expect(told).toContainEqual({ k: "set", state: { ...points, point_edit }, mask: false });
+    expect(told).toContainEqual({ k: "set", state: { ...points, ...own }, mask: false });
     expect(told).toContainEqual(example(SET.valid, "a mask in the buffer").message);
     const [mask] = bench.model.sentBuffers.flat();
     expect(new Uint8Array(mask ?? [])).toEqual(new Uint8Array([128, 128]));
@@ -171,7 +225,7 @@ describe("a kernel that is back", () => {
     const { mask } = bench.store.value;
     await bench.model.update({ mask: new Uint8Array([128, 96]) });
     expect(bench.store.value.mask).toBe(mask);
-    bench.model.emit({ k: "here" });
+    bench.here();
     await bench.model.update({ mask: new Uint8Array([128, 96, 1]) });
     expect(bench.store.value.mask).not.toBe(mask);
   });
@@ -196,7 +250,7 @@ describe("a kernel that has ended", () => {
     bench.model.tell("comm_live_update");
     bench.aim(95);
     bench.model.saved.length = 0;
-    bench.model.emit({ k: "here" });
+    bench.here();
     expect(bench.link()).toBe("back");
     bench.paint();
     expect(bench.sent("set").at(-1)).toMatchObject({ state: { target_points: [[95, 41]] } });

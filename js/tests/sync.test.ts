@@ -104,12 +104,13 @@ describe("points", () => {
     bench.paint();
     bench.paint();
     expect(bench.model.saved).toEqual([
-      { ...written([[83, 41]]), point_edit: { rev: 4, ids: [1], placed: [] } },
-      { ...written([[84, 41]]), point_edit: { rev: 5, ids: [1], placed: [] } },
+      { ...written([[83, 41]], 1), point_edit: { rev: 4, ids: [1], placed: [] } },
+      { ...written([[84, 41]], 2), point_edit: { rev: 5, ids: [1], placed: [] } },
     ]);
   });
 
-  const written = (targets: number[][]) => ({
+  const written = (targets: number[][], n: number) => ({
+    page_write: { page: 100, n },
     handle_points: [[40, 40]],
     target_points: targets,
     point_ids: [1],
@@ -290,7 +291,7 @@ describe("commands", () => {
     });
     expect(bench.commands()).toEqual([]);
     await settled();
-    expect(bench.model.saved.map((each) => Object.keys(each))).toEqual([["mask"]]);
+    expect(bench.model.saved.map((each) => Object.keys(each))).toEqual([["mask", "page_write"]]);
     expect(bench.commands()).toEqual(["run"]);
   });
 
@@ -301,7 +302,18 @@ describe("commands", () => {
     expect(bench.commands()).toEqual(["run"]);
     bench.model.emit({ k: "reply", rid: 100, ok: false, error: "no" });
     expect(bench.store.value.commands).toEqual([]);
-    expect(bench.store.value.problem).toEqual({ message: "no", details: "" });
+    expect(bench.store.value.problem).toEqual({ message: "no", details: "", answered: true });
+  });
+
+  test("leave no message of a refusal that was put right before the page could read it", async () => {
+    const bench = shown({ ...ONE_POINT, can_undo: true });
+    bench.act({ kind: "command", name: "run" }, { kind: "command", name: "undo" });
+    const refused = bench.model.update({ error: { seq: 1, message: "no", details: "" } });
+    bench.model.emit({ k: "reply", rid: 100, ok: false, error: "no" });
+    const undone = bench.model.update({ error: {} });
+    bench.model.emit({ k: "reply", rid: 101, ok: true, error: "" });
+    await Promise.all([refused, undone]);
+    expect(bench.store.value.problem).toBeNull();
   });
 });
 
@@ -309,7 +321,8 @@ describe("other traits", () => {
   test("a switch of auto run is written", () => {
     const bench = shown();
     bench.act({ kind: "auto_run", on: true });
-    expect(bench.model.saved).toEqual([{ auto_run: true }]);
+    const { from_browser } = readFixture<TraitFixture>("traits");
+    expect(bench.model.saved).toEqual([example(from_browser, "pairs start at once").traits]);
   });
 
   test("the mask is written as bytes after a stroke, and as nothing when it is removed", async () => {
@@ -321,7 +334,8 @@ describe("other traits", () => {
     expect([sent.getUint8(0), sent.getUint8(1)]).toEqual([128, 128]);
     bench.act({ kind: "mask_clear" });
     await settled();
-    expect(bench.model.saved[1]).toEqual({ mask: null });
+    const { from_browser } = readFixture<TraitFixture>("traits");
+    expect(bench.model.saved[1]).toEqual(example(from_browser, "the mask removed").traits);
   });
 
   test("of two quick strokes only the newest mask is written", async () => {
@@ -365,8 +379,8 @@ describe("frames", () => {
     bench.model.emit({ k: "part", seq: 2, index: 0 }, [bytes(1, 2)]);
     bench.model.emit({ k: "part", seq: 3, index: 1 }, [bytes(3)]);
     expect(bench.sent("ack").slice(-2)).toEqual([
-      { k: "ack", seq: 2, shown: false, visible: true },
-      { k: "ack", seq: 3, shown: false, visible: true },
+      { k: "ack", seq: 2, shown: false, visible: true, page: 100 },
+      { k: "ack", seq: 3, shown: false, visible: true, page: 100 },
     ]);
     const [end] = frame({ seq: 4, final: true, parts: 2 });
     bench.model.emit(end, [bytes(4, 5)]);
@@ -429,9 +443,10 @@ describe("frames", () => {
     bench.sync.setVisible(bench.view, false);
     expect(bench.model.sent).toEqual([]);
     bench.sync.setVisible(other, null);
-    expect(bench.model.sent).toEqual([{ k: "ack", seq: 1, shown: false, visible: false }]);
+    const hidden = { k: "ack", seq: 1, shown: false, visible: false, page: 100 };
+    expect(bench.model.sent).toEqual([hidden]);
     bench.sync.setVisible(bench.view, true);
-    expect(bench.model.sent[1]).toEqual({ k: "ack", seq: 1, shown: false, visible: true });
+    expect(bench.model.sent[1]).toEqual({ ...hidden, visible: true });
   });
 });
 

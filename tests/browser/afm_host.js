@@ -76,8 +76,23 @@ window.makeHost = async (address, traits) => {
     told: [],
     /** While true the comm throws, as after the kernel's end. */
     dead: false,
+    /** The number of the newest question, and those of the newest writes, by the names of traits. */
+    asked: 0,
+    writes: {},
     /** Sends a custom message as the kernel does. */
     emit: (message, buffers = []) => tell("msg:custom", message, buffers),
+    /** Answers the newest question as the kernel does. */
+    here: () => {
+      const lost = { lost_commands: [], lost_questions: [] };
+      host.emit({
+        k: "here",
+        n: host.asked,
+        state_rev: null,
+        more: false,
+        writes: host.writes,
+        ...lost,
+      });
+    },
     /** Sets traits as the kernel does: all values first, then one event each. */
     update: (changes) => {
       Object.assign(values, changes);
@@ -92,6 +107,9 @@ window.makeHost = async (address, traits) => {
     value instanceof DataView
       ? [...new Uint8Array(value.buffer, value.byteOffset, value.byteLength)]
       : structuredClone(value);
+  const note = (state) => {
+    for (const name of Object.keys(state)) host.writes[name] = state.page_write?.n;
+  };
   const guard = () => {
     if (host.dead) throw new Error("Cannot send on a closed comm");
   };
@@ -105,13 +123,19 @@ window.makeHost = async (address, traits) => {
     save_changes: () => {
       guard();
       host.saved.push(dirty);
+      note(dirty);
       host.told.push({ state: dirty });
       dirty = {};
     },
     send: (message, _callbacks, buffers = []) => {
       guard();
       if (buffers.length > 0) host.buffers.push(buffers.map(plain));
-      const files = buffers.map((buffer) => [...new Uint8Array(buffer)]);
+      const files = buffers.map((buffer) =>
+        plain(ArrayBuffer.isView(buffer) ? buffer : new DataView(buffer)),
+      );
+      if (message.k === "hello" || message.k === "poll") host.asked = message.n;
+      if (message.k === "set")
+        note(message.mask ? { ...message.state, mask: true } : message.state);
       host.sent.push({ ...structuredClone(message), ...(files.length > 0 ? { files } : {}) });
       host.told.push({ message: structuredClone(message), files });
     },

@@ -22,7 +22,7 @@ from draggan_widget.model import KERNEL_TRAITS
 from draggan_widget.session import DragSession
 from draggan_widget.widget import DragWidget
 from tests.browser.afm import BASE64_TO_BYTES, HOST, Point, read_static
-from tests.browser.host_words import DoubleEnd, Habits, Post
+from tests.browser.host_words import DoubleEnd, Habits, Post, Rough
 from tests.patience import PATIENCE_S
 
 BUFFERS = {
@@ -85,6 +85,11 @@ class Output:
         return found
 
     @property
+    def newest_edit(self) -> int:
+        """The number of the newest edit of the points that the page has written, or has heard of."""
+        return int(self.frame.evaluate("() => host.get('point_edit')?.rev ?? 0"))
+
+    @property
     def canvas(self) -> Locator:
         """The canvas that takes pointers and keys."""
         return self.frame.locator(".dgw-canvas")
@@ -115,6 +120,7 @@ class HostDouble:
         outputs: What shows it.
         busy: While true a cell runs, and what pages say waits.
         post: What carries the words of the kernel.
+        loses: Says which words of pages are lost, beside what the host does by itself.
     """
 
     def __init__(
@@ -125,6 +131,8 @@ class HostDouble:
         self.busy = False
         self.page, self._habits = page, habits
         self.post = Post(habits)
+        self.loses: Callable[[dict[str, Any]], object] = lambda said: False
+        self._rough = Rough()
         self._said: deque[tuple[Output, dict[str, Any]]] = deque()
         self.widget = DragWidget(session)
         end = self.widget.comm
@@ -167,12 +175,15 @@ class HostDouble:
     def exchange(self) -> None:
         """Hand over what is due of what pages and widget have said since."""
         told = self.post.deliver([self._end.due.popleft() for _ in range(len(self._end.due))])
+        spoken: list[tuple[Output, dict[str, Any]]] = []
         tell = TELL.replace("BUFFER;", f"{BUFFERS[self._habits.buffers]};")
         for output in self.outputs:
             mine = [word.message for word in told if word.but is not output]
             said = output.frame.evaluate(tell, [mine, output.heard])
             output.heard += len(said)
-            self._said.extend((output, each) for each in said)
+            spoken += [(output, each) for each in said if not self.loses(each)]
+        rough = self._habits.pages == "disordered"
+        self._said.extend(self._rough.carry(spoken) if rough else spoken)
         while self._said and not self.busy:
             self._handle(*self._said.popleft())
 
@@ -200,6 +211,8 @@ class HostDouble:
         for index, output in enumerate(self.outputs):
             shown = output.traits()
             found += [f"{n} in output {index}" for n in expected if shown[n] != expected[n]]
+            if output.newest_edit > shown["points_rev"]:
+                found.append(f"an edit of output {index} on its way")
             said = {
                 "seq": str(seq),
                 "status": expected["status"],
@@ -217,6 +230,13 @@ class HostDouble:
         for point in points[1:]:
             self.page.mouse.move(*output.place(point), steps=3)
             self.exchange()
+
+    def drag(self, output: Output, start: Point, end: Point) -> None:
+        """Press at a pixel, move to another and let go, while nothing is said."""
+        self.page.mouse.move(*output.place(start))
+        self.page.mouse.down()
+        self.page.mouse.move(*output.place(end), steps=3)
+        self.page.mouse.up()
 
     def let_go(self) -> None:
         """Let go of what is pulled."""

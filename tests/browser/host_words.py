@@ -29,17 +29,22 @@ class Habits:
         background: What becomes of what no cell and no handler sends, in its thread: it comes; it is held back until
             something else does, and comes after that; it is lost; or some is lost, and the rest comes in any order.
         buffers: What pages get as a buffer.
+        pages: What becomes of what pages say: it comes; or some is lost, and the rest comes in any order.
     """
 
     name: str
     background: Literal["comes", "held", "lost", "disordered"]
     buffers: Literal["DataView", "Uint8Array", "ArrayBuffer"]
+    pages: Literal["comes", "disordered"] = "comes"
 
 
 COLAB = Habits("Colab", "lost", "Uint8Array")
 COLAB_LATE = Habits("Colab, late", "held", "Uint8Array")
 VS_CODE = Habits("VS Code", "comes", "ArrayBuffer")
 ROUGH = Habits("a rough connection", "disordered", "DataView")
+ROUGH_BOTH_WAYS = Habits(
+    "a connection that is rough both ways", "disordered", "DataView", "disordered"
+)
 
 Message = dict[str, Any]
 """What a page is told: ``message`` with ``files``, or ``state`` with named ``files``."""
@@ -98,6 +103,25 @@ class DoubleEnd(BrowserEnd):
         self.due.append(Word(message, threading.get_ident() != self.foreground, but))
 
 
+class Rough:
+    """A way on which some is lost, and the rest comes in any order, all of it a few turns later."""
+
+    def __init__(self) -> None:
+        self._random = np.random.default_rng(7)
+        self._turn = 0
+        self._late: list[tuple[int, Any]] = []
+
+    def carry(self, new: Iterable[Any]) -> list[Any]:
+        """Return what comes in this turn, of what was sent since the last one and before."""
+        self._turn += 1
+        for each in new:
+            if self._random.random() >= LOST_PART:
+                self._late.append((self._turn + int(self._random.integers(LATEST_TURNS)), each))
+        due = [each for turn, each in self._late if turn <= self._turn]
+        self._late = [each for each in self._late if each[0] > self._turn]
+        return [due[i] for i in self._random.permutation(len(due))]
+
+
 class Post:
     """Carries words to pages as a host does.
 
@@ -108,9 +132,8 @@ class Post:
     def __init__(self, habits: Habits) -> None:
         self.detains: Callable[[Word], object] = lambda word: False
         self._background = habits.background
-        self._random = np.random.default_rng(7)
-        self._turn = 0
-        self._late: list[tuple[int, Word]] = []
+        self._rough = Rough()
+        self._late: list[Word] = []
         self._detained: list[Word] = []
 
     def release(self) -> list[Word]:
@@ -121,7 +144,6 @@ class Post:
 
     def deliver(self, words: Iterable[Word]) -> list[Word]:
         """Return what comes now, of what was sent since and before."""
-        self._turn += 1
         new: list[Word] = []
         for word in words:
             (self._detained if self.detains(word) else new).append(word)
@@ -132,13 +154,8 @@ class Post:
         if self._background == "lost":
             return front
         if self._background == "held":
-            self._late += [(self._turn, word) for word in back]
+            self._late += back
             come = self._late if front else []
             self._late = [] if front else self._late
-            return front + [word for _, word in come]
-        for word in back:
-            if self._random.random() >= LOST_PART:
-                self._late.append((self._turn + int(self._random.integers(LATEST_TURNS)), word))
-        due = [word for turn, word in self._late if turn <= self._turn]
-        self._late = [each for each in self._late if each[0] > self._turn]
-        return front + [due[i] for i in self._random.permutation(len(due))]
+            return front + come
+        return front + self._rough.carry(back)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import queue
 import time
 from collections.abc import Callable
@@ -29,11 +30,23 @@ TELL = f"""([told, heard]) => {{
 """Tells the page what the kernel says, and gives what the page has said since."""
 
 
+Due = queue.SimpleQueue[dict[str, Any]]
+"""What a page is still to be told."""
+
+
 class PageEnd(BrowserEnd):
-    """The far end of a widget's comm, from which a page is told what the kernel says."""
+    """The far end of a widget's comm, from which pages are told what the kernel says.
+
+    Attributes:
+        due: What each page is still to be told.
+        speaker: The page whose words the widget hears, which needs no echo of them.
+        echoing: Whether pages get echoes of what others have set.
+    """
 
     def __init__(self, **arguments: Any) -> None:
-        self.due: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self.due: list[Due] = []
+        self.speaker: Due | None = None
+        self.echoing = True
         super().__init__(**arguments)
 
     def publish_msg(
@@ -46,14 +59,18 @@ class PageEnd(BrowserEnd):
     ) -> None:
         """Take a message of the kernel."""
         super().publish_msg(msg_type, data, metadata, buffers, **keys)
-        if msg_type != "comm_msg" or data["method"] not in ("custom", "update"):
+        if msg_type != "comm_msg":
             return
         files = [base64.b64encode(each).decode() for each in buffers or []]
         if data["method"] == "custom":
-            self.due.put({"message": data["content"], "files": files})
+            word = {"message": data["content"], "files": files}
         else:
             known = {name: v for name, v in data["state"].items() if name in idle_traits()}
-            self.due.put({"state": known, "files": files})
+            word = {"state": known, "files": files}
+        is_echo = data["method"] == "echo_update"
+        for due in self.due:
+            if not is_echo or (self.echoing and due is not self.speaker):
+                due.put(word)
 
 
 class KernelHost(AfmHost):
@@ -61,6 +78,7 @@ class KernelHost(AfmHost):
 
     Attributes:
         widget: The kernel's end.
+        end: The far end of its comm.
     """
 
     def __init__(self, page: Page, patch: pytest.MonkeyPatch, session: DragSession) -> None:
@@ -68,8 +86,18 @@ class KernelHost(AfmHost):
         self.widget = DragWidget(session)
         end = self.widget.comm
         assert isinstance(end, PageEnd)
-        self._end = end
+        self.end = end
+        self._others: list[KernelHost] = []
+        self._due: Due = queue.SimpleQueue()
         self._open(page)
+
+    def beside(self, page: Page) -> KernelHost:
+        """Show the widget in one more page, which talks whenever this one does."""
+        other = copy.copy(self)
+        other._others, other._due = [], queue.SimpleQueue()
+        other._open(page)
+        self._others.append(other)
+        return other
 
     def reload(self) -> None:
         """Load the page anew, as a person does; the kernel knows nothing of it."""
@@ -78,13 +106,15 @@ class KernelHost(AfmHost):
     def _open(self, page: Page) -> None:
         """Show the widget in a page that has heard nothing yet, and wait for a picture."""
         self._heard = 0
-        while not self._end.due.empty():
-            self._end.due.get()
-        state = {name: value for name, value in self._end.state.items() if name in idle_traits()}
+        while not self._due.empty():
+            self._due.get()
+        if self._due not in self.end.due:
+            self.end.due.append(self._due)
+        state = {name: value for name, value in self.end.state.items() if name in idle_traits()}
         mask = state.pop("mask", None)
         super().__init__(page, state)
         if mask is not None:
-            self._end.due.put({"state": {}, "files": [base64.b64encode(mask).decode()]})
+            self._due.put({"state": {}, "files": [base64.b64encode(mask).decode()]})
         self.width = self.widget.session.generator.width
         self.render()
         self.until(lambda: self.hook("frames") != "0")
@@ -92,19 +122,22 @@ class KernelHost(AfmHost):
     def exchange(self) -> None:
         """Hand over everything that page and widget have said since."""
         due = []
-        while not self._end.due.empty():
-            due.append(self._end.due.get())
+        while not self._due.empty():
+            due.append(self._due.get())
         said = self.page.evaluate(TELL, [due, self._heard])
         self._heard += len(said)
+        self.end.speaker = self._due
         for each in said:
             if "message" in each:
-                self._end.say_with(*map(bytes, each["files"]), **each["message"])
+                self.end.say_with(*map(bytes, each["files"]), **each["message"])
             else:
                 state = {
                     name: bytes(value) if name == "mask" and value is not None else value
                     for name, value in each["state"].items()
                 }
-                self._end.set(**state)
+                self.end.set(**state)
+        for other in self._others:
+            other.exchange()
 
     def until(self, condition: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
         """Let both talk until something holds."""

@@ -27,10 +27,12 @@ def test_a_frame_is_drawn_and_acknowledged(page: Page, buffer: str, kind: str) -
     assert host.pixel((2, 2)) == pytest.approx([255, 255, 255, 255], abs=4)
     assert host.hook("frames") == "1"
     host.wait_until("host.sent.some((message) => message.k === 'ack')")
-    assert host.sent("ack") == [{"k": "ack", "seq": 7, "shown": True, "visible": True}]
-    assert host.sent("hello") == [
-        {"k": "hello", "v": 1, "dpr": 1, "loopback": False, "visible": True, "n": 1, "state_rev": 0}
-    ]
+    (hello,) = host.sent("hello")
+    number = hello.pop("n")
+    ack = {"k": "ack", "seq": 7, "shown": True, "visible": True, "page": number}
+    assert host.sent("ack") == [ack]
+    plain = {"k": "hello", "v": 1, "dpr": 1, "loopback": False, "visible": True, "state_rev": 0}
+    assert hello == plain | {"page": number}
 
 
 def test_the_picture_fills_the_stage_in_its_own_shape(host: AfmHost) -> None:
@@ -130,8 +132,12 @@ def test_a_frame_that_does_not_come_is_asked_for(page: Page) -> None:
     host.render()
     assert host.status() == "Loading the generator ..."
     host.wait_until("host.sent.some((message) => message.k === 'poll')")
-    first = {"k": "poll", "have": 0, "n": 2, "state_rev": 0, "replies": [], "answers": []}
+    (hello,) = host.sent("hello")
+    number = {"n": hello["n"] + 1, "page": hello["page"]}
+    first = {"k": "poll", "have": 0, "state_rev": 0, "seen": 0} | number
+    first |= {"replies": [], "answers": []}
     assert host.sent("poll")[0] == first
+    assert hello["n"] == hello["page"] > 0
     host.click((20, 30))
     assert host.status() == "Loading the generator ..."
 

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Callable, Iterator
 from threading import Thread
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
 from tests.browser.host_double import HostDouble, Output
-from tests.browser.host_words import COLAB, COLAB_LATE, ROUGH, VS_CODE, Habits
+from tests.browser.host_words import COLAB, COLAB_LATE, ROUGH, ROUGH_BOTH_WAYS, VS_CODE, Habits
 from tests.picture_blobs import MANY_STEPS, blob_session
 
 pytestmark = pytest.mark.browser
@@ -188,3 +189,67 @@ def test_what_is_done_while_a_cell_runs_is_done_after_it(open_host: Open) -> Non
     host.until(lambda: widget.status == "arrived")
     host.rest()
     assert output.hook("link") in ("alive", "back")
+
+
+@pytest.mark.parametrize("habits", [COLAB, VS_CODE], ids=lambda habits: habits.name)
+def test_what_a_page_says_in_a_short_outage_is_said_again(open_host: Open, habits: Habits) -> None:
+    host = open_host(habits)
+    widget, output = host.widget, host.show()
+    with host.cell():
+        widget.handle_points, widget.target_points = [HANDLE], [(36.0, 33.0)]
+        widget.target_points = [TARGET]
+    host.rest()
+    output.button("Live: the picture follows a pull, and a pair starts at once").click()
+    host.until(lambda: not widget.auto_run)
+    lost: list[dict[str, Any]] = []
+
+    def lose(said: dict[str, Any]) -> bool:
+        lost.append(said)
+        return True
+
+    host.loses = lose
+    output.canvas.press("Control+z")
+    output.click((20, 50))
+    output.click((26, 52))
+    output.button("Live: the picture follows a pull, and a pair starts at once").click()
+    output.canvas.press("m")
+    host.pull(output, (10, 10), (30, 12), (40, 30))
+    host.let_go()
+    host.until(lambda: any("mask" in said.get("state", {}) for said in lost))
+    host.until(lambda: any(said.get("message", {}).get("k") == "cmd" for said in lost))
+    host.until(lambda: output.hook("link") == "busy")
+    assert widget.mask is None
+    host.loses = lambda said: False
+    host.until(lambda: widget.mask is not None and widget.auto_run)
+    host.until(lambda: [26, 52] in widget.target_points.tolist())
+    host.until(lambda: output.hook("link") == "alive")
+    host.rest()
+    assert words(host).count("mask") == 1
+
+
+@pytest.mark.parametrize("habits", [COLAB, ROUGH_BOTH_WAYS], ids=lambda habits: habits.name)
+def test_two_pages_that_edit_at_once_end_with_one_and_the_same(
+    open_host: Open, habits: Habits
+) -> None:
+    host = open_host(habits)
+    widget, first = host.widget, host.show()
+    with host.cell():
+        widget.auto_run = False
+        widget.handle_points, widget.target_points = [HANDLE], [TARGET]
+    host.rest()
+    second = host.show()
+    host.rest()
+    ends = [(50.0, 20.0), (14.0, 50.0)]
+    for output, end in zip((first, second), ends, strict=True):
+        host.drag(output, TARGET, end)
+    wanted = [[list(end)] for end in ends]
+    host.until(lambda: targets(first) in wanted and targets(second) in wanted)
+    host.rest()
+    assert targets(first) == targets(second) == widget.target_points.tolist()
+    assert targets(first) in wanted
+    first.canvas.press("m")
+    host.drag(first, (10, 10), (40, 12))
+    second.button("Remove all points").click()
+    host.until(lambda: widget.mask is not None and len(widget.target_points) == 0)
+    host.rest()
+    assert targets(first) == targets(second) == []

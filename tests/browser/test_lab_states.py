@@ -1,7 +1,6 @@
 """What a widget says of its kernel in a real JupyterLab: busy with a cell, silent, restarted; and its themes."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, WebSocketRoute
@@ -9,9 +8,11 @@ from playwright.sync_api import Page, WebSocketRoute
 from tests.browser.animal import EAR, EAR_PULLED
 from tests.browser.lab import LabServer, Notebook
 from tests.browser.view import SCREENSHOTS, WidgetView
+from tests.patience import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+OUTAGE_MS = 3000
 SLEEP, REPORT = range(1, 3)
 CELLS = (
     "import draggan_widget as dg\nwidget = dg.DragWidget(seed=3, auto_run=False)\nwidget",
@@ -25,6 +26,13 @@ def aim(widget: WidgetView, page: Page) -> None:
     for point in (EAR, EAR_PULLED):
         widget.grab(point)
         widget.let_go()
+
+
+def edit_and_paint(widget: WidgetView, page: Page) -> None:
+    """Set a pair, and paint a mask."""
+    aim(widget, page)
+    page.keyboard.press("m")
+    widget.pull((40.0, 30.0), (60.0, 30.0))
 
 
 def test_a_pull_works_right_after_a_switch_of_the_theme(
@@ -77,8 +85,7 @@ def test_a_cell_that_keeps_the_kernel_busy_is_named_and_nothing_is_lost(
     assert widget.status() == "The kernel is busy with a cell; your edit waits"
     widget.photograph("lab-busy")
     widget.wait_for("link", '["alive", "back"].includes(value)')
-    words = notebook.execute(REPORT)
-    assert f"[[{EAR_PULLED[0]}" in words
+    until(lambda: f"[[{EAR_PULLED[0]}" in notebook.execute(REPORT))
     notebook.shut_down()
 
 
@@ -102,38 +109,39 @@ def test_a_restart_is_named_and_the_cell_brings_a_new_widget(
     assert widget.wait_for_status("arrived", "stalled", "max_steps") == "arrived"
 
 
-def test_what_the_network_has_lost_is_sent_again(lab: LabServer, page: Page) -> None:
-    lost = {"now": False}
+class Network:
+    """The sockets between a page and the server.
 
-    def relay(socket: WebSocketRoute) -> None:
-        """Pass messages on in both directions, unless the network is down."""
+    Attributes:
+        is_up: Whether what is sent to the page comes there.
+        hears: Whether what the page sends comes to the server.
+    """
+
+    def __init__(self, page: Page) -> None:
+        """Be between a page and the server from now on, and lose nothing."""
+        self.is_up = self.hears = True
+        page.route_web_socket(re.compile(r"/api/kernels/.*/channels"), self._relay)
+
+    def _relay(self, socket: WebSocketRoute) -> None:
+        """Pass messages on in both directions, unless they are lost."""
         server = socket.connect_to_server()
         to_server, to_page = server.send, socket.send
-        socket.on_message(passing(to_server))
-        server.on_message(passing(to_page))
+        socket.on_message(lambda message: to_server(message) if self.hears else None)
+        server.on_message(lambda message: to_page(message) if self.is_up else None)
 
-    def passing(send: Callable[[str | bytes], None]) -> Callable[[str | bytes], None]:
-        """Return what passes a message on."""
 
-        def take(message: str | bytes) -> None:
-            if not lost["now"]:
-                send(message)
-
-        return take
-
-    page.route_web_socket(re.compile(r"/api/kernels/.*/channels"), relay)
+def test_what_the_network_has_lost_is_sent_again(lab: LabServer, page: Page) -> None:
+    network = Network(page)
     lab.write_notebook("lost.ipynb", CELLS)
     notebook = Notebook(page).open(lab.url("lost.ipynb"))
     notebook.run(0)
     widget = WidgetView(page)
     widget.wait_for_picture()
-    lost["now"] = True
-    aim(widget, page)
-    page.keyboard.press("m")
-    widget.pull((40.0, 30.0), (60.0, 30.0))
+    network.is_up = network.hears = False
+    edit_and_paint(widget, page)
     widget.wait_for("link", 'value === "silent"')
     assert widget.status().startswith("No answer from the kernel")
-    lost["now"] = False
+    network.is_up = network.hears = True
     widget.wait_for("link", 'value === "back"')
     words = widget.status()
     assert words == "Connected again; what was changed meanwhile was sent"
@@ -141,4 +149,29 @@ def test_what_the_network_has_lost_is_sent_again(lab: LabServer, page: Page) -> 
     report = notebook.execute(REPORT)
     assert f"[[{EAR_PULLED[0]}" in report
     assert report.endswith("True")
+    notebook.shut_down()
+
+
+@pytest.mark.parametrize("is_up", [True, False], ids=["to the kernel", "both ways"])
+def test_what_the_network_has_lost_in_a_few_seconds_is_sent_again(
+    lab: LabServer, page: Page, is_up: bool
+) -> None:
+    network = Network(page)
+    lab.write_notebook("lost-shortly.ipynb", CELLS)
+    notebook = Notebook(page).open(lab.url("lost-shortly.ipynb"))
+    notebook.run(0)
+    widget = WidgetView(page)
+    widget.wait_for_picture()
+    network.is_up, network.hears = is_up, False
+    edit_and_paint(widget, page)
+    page.wait_for_timeout(OUTAGE_MS)
+    network.is_up = network.hears = True
+    widget.wait_for("link", 'value === "alive"')
+
+    def has_come() -> bool:
+        report = notebook.execute(REPORT)
+        return f"[[{EAR_PULLED[0]}" in report and report.endswith("True")
+
+    until(has_come)
+    assert widget.hook("link") == "alive"
     notebook.shut_down()

@@ -121,7 +121,7 @@ def test_what_is_edited_while_the_kernel_is_away_is_sent_when_it_is_back(
     assert host.button("Run").get_attribute("aria-disabled") == "true"
     host.wait_until("host.saved.some((each) => each.mask)")
     host.page.evaluate("() => { host.sent.length = 0; }")
-    host.page.evaluate("() => host.emit({k: 'here'})")
+    host.page.evaluate("() => host.here()")
     host.wait_until("host.sent.some((each) => each.state?.point_edit)")
     host.wait_until("host.sent.some((each) => each.mask === true)")
     told = [each["state"] for each in host.sent("set") if "handle_points" in each["state"]]
@@ -129,7 +129,7 @@ def test_what_is_edited_while_the_kernel_is_away_is_sent_when_it_is_back(
     (mask,) = host.page.evaluate("() => host.buffers.at(-1)")
     assert mask_of(mask).getpixel((50, 90)) == 255
     host.confirm()
-    host.page.evaluate("() => host.emit({k: 'here'})")
+    host.page.evaluate("() => host.here()")
     assert host.hook("link") == "back"
     host.wait_for("link", "alive")
 

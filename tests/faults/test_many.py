@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -83,8 +84,8 @@ def test_two_views_of_which_one_stops_and_one_undoes_leave_the_work(make: Make) 
         widget.target_points = [FAR]
         browser.say(k="cmd", rid=1000 + number, name="run", args={})
         at_once(
-            lambda: browser.say(k="cmd", rid=2000, name="stop", args={}),
-            lambda: browser.say(k="cmd", rid=3000, name="undo", args={}),
+            partial(browser.say, k="cmd", rid=2000 + number, name="stop", args={}),
+            partial(browser.say, k="cmd", rid=3000 + number, name="undo", args={}),
             lambda: browser.say(k="poll", have=0),
         )
         until(lambda: not widget.running)

@@ -1,6 +1,6 @@
-/** Sends each command once, after the edits that were made before it. */
+/** Sends each command after the edits that were made before it, and again where it was lost. */
 import { Alarms, type Later } from "./alarms";
-import type { ToKernel } from "./protocol";
+import type { CommandName, ToKernel } from "./protocol";
 import type { SharedStore } from "./store";
 import type { Command } from "./types";
 
@@ -22,6 +22,7 @@ export class CommandChannel {
   readonly #alarms: Alarms<"order">;
   readonly #sent = new Set<number>();
   #impatient = false;
+  #heard = 0;
 
   /** @param send tells the kernel */
   constructor(store: SharedStore, later: Later, edits: Edits, send: (message: ToKernel) => void) {
@@ -50,6 +51,32 @@ export class CommandChannel {
     for (const rid of this.#sent) if (!due.has(rid)) this.#sent.delete(rid);
   }
 
+  /** Notes the answer to a command. */
+  answered(rid: number): void {
+    const command = this.#store.value.commands.find((each) => each.rid === rid);
+    if (command && command.name !== "stop") this.#heard = Math.max(this.#heard, rid);
+  }
+
+  /**
+   * Sends commands again that the kernel has not heard of.
+   *
+   * One that a later one has overtaken would do something else now than when it was given: it is given up, in words. Stop
+   * overtakes everything.
+   */
+  lost(rids: readonly number[]): void {
+    const { commands } = this.#store.value;
+    const named = commands.filter(({ rid }) => rids.includes(rid) && this.#sent.has(rid));
+    const others = commands.filter((each) => this.#sent.has(each.rid) && each.name !== "stop");
+    const came = others.map(({ rid }) => rid).filter((rid) => !rids.includes(rid));
+    const newest = Math.max(this.#heard, ...came);
+    for (const { rid, name } of named) {
+      if (rid > newest) this.#sent.delete(rid);
+      else
+        this.#store.dispatch({ kind: "reply", reply: { rid, ok: false, error: lostWords(name) } });
+    }
+    if (named.length > 0) this.tell();
+  }
+
   /** The numbers of those that the kernel was told and has not answered. */
   get sent(): readonly number[] {
     return [...this.#sent];
@@ -68,6 +95,10 @@ export class CommandChannel {
     this.#edits.write();
     return !this.#impatient;
   }
+}
+
+function lostWords(name: CommandName): string {
+  return `The command "${name}" was lost on its way, and what came after it was not; give it again.`;
 }
 
 function encodeCommand({ rid, name, args }: Command): ToKernel {

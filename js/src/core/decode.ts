@@ -69,3 +69,10 @@ export function isLength(value: unknown): value is number {
 export function isCount(value: unknown, least: number): value is number {
   return isNumber(value) && Number.isSafeInteger(value) && value >= least;
 }
+
+/** The bytes of a buffer; hosts hand over DataView (Jupyter), Uint8Array (Colab) or ArrayBuffer. */
+export function decodeBytes(buffer: unknown): Uint8Array | null {
+  if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer);
+  if (!ArrayBuffer.isView(buffer)) return null;
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}

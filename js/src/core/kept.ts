@@ -2,9 +2,11 @@
  * The picture that some hosts keep with the traits, because they have no outputs of cells: shown until a frame comes,
  * and where no kernel is there to send one.
  */
+import { decodeBytes } from "./decode";
 import { distance } from "./geometry";
 import type { AnyModel, Ports } from "./ports";
-import { decodeBytes, decodeRev, type FrameInfo, type MimeType } from "./protocol";
+import type { FrameInfo, MimeType } from "./protocol";
+import { decodeRev } from "./traits";
 import type { Shared } from "./types";
 
 /** Before every frame of a kernel. */

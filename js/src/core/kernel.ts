@@ -121,7 +121,12 @@ function receiveTraits(shared: Shared, traits: Traits, pointsRev: number): Share
   }
   // The kernel takes its error back: what had been wrong was put right.
   if (!error && shared.traits.error) return { ...next, problem: null };
-  return next;
+  return !error && pointsRev > shared.pointsRev ? wentOn(next) : next;
+}
+
+/** The state once something was done: what a command before it was refused for does not hold any more. */
+function wentOn(shared: Shared): Shared {
+  return shared.problem?.answered ? { ...shared, problem: null } : shared;
 }
 
 /** The state with a run asked for where the last one ended before it heard of the newest edit. */
@@ -132,14 +137,15 @@ function goneOn(shared: Shared, traits: Traits, pointsRev: number): Shared {
   return ended && byItself && missed && traits.autoRun ? commanded(shared, "run") : shared;
 }
 
-/** The state after an answer; one to a command of another page is not ours to show. */
-function receiveReply(shared: Shared, rid: number, error: string): Shared {
-  if (rid < shared.firstRid || rid >= shared.nextRid) return shared;
-  const commands = shared.commands.filter((command) => command.rid !== rid);
-  const answered = shared.commands.find((command) => command.rid === rid);
-  if (answered?.name === "configure") {
-    return { ...shared, commands, refusal: refusalOf(answered.args, error) };
-  }
-  const known = error === "" || shared.problem?.message === error;
-  return { ...shared, commands, problem: known ? shared.problem : { message: error, details: "" } };
+/** The state after an answer; one that comes again, or to a command of another page, is not ours to show. */
+function receiveReply(before: Shared, rid: number, error: string): Shared {
+  const answered = before.commands.find((command) => command.rid === rid);
+  if (!answered) return before;
+  const commands = before.commands.filter((command) => command !== answered);
+  const isSetting = answered.name === "configure";
+  const refusal = isSetting ? refusalOf(answered.args, error) : before.refusal;
+  const shared = { ...before, commands, refusal };
+  if (error === "") return answered.name === "stop" ? shared : wentOn(shared);
+  if (isSetting || shared.problem?.message === error) return shared;
+  return { ...shared, problem: { message: error, details: "", answered: true } };
 }

@@ -46,15 +46,17 @@ export class LinkWatch {
    *
    * @param greeted a new view waits for its picture
    * @param owed a mask or a question was sent, and no answer has followed it
+   * @param uploadMs how long files may be on their way to the kernel, which hears nothing before they have come
    */
-  watch(greeted: boolean, owed: boolean): void {
+  watch(greeted: boolean, owed: boolean, uploadMs: number): void {
     const { value } = this.#store;
     const asked = isAsked(value) || owed;
     // On a long way an answer needs its time, too.
     const wayMs = 2 * (value.frame?.delayMs ?? 0);
     const silence = () => this.#store.dispatch({ kind: "silence" });
-    this.#run("silence", asked || greeted, greeted ? SILENCE_GREETED_MS : SILENCE_MS, silence);
-    this.#run("long_silence", value.traits.running, SILENCE_RUNNING_MS, silence);
+    const silenceMs = uploadMs + (greeted ? SILENCE_GREETED_MS : SILENCE_MS);
+    this.#run("silence", asked || greeted, silenceMs, silence);
+    this.#run("long_silence", value.traits.running, uploadMs + SILENCE_RUNNING_MS, silence);
     const owes = asked || value.pulls.length > 0;
     const doubts = owes && value.answering && value.link !== "busy";
     this.#run("probe", doubts, PROBE_MS + wayMs, this.#probe);

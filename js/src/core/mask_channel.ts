@@ -1,6 +1,6 @@
 /** Carries the mask between the store and its trait, as a PNG; the newest always wins. */
+import { decodeBytes } from "./decode";
 import type { Ports } from "./ports";
-import { decodeBytes } from "./protocol";
 import type { SharedStore } from "./store";
 
 export class MaskChannel {
@@ -11,7 +11,6 @@ export class MaskChannel {
   #rev = 0;
   #packing = 0;
   #unsure = false;
-  #doubted = 0;
   #skipped = false;
   #closed = false;
 
@@ -32,18 +31,13 @@ export class MaskChannel {
     return this.#unsure;
   }
 
-  /** Notes the number of the question that was asked after the mask was sent. */
-  doubted(n: number): void {
-    this.#doubted = n;
-  }
-
   /**
-   * Notes the answer to a question; one asked after the mask was sent shows that it has come.
+   * Notes that the mask has come.
    *
    * @returns true when a mask of the kernel was passed over meanwhile, which may be a newer one
    */
-  answered(n: number | null): boolean {
-    if (!this.#unsure || (n !== null && n < this.#doubted)) return false;
+  arrived(): boolean {
+    if (!this.#unsure) return false;
     this.#unsure = false;
     const skipped = this.#skipped;
     this.#skipped = false;

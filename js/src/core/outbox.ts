@@ -2,14 +2,21 @@
 import type { AnyModel } from "./ports";
 import type { ToKernel } from "./protocol";
 
+type Values = Record<string, unknown>;
+
+/** Gives the values of a write a number, by which it is known whether the kernel has it. */
+type Numbered = (values: Values) => Values;
+
 export class Outbox {
   readonly #model: AnyModel;
   readonly #failed: () => void;
+  readonly #numbered: Numbered;
   #direct = false;
   #writing = false;
 
   /** @param failed told when a host cannot take what is sent */
-  constructor(model: AnyModel, failed: () => void) {
+  constructor(model: AnyModel, failed: () => void, numbered: Numbered) {
+    this.#numbered = numbered;
     this.#model = model;
     this.#failed = failed;
   }
@@ -25,12 +32,12 @@ export class Outbox {
   }
 
   /** Sets traits on both ends. */
-  write(values: Record<string, unknown>): void {
-    this.#set(values, this.#direct);
+  write(values: Values): void {
+    this.#set(this.#numbered(values), this.#direct);
   }
 
   /** Sets traits by the model, whatever was lost before: the host itself is to hear of it. */
-  announce(values: Record<string, unknown>): void {
+  announce(values: Values): void {
     this.#set(values, false);
   }
 
@@ -49,7 +56,7 @@ export class Outbox {
     if (sent instanceof Promise) sent.catch(this.#failed);
   }
 
-  #set(values: Record<string, unknown>, direct: boolean): void {
+  #set(values: Values, direct: boolean): void {
     this.#writing = true;
     try {
       for (const [name, value] of Object.entries(values)) this.#model.set(name, value);
@@ -63,7 +70,7 @@ export class Outbox {
   }
 
   /** Writes traits by a message of its own. */
-  #tell({ mask, ...rest }: Record<string, unknown>): void {
+  #tell({ mask, ...rest }: Values): void {
     const beside = mask instanceof DataView;
     const state = mask === null ? { ...rest, mask } : rest;
     this.#model.send({ k: "set", state, mask: beside }, undefined, beside ? [mask] : []);

@@ -10,6 +10,9 @@
 const FIRST_MS = 300;
 const SLOWEST_MS = 2400;
 
+/** Where nothing is due, who is not answered asks no more often than this in the end: what nobody reads piles up. */
+const UNANSWERED_MS = 24000;
+
 /** A part that is awaited is asked for only then: where pictures come in parts, the way is slow. */
 const PART_MS = SLOWEST_MS;
 
@@ -43,7 +46,7 @@ export class PollPace {
 
   /** How long to wait while nothing is due: what nobody has asked for may have changed all the same. */
   get restMs(): number {
-    return SLOWEST_MS;
+    return Math.min(SLOWEST_MS * 2 ** this.#tries, UNANSWERED_MS);
   }
 
   /**

@@ -5,10 +5,14 @@ import { PollPace } from "./poll_pace";
 import type { FromKernel, ToKernel } from "./protocol";
 import { type Known, StateRevs } from "./state_revs";
 
-type Here = Extract<FromKernel, { kind: "here" }>;
+/** The answer to a question. */
+export type Here = Extract<FromKernel, { kind: "here" }>;
 
 /** No more answers are asked for at a time. */
 const MOST_OPEN = 200;
+
+/** So many questions are remembered, the newest: what answers an older one tells nothing any more. */
+const MOST_ASKED = 64;
 
 /** What a page waits for. */
 export interface Waits {
@@ -33,6 +37,8 @@ export interface Open {
 /** What a question says of the page. */
 export interface Question {
   readonly n: number;
+  /** The number of the page: that of its first question. */
+  readonly page: number;
   readonly state_rev: number | null;
 }
 
@@ -43,19 +49,31 @@ export class Poller {
   readonly #pace = new PollPace();
   readonly #revs: StateRevs;
   readonly #asked = new Map<number, Known>();
-  #n = 0;
+  readonly #page: number;
+  #n: number;
+  #seen = 0;
   #more = false;
-  #unsure = false;
+  /** The newest question when something came after which more may have been lost; null where a later one was answered. */
+  #unsureSince: number | null = null;
   #armedMs = 0;
   #spoilt = false;
   #waits: Waits = { visible: false, frame: false, asked: false };
 
   /**
+   * @param first the number of the first question; pages that share a kernel should start far apart
    * @param rev the number of the traits with which the model began, if it has any
    * @param send tells the kernel
    * @param open gives what the page has
    */
-  constructor(later: Later, rev: unknown, send: (message: ToKernel) => void, open: () => Open) {
+  constructor(
+    later: Later,
+    first: number,
+    rev: unknown,
+    send: (message: ToKernel) => void,
+    open: () => Open,
+  ) {
+    this.#page = first;
+    this.#n = first - 1;
     this.#alarms = new Alarms(later);
     this.#revs = new StateRevs(isCount(rev, 0) ? rev : null);
     this.#send = send;
@@ -67,18 +85,23 @@ export class Poller {
     this.#n += 1;
     const { known } = this.#revs;
     this.#asked.set(this.#n, known);
-    return { n: this.#n, state_rev: known.whole };
+    this.#asked.delete(this.#n - MOST_ASKED);
+    return { n: this.#n, page: this.#page, state_rev: known.whole };
+  }
+
+  /** The number of the newest question. */
+  get newest(): number {
+    return this.#n;
   }
 
   /** Asks for a sign of life, and for all that is newer than what the page has; gives the number of the question. */
   ask(): number {
     const question = this.question();
-    this.#unsure = false;
     this.#pace.asked();
     const { have, ...open } = this.#open();
     const replies = open.replies.slice(0, MOST_OPEN);
     const answers = open.answers.slice(0, MOST_OPEN);
-    this.#send({ k: "poll", have, ...question, replies, answers });
+    this.#send({ k: "poll", have, ...question, seen: this.#seen, replies, answers });
     return question.n;
   }
 
@@ -115,7 +138,7 @@ export class Poller {
       else this.#pace.lost();
     } else if (this.#pace.traits()) {
       // A cell may have sent it, where what a thread sends after that does not come.
-      this.#unsure = true;
+      this.#unsureSince = this.#n;
       this.#alarms.cancel("rest");
     }
     this.watch(this.#waits);
@@ -126,11 +149,19 @@ export class Poller {
     return this.#spoilt;
   }
 
-  /** Takes the answer to a question; true when traits that were spoilt are right again. */
+  /** True for a question of this page that nothing has answered, nor a later one. */
+  hasAsked(n: number): boolean {
+    return this.#asked.has(n);
+  }
+
+  /** Takes the answer to a question of this page; true when traits that were spoilt are right again. */
   here({ n, stateRev, more }: Here): boolean {
-    const known = n === null ? undefined : this.#asked.get(n);
-    for (const asked of this.#asked.keys()) if (n !== null && asked <= n) this.#asked.delete(asked);
-    if (known && stateRev !== null) this.#revs.answered(known, stateRev);
+    const known = this.#asked.get(n);
+    if (!known) return false;
+    this.#seen = n;
+    if (this.#unsureSince !== null && n > this.#unsureSince) this.#unsureSince = null;
+    for (const asked of this.#asked.keys()) if (asked <= n) this.#asked.delete(asked);
+    if (stateRev !== null) this.#revs.answered(known, stateRev);
     this.#more = more;
     this.#pace.answered();
     this.#restart();
@@ -157,7 +188,11 @@ export class Poller {
     const { onlyAnswers } = this.#pace;
     const missed = this.#more || this.#revs.isBehind || (onlyAnswers && waits.asked);
     this.#run("poll", waits.visible && (waits.frame || missed), this.#pace.delayMs);
-    this.#run("rest", waits.visible && (onlyAnswers || this.#unsure), this.#pace.restMs);
+    this.#run(
+      "rest",
+      waits.visible && (onlyAnswers || this.#unsureSince !== null),
+      this.#pace.restMs,
+    );
   }
 
   close(): void {

@@ -49,6 +49,8 @@ export interface Refusal {
 export interface Problem {
   readonly message: string;
   readonly details: string;
+  /** True for what only the answer to a command has told; the kernel takes back what its traits tell. */
+  readonly answered?: boolean;
 }
 
 /**

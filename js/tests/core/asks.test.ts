@@ -16,9 +16,9 @@ describe("a question", () => {
     const sent: ToKernel[] = [];
     const asks = new Asks(5, (message) => sent.push(message));
     const [first, second] = [asks.ask("picture", { of: "start" }), asks.ask("picture")];
-    asks.receive(found(6));
-    asks.receive(found(5));
-    asks.receive(found(99));
+    asks.receive(found(6), null);
+    asks.receive(found(5), null);
+    asks.receive(found(99), null);
     expect(await first).toEqual(found(5));
     expect(await second).toEqual(found(6));
     expect(sent[0]).toEqual({ k: "ask", rid: 5, name: "picture", args: { of: "start" } });
@@ -27,7 +27,7 @@ describe("a question", () => {
   test("that is refused says why", async () => {
     const asks = new Asks(1, () => undefined);
     const asked = asks.ask("gossip");
-    asks.receive({ ...found(1), ok: false, error: "nobody knows" });
+    asks.receive({ ...found(1), ok: false, error: "nobody knows" }, null);
     await expect(asked).rejects.toThrow("nobody knows");
   });
 

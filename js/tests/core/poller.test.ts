@@ -1,9 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { Poller } from "../../src/core/poller";
 import type { ToKernel } from "../../src/core/protocol";
+import { FIRST_RID } from "../builders";
 
 const MOVING = { visible: true, frame: true, asked: false };
 const RESTING = { visible: true, frame: false, asked: false };
+
+const HERE = { kind: "here", writes: {}, lostCommands: [], lostQuestions: [] } as const;
+
+const HOUR_MS = 3_600_000;
 
 type Poll = Extract<ToKernel, { k: "poll" }>;
 
@@ -29,7 +34,7 @@ class Desk {
       this.polls.push(message);
       this.times.push(this.#nowMs);
     };
-    this.poller = new Poller(later, rev, send, () => ({
+    this.poller = new Poller(later, FIRST_RID, rev, send, () => ({
       have: this.#have,
       replies: [7],
       answers: [],
@@ -59,10 +64,10 @@ class Desk {
 
   /** Answers the newest question, after a frame of this number if there is one. */
   answer({ seq, rev = 0, more = false }: { seq?: number; rev?: number; more?: boolean } = {}) {
-    const n = this.polls.at(-1)?.n ?? null;
+    const n = this.polls.at(-1)?.n ?? 0;
     if (seq) this.frame(seq);
     if (rev > 0) this.poller.traits(rev);
-    return this.poller.here({ kind: "here", n, stateRev: rev, more });
+    return this.poller.here({ ...HERE, n, stateRev: rev, more });
   }
 
   /** A host that delivers only answers, with a picture a step: half of the traits are lost. */
@@ -129,7 +134,25 @@ describe("a page whose frames come by themselves", () => {
     desk.wait(20000);
     expect(desk.times.slice(0, 5)).toEqual([300, 900, 2100, 4500, 6900]);
     const [first] = desk.polls;
-    expect(first).toEqual({ k: "poll", have: 0, n: 1, state_rev: 4, replies: [7], answers: [] });
+    const waits = { seen: 0, replies: [7], answers: [] };
+    expect(first).toEqual({ k: "poll", have: 0, n: 100, page: 100, state_rev: 4, ...waits });
+  });
+
+  test("takes only what answers its own questions, and remembers only the newest of them", () => {
+    const desk = new Desk(4);
+    desk.poller.watch(MOVING);
+    desk.wait(300_000);
+    const last = desk.polls.at(-1)?.n ?? 0;
+    expect(desk.poller.hasAsked(last)).toBe(true);
+    for (const n of [1, 99, 100, last + 1]) {
+      expect(desk.poller.hasAsked(n)).toBe(false);
+      desk.poller.here({ ...HERE, n, stateRev: 9, more: true });
+    }
+    desk.poller.watch(RESTING);
+    const before = desk.polls.length;
+    desk.wait(60_000);
+    expect(desk.polls.length).toBe(before);
+    expect(desk.poller.hasAsked(last)).toBe(true);
   });
 });
 
@@ -197,9 +220,24 @@ describe("a page whose host delivers only answers", () => {
     for (let rev = 17; rev < 20; rev++) desk.poller.traits(rev);
     desk.poller.watch(RESTING);
     const before = desk.polls.length;
+    desk.wait(2400);
+    desk.answer();
     desk.wait(30000);
     // Behind traits that came unasked it looks once.
     expect(desk.polls.length).toBe(before + 1);
+  });
+});
+
+describe("a page that nobody answers", () => {
+  test("asks ever less often for what nobody has asked for", () => {
+    const desk = Desk.thatOnlyAnswers();
+    desk.poller.watch(RESTING);
+    const before = desk.polls.length;
+    desk.wait(HOUR_MS);
+    expect(desk.polls.length - before).toBeLessThan(160);
+    desk.answer();
+    desk.wait(2400);
+    expect(desk.polls.length - before).toBeGreaterThan(140);
   });
 });
 
@@ -229,8 +267,20 @@ describe("traits", () => {
     expect(desk.polls).toEqual([]);
     desk.wait(400);
     expect(desk.polls.map((poll) => poll.state_rev)).toEqual([5]);
+    desk.answer({ rev: 5 });
     desk.wait(60000);
     expect(desk.polls.length).toBe(1);
+  });
+
+  test("that came unasked are looked behind again where nobody answers", () => {
+    const desk = new Desk();
+    desk.poller.watch(RESTING);
+    desk.poller.traits(1);
+    desk.wait(8000);
+    expect(desk.polls.length).toBe(2);
+    desk.answer({ rev: 1 });
+    desk.wait(60000);
+    expect(desk.polls.length).toBe(2);
   });
 
   test("that were missed are asked for, and make the page one that asks", () => {

@@ -1,18 +1,15 @@
 import { describe, expect, test } from "vitest";
+import { decodeBytes } from "../../src/core/decode";
 import { initialShared } from "../../src/core/kernel";
-import {
-  decodeBytes,
-  decodeMessage,
-  decodePairs,
-  decodeTraits,
-  encodePairs,
-  TRAIT_NAMES,
-} from "../../src/core/protocol";
+import { decodeMessage } from "../../src/core/messages";
+import { decodePairs, encodePairs } from "../../src/core/protocol";
+import { decodeTraits, TRAIT_NAMES } from "../../src/core/traits";
 import { type MessageFixture, readFixture, type TraitFixture } from "../fixtures";
 
 const frame = readFixture<MessageFixture>("frame");
 const reply = readFixture<MessageFixture>("reply");
 const answer = readFixture<MessageFixture>("answer");
+const piece = readFixture<MessageFixture>("piece");
 const progress = readFixture<MessageFixture>("progress");
 const part = readFixture<MessageFixture>("part");
 const traits = readFixture<TraitFixture>("traits");
@@ -49,7 +46,8 @@ describe("messages of the kernel", () => {
     const decoded = decodeMessage(message, buffersOf(buffer_bytes));
     if (decoded?.kind !== "answer") throw new Error("expected an answer");
     const { files, ...rest } = decoded.answer;
-    expect({ k: "answer", ...rest }).toEqual(message);
+    const sizes = decoded.sizes ? { sizes: decoded.sizes } : {};
+    expect({ k: "answer", ...rest, ...sizes }).toEqual(message);
     expect(files.map(({ length }) => length)).toEqual(buffer_bytes ?? []);
   });
 
@@ -69,7 +67,15 @@ describe("messages of the kernel", () => {
     expect(bytes.length).toBe(buffer_bytes?.[0]);
   });
 
-  const hostile = [frame, part, reply, answer, progress].flatMap((kind) => kind.hostile);
+  test.each(piece.valid)("a piece of files is read: $name", ({ message, buffer_bytes }) => {
+    const decoded = decodeMessage(message, buffersOf(buffer_bytes));
+    if (decoded?.kind !== "piece") throw new Error("expected a piece");
+    const { bytes, ...rest } = decoded.piece;
+    expect({ k: "piece", ...rest }).toEqual(message);
+    expect(bytes.length).toBe(buffer_bytes?.[0]);
+  });
+
+  const hostile = [frame, part, piece, reply, answer, progress].flatMap((kind) => kind.hostile);
   test.each(hostile)("is ignored where $why: $name", ({ message, buffer_bytes }) => {
     expect(decodeMessage(message, buffersOf(buffer_bytes))).toBeNull();
   });

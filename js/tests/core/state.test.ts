@@ -218,6 +218,32 @@ describe("errors", () => {
     expect(play(asked, refused(FIRST_RID - 1, "no points")).shared.problem).toBeNull();
   });
 
+  test("of a refused command are shown once, whenever its answer comes again", () => {
+    const shown = play(withPairs(), command("run"), failing(1, "no"), refused(FIRST_RID, "no"));
+    expect(play(shown, told(), refused(FIRST_RID, "no")).shared.problem).toBeNull();
+  });
+
+  test("that only an answer has told go with the next command or edit that is taken", () => {
+    const taken: Action = { kind: "reply", reply: { rid: FIRST_RID + 1, ok: true, error: "" } };
+    const refusedOnce = play(withPairs(), command("run"), refused(FIRST_RID, "no"));
+    expect(play(refusedOnce, command("undo"), told()).shared.problem?.message).toBe("no");
+    const undone = stateWith({ ...refusedOnce.shared }, { canUndo: true });
+    expect(play(undone, command("undo"), taken).shared.problem).toBeNull();
+    expect(play(refusedOnce, told({}, 1)).shared.problem).toBeNull();
+    expect(play(refusedOnce, told({ running: true })).shared.problem?.message).toBe("no");
+  });
+
+  test("that the traits tell stay until they take them back, and a stop changes no error", () => {
+    const ok: Action = { kind: "reply", reply: { rid: FIRST_RID, ok: true, error: "" } };
+    const running = stateWith({}, { running: true });
+    const stopping = play(running, told({ running: true }), command("stop"));
+    expect(play(stopping, failing(1), ok).shared.problem?.message).toBe("bad");
+    const refusedOnce = play(withPairs(), command("run"), refused(FIRST_RID, "no"));
+    const again = play(refusedOnce, told({ running: true }), command("stop"));
+    const stopped: Action = { kind: "reply", reply: { rid: FIRST_RID + 1, ok: true, error: "" } };
+    expect(play(again, stopped).shared.problem?.message).toBe("no");
+  });
+
   test("told twice keep their details", () => {
     const state = play(withPairs(), command("run"), failing(1), refused(FIRST_RID, "bad"));
     expect(state.shared.problem?.details).toBe("Traceback");
