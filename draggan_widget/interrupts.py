@@ -1,4 +1,4 @@
-"""Interrupts of the kernel, kept waiting while something is done that must be done whole.
+"""Interrupts of the kernel, kept waiting while something is done that must be done whole; terminations made one.
 
 A kernel interrupts its main thread between any two instructions, also in the middle of a change of several attributes.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 
 Handler = Callable[[int, FrameType | None], object]
@@ -101,3 +102,25 @@ class allowed:  # noqa: N801  # it reads as what it does
         """End."""
         if _main.handles:
             _main.waits = self._waited
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Have a termination (SIGTERM) end a block as Ctrl-C does: with a message, and with what was done kept."""
+    if threading.current_thread() is not threading.main_thread():  # which alone may handle signals
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Interrupt the main thread, also where a shell has it ignore Ctrl-C."""
+    handler = signal.getsignal(signal.SIGINT)
+    if callable(handler):
+        handler(signal.SIGINT, frame)
+    else:
+        raise KeyboardInterrupt

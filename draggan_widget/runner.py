@@ -22,7 +22,7 @@ from draggan_widget.protocol import Ack
 from draggan_widget.pulls import Place, Pulls
 from draggan_widget.resting import LOOK_AGAIN_S
 from draggan_widget.screen import Screen, Stage
-from draggan_widget.torch_start import leave_a_core, take_a_gradient
+from draggan_widget.torch_start import is_ending, leave_a_core, take_a_gradient
 
 if TYPE_CHECKING:  # torch is heavy: the worker imports it, so that a cell returns at once
     from draggan_widget.drag import DragStep
@@ -316,16 +316,20 @@ class Runner:
 
     def _work(self, make_session: Callable[[], DragSession]) -> None:
         """Make the session, then run commands until the end."""
+        gradient = threading.Thread(target=take_a_gradient, daemon=True)
         try:
             leave_a_core()
-            threading.Thread(target=take_a_gradient, daemon=True).start()
-            self._take_up(make_session())
+            if not self._is_over:
+                gradient.start()
+                self._take_up(make_session())
         except Exception as error:
-            logger.exception("The session could not be made")
             self._failure = in_words(error)
-            self._screen.tell(self._failure)
+            if not self._is_over:  # an interpreter that ends refuses imports and threads
+                logger.exception("The session could not be made")
+                self._screen.tell(self._failure)
         self._loaded.set()
-        self._screen.show_state(self._session)
+        if not self._is_over:
+            self._screen.show_state(self._session)
         self._at_work = False
         while (command := self._next()) is not None:
             if self._session is None:
@@ -337,6 +341,13 @@ class Runner:
         self._end_listening()
         self._end_listening = lambda: None
         self._session = None  # whoever keeps a closed widget need not keep the generator
+        if gradient.ident is not None:
+            gradient.join()  # an interpreter must not end in the middle of it
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether nobody will see what comes: the runner was closed, or the interpreter is ending."""
+        return self._closed or is_ending()
 
     def _take_up(self, session: DragSession) -> None:
         """Show a session in the place of the one before."""

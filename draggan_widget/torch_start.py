@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+# Torch imports it, in the worker: it must not be the first to do so, as that fails once the interpreter is ending.
+import concurrent.futures.thread  # noqa: F401  # its import is what counts
 import os
+import threading
+
+
+def is_ending() -> bool:
+    """Whether the interpreter is ending: it then waits a little for the worker, but refuses new threads and imports."""
+    return not threading.main_thread().is_alive()
 
 
 def take_a_gradient() -> None:
     """Have torch import what its first gradient needs, while the generator loads: the first pull need not wait for it."""
-    import torch
+    try:
+        import torch
 
-    one = torch.ones((), requires_grad=True)
-    torch.autograd.grad([one * one], [one], [torch.ones(())])
+        one = torch.ones((), requires_grad=True)
+        torch.autograd.grad([one * one], [one], [torch.ones(())])
+    except Exception:
+        if not is_ending():
+            raise
 
 
 def leave_a_core() -> None:

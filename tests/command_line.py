@@ -39,13 +39,13 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 def check_end(
     arguments: Sequence[str], end: signal.Signals, begun: Callable[[], object], words: str
 ) -> None:
-    """Check that with a command line all its processes end, and that one that is interrupted tells what it has done.
+    """Check that with a command line all its processes end, and that one that is interrupted or terminated tells what it has done.
 
     Args:
         arguments: Of the command line, which would take far longer than the test.
         end: The signal that ends it, once something of its work is there.
         begun: Whether something is.
-        words: Are in the message of an interruption.
+        words: Are in its message, where it can leave one.
     """
     # A shell lets what runs in its background ignore Ctrl-C, and that is inherited.
     code = (
@@ -64,13 +64,14 @@ def check_end(
         assert started.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    if end == signal.SIGINT:  # as a terminal does it: to all of them
+    if end != signal.SIGKILL:  # to all of them, as a terminal and ``timeout`` do it
         os.killpg(started.pid, end)
     else:
         started.send_signal(end)
     # The pipes are closed when the last process that has them has ended.
     _, errors = started.communicate(timeout=WAIT_S)
-    if end == signal.SIGINT:
+    if end != signal.SIGKILL:
         assert started.returncode == 1
         assert "Traceback" not in errors, errors
+        assert "leaked" not in errors, errors
         assert words in errors

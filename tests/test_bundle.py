@@ -66,6 +66,12 @@ def test_every_package_of_the_front_end_is_pinned_with_its_digest() -> None:
     assert [name for name, each in locked.items() if not each.get("integrity")] == []
 
 
+def test_scripts_of_others_below_a_clone_stay_what_they_are() -> None:
+    """Node takes the kind of a script from the nearest ``package.json``: that of JupyterLab's in ``.venv`` is this one."""
+    package = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
+    assert package.get("type", "commonjs") == "commonjs"
+
+
 def test_every_python_package_is_pinned() -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = [line for line in lines if not line.startswith("#")]

@@ -103,6 +103,17 @@ def test_a_mask_that_is_no_usable_picture_is_a_bad_argument(
     assert "--mask must be a picture" in message
 
 
+def test_a_picture_of_an_animal_is_no_mask(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = tmp_path / "a.png"
+    DragSession(seed=3, device="cpu").save_image(picture)
+    message = refused(capsys, *DRAG, "--out", str(tmp_path / "b.png"), "--mask", str(picture))
+    assert f"--mask {picture} is no mask" in message
+    assert "paint white where the picture may move" in message
+    assert not (tmp_path / "b.png").exists()
+
+
 def test_transparent_parts_of_a_mask_may_not_move(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

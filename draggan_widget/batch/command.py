@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from draggan_widget.interrupts import terminable
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``draggan-widget batch`` to a parser."""
@@ -48,6 +50,7 @@ def _folder(text: str) -> Path:
     return Path(text)
 
 
+@terminable()
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Drag a batch and return what came out.
 

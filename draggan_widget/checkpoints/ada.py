@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from draggan_widget.checkpoints.divisors import missing_divisors
+from draggan_widget.checkpoints.sizes import channels_of, mapping_layers_of, w_dim_of
 from draggan_widget.errors import GeneratorError
 from draggan_widget.generator import Generator, StyleGAN2Config, StyleGAN3Config
 from draggan_widget.generator.latents import LatentGenerator
@@ -53,6 +54,7 @@ class AdaNetwork:
         lr_multiplier: Learning-rate multiplier of the mapping.
         trained_as: How the file's own layout is called, for messages.
         arguments: With which the network says that it was made.
+        own_name: What the file's own layout calls a tensor, for messages.
     """
 
     tensors: Mapping[str, Tensor]
@@ -60,6 +62,7 @@ class AdaNetwork:
     lr_multiplier: float = LR_MULTIPLIER
     trained_as: str = "stylegan2-ada-pytorch"
     arguments: Mapping[str, object] = field(default_factory=dict)
+    own_name: Callable[[str], str] = str
 
     @property
     def classes(self) -> int:
@@ -89,7 +92,7 @@ def generator_of(network: AdaNetwork, name: str, label: int | None) -> Generator
     check_size(f"the {network.trained_as} network", config, tensors)
     generator = Generator(config, name=name)
     whole = _with_noise(tensors, generator) | {"mapping.w_avg": mean.reshape(1, -1)}
-    check_tensors(f"the {network.trained_as} network", generator, whole)
+    check_tensors(f"the {network.trained_as} network", generator, whole, network.own_name)
     generator.load_state_dict(whole, assign=True)
     generator.noise = has_noise
     if "mapping.w_avg" not in tensors:
@@ -131,25 +134,44 @@ def check_size(
         )
 
 
-def check_tensors(what: str, generator: LatentGenerator, tensors: Mapping[str, Tensor]) -> None:
+def check_tensors(
+    what: str,
+    generator: LatentGenerator,
+    tensors: Mapping[str, Tensor],
+    own_name: Callable[[str], str] = str,
+) -> None:
     """Raise one error that lists everything in which tensors differ from what a generator needs.
+
+    Args:
+        what: Is checked, for the message.
+        generator: Needs the tensors.
+        tensors: By the generator's names.
+        own_name: What the file calls them.
 
     Raises:
         GeneratorError: They do.
     """
     expected = {name: tuple(t.shape) for name, t in generator.state_dict().items()}
     found = {name: tuple(t.shape) for name, t in tensors.items()}
-    problems = [f"missing {name} {list(expected[name])}" for name in expected.keys() - found.keys()]
-    problems += [
-        f"unexpected {name} {list(found[name])}" for name in found.keys() - expected.keys()
+    problems = [
+        f"missing {own_name(name)} {list(expected[name])}"
+        for name in expected.keys() - found.keys()
     ]
     problems += [
-        f"{name} is {list(found[name])}, expected {list(expected[name])}"
+        f"unexpected {own_name(name)} {list(found[name])}"
+        for name in found.keys() - expected.keys()
+    ]
+    problems += [
+        f"{own_name(name)} is {list(found[name])}, expected {list(expected[name])}"
         for name in expected.keys() & found.keys()
         if expected[name] != found[name]
     ]
-    problems += [f"{name} holds no decimals" for name, t in tensors.items() if t.dtype != FLOAT]
-    problems += [f"{name} is not finite" for name, t in tensors.items() if not t.isfinite().all()]
+    problems += [
+        f"{own_name(name)} holds no decimals" for name, t in tensors.items() if t.dtype != FLOAT
+    ]
+    problems += [
+        f"{own_name(name)} is not finite" for name, t in tensors.items() if not t.isfinite().all()
+    ]
     fitting = {name: t for name, t in tensors.items() if expected.get(name) == tuple(t.shape)}
     problems += missing_divisors(generator, fitting)
     if problems:
@@ -189,21 +211,15 @@ def synthesis_tensors(generator: Generator) -> dict[str, Tensor]:
 
 def _architecture(tensors: Mapping[str, Tensor], network: AdaNetwork) -> StyleGAN2Config:
     """Return the architecture that the shapes of the tensors tell."""
-    blocks = sorted({int(match[1]) for name in tensors if (match := BLOCK_NAME.match(name))})
+    sizes = sorted({int(match[1]) for name in tensors if (match := BLOCK_NAME.match(name))})
+    channels = channels_of(tensors, sizes)
+    blocks = list(channels)
     const = tensors.get("synthesis.b4.const")
     first = tensors.get("mapping.fc0.weight")
-    layers = [name for name in tensors if re.fullmatch(r"mapping\.fc\d+\.weight", name)]
-    affine = tensors.get("synthesis.b4.conv1.affine.weight")
-    if const is None or first is None or affine is None or len(blocks) < 2:
-        absent = [
-            name
-            for name in (
-                "synthesis.b4.const",
-                "mapping.fc0.weight",
-                "synthesis.b4.conv1.affine.weight",
-            )
-            if name not in tensors
-        ]
+    w_dim = w_dim_of(tensors)
+    if const is None or first is None or w_dim is None or len(blocks) < 2:
+        needed = ("synthesis.b4.const", "mapping.fc0.weight", "synthesis.b4.conv1.affine.weight")
+        absent = [network.own_name(name) for name in needed if name not in tensors]
         raise GeneratorError(
             f"the {network.trained_as} network is not whole: it lacks {', '.join(absent) or 'blocks'}"
         )
@@ -211,23 +227,17 @@ def _architecture(tensors: Mapping[str, Tensor], network: AdaNetwork) -> StyleGA
         raise GeneratorError(
             "the generator has residual blocks; only those with skip connections to RGB can be read"
         )
-    channels = []
-    for block in blocks:
-        weight = tensors.get(f"synthesis.b{block}.conv1.weight")
-        if weight is None or weight.ndim != 4:
-            raise GeneratorError(f"the network lacks synthesis.b{block}.conv1.weight")
-        channels.append(weight.shape[0])
-    if const.ndim != 3 or first.ndim != 2 or affine.ndim != 2:
+    if const.ndim != 3 or first.ndim != 2:
         raise GeneratorError("the network's first tensors have the wrong number of dimensions")
     return StyleGAN2Config(
         resolution=blocks[-1],
         z_dim=first.shape[1],
-        w_dim=affine.shape[1],
-        mapping_layers=len(layers),
+        w_dim=w_dim,
+        mapping_layers=mapping_layers_of(tensors),
         mapping_lr_multiplier=network.lr_multiplier,
         conv_clamp=network.conv_clamp,
         base_width=const.shape[2],
-        block_channels=tuple(channels) if blocks == _doubling(blocks[-1]) else None,
+        block_channels=tuple(channels.values()) if blocks == _doubling(blocks[-1]) else None,
     )
 
 

@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from draggan_widget.interrupts import terminable
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``draggan-widget evaluate`` to a parser."""
@@ -75,6 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+@terminable()
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Run a protocol and return its report.
 

@@ -75,8 +75,10 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         "score": found.score.words,
         "psnr_db": round(found.score.psnr_db, 2),
         **({"warning": found.score.warning} if found.score.warning else {}),
-        "crop": [round(side, 1) for side in (found.crop.left, found.crop.top)]
-        + [round(side, 1) for side in (found.crop.width, found.crop.height)],
+        "crop": [
+            round(float(side), 1)
+            for side in (found.crop.left, found.crop.top, found.crop.width, found.crop.height)
+        ],
         "generator": found.generator.name,
         **{name: path for name, path in files.items() if path is not None},
     }

@@ -14,6 +14,7 @@ from torch import Tensor
 from draggan_widget.drag.validation import Mask, check_mask, check_point_ids, check_points
 from draggan_widget.errors import InputError
 from draggan_widget.inputs import checked_seed, checked_truncation
+from draggan_widget.mask_pictures import mask_of_picture
 from draggan_widget.session.recipe import from_text, to_text
 from draggan_widget.session.sources import checked_latent, checked_z
 from draggan_widget.session.state import PictureGenerator, SessionState, closed
@@ -79,7 +80,7 @@ def mask_from_json(generator: PictureGenerator, value: object) -> Mask | None:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
             if picture.size != size:
                 raise InputError(f"mask must be {size[0]} x {size[1]}, got {picture.size}")
-            found = np.array(picture.convert("1"))
+            found = mask_of_picture(picture)
     except (OSError, SyntaxError, ValueError) as error:
         raise InputError(f"mask must be a PNG: {error}") from error
     checked = check_mask(found, *size)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from draggan_widget.arguments import output_file
@@ -12,11 +13,9 @@ from draggan_widget.drag import DragConfig, DragStep
 from draggan_widget.drag.config import SOLVERS
 from draggan_widget.errors import InputError
 from draggan_widget.export import ANIMATION_FORMATS
+from draggan_widget.mask_pictures import mask_of_picture
 from draggan_widget.progress import progress_bar
 from draggan_widget.subcommands.picture import add_picture_arguments, session_of
-
-MAY_MOVE_FROM = 128
-"""A mask's pixel of this brightness or more may move."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help=f"{role}, in pixels of the picture; give as many as there are points",
         )
     parser.add_argument(
-        "--mask", type=Path, help="a picture of the same size, white where it may move"
+        "--mask",
+        type=Path,
+        help="a black and white picture of the same size, white where it may move",
     )
     parser.add_argument("--solver", choices=sorted(SOLVERS), help="how to drag")
     parser.add_argument("--max-steps", type=int, help="most steps of the drag")
@@ -78,16 +79,17 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _read_mask(path: Path) -> Any:
-    """Return a mask from a picture, True where it is bright and not transparent."""
+def _read_mask(path: Path) -> NDArray[np.bool_]:
+    """Return a mask from a picture, True where it is white and not transparent."""
     try:
-        with Image.open(path) as image:
-            light, alpha = np.moveaxis(np.asarray(image.convert("RGBA").convert("LA")), -1, 0)
+        with Image.open(path) as picture:
+            return mask_of_picture(picture)
+    except InputError as error:
+        raise InputError(f"--mask {path} is no mask: {error}") from error
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise InputError(
             f"--mask must be a picture of the generator's size, and {path} is none: {error}"
         ) from error
-    return (light >= MAY_MOVE_FROM) & (alpha >= MAY_MOVE_FROM)
 
 
 def _point(text: str) -> tuple[float, float]:

@@ -117,7 +117,7 @@ def test_processes_that_never_begin_are_not_started_for_ever(
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_process_outlives_a_batch_that_is_ended(end: signal.Signals, tmp_path: Path) -> None:
     (tmp_path / "items.json").write_text(
         json.dumps([job(seed, max_steps=20).to_json() for seed in range(500)])

@@ -17,6 +17,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from draggan_widget.checkpoints import load_checkpoint
+from draggan_widget.checkpoints.rosinality import MARKS
 from draggan_widget.errors import GeneratorError
 from draggan_widget.generator import Generator, StyleGAN2Config
 from tests.checkpoints.layouts import stylegan2_of
@@ -229,6 +230,44 @@ def test_everything_that_does_not_fit_is_told_at_once(tmp_path: Path) -> None:
         "mapping.fc2.bias is not finite",
     ):
         assert problem in str(caught.value)
+
+
+def test_a_file_of_rosinality_is_told_by_its_own_names(tmp_path: Path) -> None:
+    tensors = published()
+    del tensors["synthesis.b16.conv1.weight"]
+    tensors["synthesis.b8.conv0.bias"] = torch.zeros(9)
+    tensors["synthesis.b4.conv1.affine.weight"] = torch.zeros(4, 4)
+    tensors["mapping.fc2.bias"][0] = float("nan")
+    file = tmp_path / "damaged.pt"
+    whole = torch.load(io.BytesIO(rosinality_file(tensors, legacy=False)), weights_only=False)
+    whole["g_ema"]["convs.7.extra"] = torch.zeros(2)
+    torch.save(whole, file)
+    with pytest.raises(GeneratorError) as caught:
+        load_checkpoint(file)
+    told = str(caught.value)
+    assert "the rosinality stylegan2-pytorch network does not fit its architecture" in told
+    for problem in (
+        "missing convs.3.conv.weight [5, 5, 3, 3]",
+        "unexpected convs.7.extra [2]",
+        "convs.0.activate.bias is [9], expected [6]",
+        "conv1.conv.modulation.weight is [4, 4], expected [7, 5]",
+        "style.3.bias is not finite",
+    ):
+        assert problem in told
+    assert told.count("; ") == 4
+    assert "synthesis." not in told
+
+
+def test_each_missing_tensor_of_rosinality_is_told_by_its_own_name(tmp_path: Path) -> None:
+    file = tmp_path / "damaged.pt"
+    whole = torch.load(io.BytesIO(rosinality_file(published(), legacy=False)), weights_only=False)
+    for own in whole["g_ema"]:
+        if not own.endswith(("kernel", *MARKS)):
+            rest = {name: value for name, value in whole["g_ema"].items() if name != own}
+            torch.save({**whole, "g_ema": rest}, file)
+            with pytest.raises(GeneratorError) as caught:
+                load_checkpoint(file)
+            assert own in str(caught.value)
 
 
 @pytest.mark.parametrize(

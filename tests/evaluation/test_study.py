@@ -82,7 +82,7 @@ def test_an_unknown_generator_is_named() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_process_outlives_a_study_that_is_ended(
     end: signal.Signals, scene_file: Path, tmp_path: Path
 ) -> None:

@@ -50,6 +50,7 @@ def test_a_photo_becomes_a_session_and_a_picture(
     assert values["psnr_db"] > 15
     assert values["score"]
     assert values["crop"] == [0, 0, 32, 32]
+    assert {type(side) for side in values["crop"]} == {float}
     session = dg.DragSession.load(tmp_path / "a.dgs", generator=file)
     with Image.open(tmp_path / "a.png") as picture:
         change = np.asarray(session.image).astype(int) - np.asarray(picture.convert("RGB"))

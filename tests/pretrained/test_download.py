@@ -26,6 +26,7 @@ from draggan_widget.pretrained import (
 )
 from draggan_widget.pretrained.catalogue import PUBLISHED, GeneratorInfo
 from draggan_widget.pretrained.download import CHECKSUMS, FOLDER_VARIABLE, fetch, generator_folder
+from tests.command_line import refused
 
 CONTENT = bytes(range(256)) * 20_000
 CATS = PUBLISHED[0]
@@ -260,6 +261,12 @@ def test_damaged_notes_are_told(source: Source, cache: Path) -> None:
 def test_nothing_is_fetched_before_the_licence_is_accepted(cache: Path) -> None:
     with pytest.raises(InputError, match=r"a licence of their own .*accept_licence=True"):
         download_generator(CATS.name)
+    assert not cache.exists()
+
+
+def test_a_shell_is_told_of_the_option(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    message = refused(capsys, "download", CATS.name)
+    assert "read it, and give --accept-licence if you keep to it" in message
     assert not cache.exists()
 
 
