@@ -14,11 +14,12 @@ import draggan_widget as dg
 from draggan_widget.drag.config import SOLVERS
 from draggan_widget.errors import NoMemoryError
 from draggan_widget.frames import to_rgb
-from draggan_widget.generator import Generator, StyleGAN2Config
+from draggan_widget.generator import Generator
 from draggan_widget.ops import extension
 from draggan_widget.pretrained import load_stylegan2
 from draggan_widget.session import DragSession
 from tests.browser_end import connect, front_end_of
+from tests.drag.device_drags import random_network
 from tests.patience import until
 
 pytestmark = pytest.mark.cuda
@@ -43,11 +44,7 @@ def animals() -> Generator:
 @pytest.fixture(scope="module")
 def network() -> Generator:
     """A random network on the CPU."""
-    torch.manual_seed(0)
-    config = StyleGAN2Config(64, channel_base=1024, channel_max=32, conv_clamp=256.0)
-    generator = Generator(config).frozen()
-    _ = generator.w_std, generator.w_covariance
-    return generator
+    return random_network()
 
 
 def pulled_aside(animals: Generator, solver: str, points: int) -> DragSession:

@@ -58,6 +58,16 @@ def blobs_of(solver: str = "paper", *, mask: Mask | None = None) -> Drag:
     return _drag_of(generator, generator.start(), solver, mask)
 
 
+def random_network() -> Generator:
+    """Return a random network of 64 px whose statistics are known in single precision."""
+    torch.manual_seed(0)
+    config = StyleGAN2Config(64, channel_base=1024, channel_max=32, conv_clamp=256.0)
+    generator = Generator(config).frozen()
+    statistics = generator.w_std, generator.w_covariance
+    assert all(bool(each.isfinite().all()) for each in statistics)
+    return generator
+
+
 def network_drag(solver: str, mask: Mask | None, device: str) -> Drag:
     """Return a drag of a random network."""
     torch.manual_seed(0)

@@ -4,9 +4,11 @@ import math
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 
 from draggan_widget.drag import DragConfig, DragOptimizer, DragStep
+from draggan_widget.errors import GeneratorError
 from tests.drag.blobs import BlobGenerator, BlobTrace
 
 Step = DragStep[BlobTrace]
@@ -58,3 +60,31 @@ class SteepGenerator(BlobGenerator):
     def trace(self, w: torch.Tensor, block: int) -> BlobTrace:
         trace = super().trace(w, block)
         return BlobTrace(w, trace.features + (w * 0).sqrt().sum())
+
+
+def assert_a_failed_step_can_be_repeated(
+    config: DragConfig, *, target: tuple[float, float], steps: int
+) -> None:
+    """Assert that a step that fails has moved nothing, and that the drag arrives once its cause is gone."""
+    generator = BlobGenerator()
+    optimizer = start(generator, config)
+    optimizer.set_points([(30, 32)], [target], point_ids=[1])
+    for _ in range(steps):
+        optimizer.step()
+    w = optimizer.w
+    generator.brightness.fill_(math.nan)
+    with pytest.raises(GeneratorError, match="around a handle are not finite"):
+        optimizer.step()
+    assert torch.equal(optimizer.w, w)
+    generator.brightness.fill_(1)
+    assert run(optimizer)[-1].status == "arrived"
+
+
+def assert_a_steep_step_moves_nothing(config: DragConfig, words: str) -> None:
+    """Assert that a derivative that is not finite moves nothing and is told in words."""
+    generator = SteepGenerator()
+    optimizer = start(generator, config)
+    optimizer.set_points([(30, 32)], [(36, 32)], point_ids=[1])
+    with pytest.raises(GeneratorError, match=words):
+        optimizer.step()
+    assert torch.equal(optimizer.w, generator.start())

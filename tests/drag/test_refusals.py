@@ -10,7 +10,15 @@ import torch
 from draggan_widget.drag import DragOptimizer
 from draggan_widget.errors import GeneratorError, InputError
 from tests.drag.blobs import BlobGenerator
-from tests.drag.drags import FINE, TWO_BLOBS, SteepGenerator, paper, run, start
+from tests.drag.drags import (
+    FINE,
+    TWO_BLOBS,
+    assert_a_failed_step_can_be_repeated,
+    assert_a_steep_step_moves_nothing,
+    paper,
+    run,
+    start,
+)
 
 
 @pytest.mark.parametrize(
@@ -76,25 +84,9 @@ def test_features_that_are_not_finite_are_refused_at_the_start() -> None:
 
 @pytest.mark.usefixtures("mover")
 def test_a_step_that_fails_does_not_move_the_latent_and_can_be_repeated() -> None:
-    generator = BlobGenerator()
-    optimizer = start(generator)
-    optimizer.set_points([(30, 32)], [(36, 32)], point_ids=[1])
-    for _ in range(5):
-        optimizer.step()
-    w = optimizer.w
-    generator.brightness.fill_(math.nan)
-    with pytest.raises(GeneratorError, match="around a handle are not finite"):
-        optimizer.step()
-    assert torch.equal(optimizer.w, w)
-    generator.brightness.fill_(1)
-    assert run(optimizer)[-1].status == "arrived"
+    assert_a_failed_step_can_be_repeated(FINE, target=(36, 32), steps=5)
 
 
 @pytest.mark.usefixtures("mover")
 def test_a_gradient_that_is_not_finite_does_not_move_the_latent() -> None:
-    generator = SteepGenerator()
-    optimizer = start(generator)
-    optimizer.set_points([(30, 32)], [(36, 32)], point_ids=[1])
-    with pytest.raises(GeneratorError, match="gradient of the drag is not finite"):
-        optimizer.step()
-    assert torch.equal(optimizer.w, generator.start())
+    assert_a_steep_step_moves_nothing(FINE, "gradient of the drag is not finite")

@@ -7,19 +7,14 @@ import pytest
 import torch
 
 from draggan_widget.drag import DragConfig, DragOptimizer, DragStep
-from draggan_widget.generator import Generator, StyleGAN2Config
-from tests.drag.device_drags import device_steps
+from draggan_widget.generator import Generator
+from tests.drag.device_drags import device_steps, random_network
 
 
 @pytest.fixture(scope="module")
 def network() -> Generator:
     """A random network in float64, of which float32 statistics are known."""
-    torch.manual_seed(0)
-    config = StyleGAN2Config(64, channel_base=1024, channel_max=32, conv_clamp=256.0)
-    generator = Generator(config).frozen()
-    statistics = generator.w_std, generator.w_covariance
-    assert all(bool(each.isfinite().all()) for each in statistics)
-    return generator.double()
+    return random_network().double()
 
 
 def dragged(generator: Generator, solver: str) -> DragStep[Any]:
