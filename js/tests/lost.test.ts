@@ -1,36 +1,14 @@
 /** What is lost on the way from the page to the kernel, in an outage too short to be named. */
 import { describe, expect, test } from "vitest";
-import { movePart } from "../src/core/points";
-import { ViewStore } from "../src/core/store";
-import type { ViewAction } from "../src/core/types";
-import { click, frameOf } from "./builders";
-import { Bench, settled } from "./fake_model";
+import { click } from "./builders";
+import { settled } from "./fake_model";
+import { shown } from "./shown";
 
 const OUTAGE_MS = 3000;
 
-/** A bench with a view that has its picture, and hands on it. */
-function shown(traits: Record<string, unknown> = {}) {
-  const bench = new Bench({
-    handle_points: [[40, 40]],
-    target_points: [[80, 40]],
-    point_ids: [1],
-    point_edit: { rev: 1, ids: [1], placed: [1] },
-    points_rev: 1,
-    can_undo: true,
-    ...traits,
-  });
-  bench.store.dispatch({ kind: "frame", frame: frameOf(1), atMs: 0 });
-  bench.sync.hello(bench.view, true);
-  bench.here();
-  bench.model.sent.length = 0;
-  const view = new ViewStore(bench.store);
-  const act = (...actions: unknown[]) => {
-    for (const action of actions as ViewAction[]) view.dispatch(action);
-  };
-  const aim = (x: number) => {
-    bench.store.replace(movePart(bench.store.value, { id: 1, part: "target" }, { x, y: 41 }));
-    bench.paint();
-  };
+/** A widget on a network that can go away. */
+function networked(traits: Record<string, unknown> = {}) {
+  const bench = shown({ can_undo: true, ...traits });
   /** Time goes by, and the kernel answers each question that it hears. */
   const live = async (durationMs: number) => {
     for (let passed = 0; passed < durationMs; passed += 100) {
@@ -51,14 +29,14 @@ function shown(traits: Record<string, unknown> = {}) {
   };
   const rids = (kind: "cmd" | "ask") =>
     bench.sent(kind).flatMap((each) => ("rid" in each ? [each.rid] : []));
-  return Object.assign(bench, { act, aim, live, out, rids, link: () => bench.store.value.link });
+  return Object.assign(bench, { live, out, rids });
 }
 
 const MASK = [{ kind: "mode", mode: "mask" }, ...click(50, 50)];
 
 describe("in a short outage", () => {
   test("an edit of the points is written again, past the host", async () => {
-    const bench = shown();
+    const bench = networked();
     await bench.out(() => bench.aim(90));
     expect(bench.model.saved).toEqual([]);
     const told = bench.sent("set");
@@ -70,7 +48,7 @@ describe("in a short outage", () => {
   });
 
   test("the newest edit is written again, not the one that was lost", async () => {
-    const bench = shown();
+    const bench = networked();
     await bench.out(() => {
       bench.aim(90);
       bench.aim(70);
@@ -79,7 +57,7 @@ describe("in a short outage", () => {
   });
 
   test("a mask is sent again, and what the kernel had before does not take its place", async () => {
-    const bench = shown();
+    const bench = networked();
     await bench.out(() => bench.act(...MASK));
     expect(bench.sent("set")).toMatchObject([{ mask: true }]);
     expect(bench.model.sentBuffers.some((buffers) => buffers.length === 1)).toBe(true);
@@ -87,7 +65,7 @@ describe("in a short outage", () => {
   });
 
   test("a switch is told again", async () => {
-    const bench = shown();
+    const bench = networked();
     await bench.out(() => bench.act({ kind: "auto_run", on: true }));
     expect(bench.sent("set")).toMatchObject([{ state: { auto_run: true } }]);
     await bench.live(60_000);
@@ -95,7 +73,7 @@ describe("in a short outage", () => {
   });
 
   test("commands are sent again, once, in their order and under their numbers", async () => {
-    const bench = shown();
+    const bench = networked();
     await bench.out(() =>
       bench.act({ kind: "command", name: "undo" }, { kind: "command", name: "reset" }),
     );
@@ -105,7 +83,7 @@ describe("in a short outage", () => {
   });
 
   test("a command that a later one has overtaken is given up in words", async () => {
-    const bench = shown();
+    const bench = networked();
     bench.model.deaf = true;
     bench.act({ kind: "command", name: "undo" });
     bench.model.deaf = false;
@@ -119,7 +97,7 @@ describe("in a short outage", () => {
   });
 
   test("a command is sent again although a stop has overtaken it", async () => {
-    const bench = shown({ running: true, status: "running" });
+    const bench = networked({ running: true, status: "running" });
     bench.model.deaf = true;
     bench.act({ kind: "command", name: "undo" });
     bench.model.deaf = false;
@@ -131,7 +109,7 @@ describe("in a short outage", () => {
   });
 
   test("a question is asked again with its files", async () => {
-    const bench = shown();
+    const bench = networked();
     let answer: Promise<unknown> = Promise.resolve();
     await bench.out(() => {
       answer = bench.sync.ask("open", { name: "a.dgs" }, [new Uint8Array([1, 2, 3])]);
@@ -145,7 +123,7 @@ describe("in a short outage", () => {
 
 describe("nothing is sent twice", () => {
   test("where everything came", async () => {
-    const bench = shown();
+    const bench = networked();
     bench.aim(90);
     bench.act(...MASK, { kind: "command", name: "undo" }, { kind: "auto_run", on: true });
     await bench.live(20_000);
@@ -154,7 +132,7 @@ describe("nothing is sent twice", () => {
   });
 
   test("where a host holds a write back, and one question overtakes it", async () => {
-    const bench = shown();
+    const bench = networked();
     bench.aim(90);
     bench.wait(1000);
     const { writes } = bench.model;

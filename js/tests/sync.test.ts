@@ -6,6 +6,7 @@ import type { ViewAction } from "../src/core/types";
 import { click, down, move, pair, up } from "./builders";
 import { Bench, settled } from "./fake_model";
 import { example, type MessageFixture, readFixture, type TraitFixture } from "./fixtures";
+import { ONE_POINT } from "./shown";
 
 const fixture = (name: string) => readFixture<MessageFixture>(name);
 const message = (kind: string, name: string) => example(fixture(kind).valid, name).message;
@@ -14,13 +15,6 @@ const frame = (over: Record<string, unknown> = {}): [unknown, unknown[]] => [
   [new Uint8Array(24)],
 ];
 const TWO_POINTS = example(readFixture<TraitFixture>("traits").valid, "dragging two points").traits;
-const ONE_POINT = {
-  handle_points: [[40, 40]],
-  target_points: [[80, 40]],
-  point_ids: [1],
-  point_edit: { rev: 1, ids: [1], placed: [1] },
-  points_rev: 1,
-};
 
 /** A bench with a view that has its first picture. */
 function shown(
