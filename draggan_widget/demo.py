@@ -10,12 +10,15 @@ import contextlib
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,18 +56,32 @@ def serve(
     server = subprocess.Popen(  # noqa: S603  # the user's own options for the user's own server
         command, cwd=notebook.parent, env=environment, stdout=sys.stderr
     )
-    address = None
-    with contextlib.suppress(KeyboardInterrupt):
-        address = _address(server)
-    if address is not None:
-        try:
-            _run_first_cell(address, notebook, shipped)
-        except Exception as error:  # the page is as useful without; people press Shift + Enter
-            logger.warning("the first cell was not run in advance: %s", error)
-        if KEEPS_CLOSED not in options:
-            page = f"{address['url']}lab/tree/{notebook.name}?token={address['token']}"
-            webbrowser.open(page)
-    return _wait(server)
+    with _terminated_with_us(server):
+        address = None
+        with contextlib.suppress(KeyboardInterrupt):
+            address = _address(server)
+        if address is not None:
+            try:
+                _run_first_cell(address, notebook, shipped)
+            except Exception as error:  # the page is as useful without; people press Shift + Enter
+                logger.warning("the first cell was not run in advance: %s", error)
+            if KEEPS_CLOSED not in options:
+                page = f"{address['url']}lab/tree/{notebook.name}?token={address['token']}"
+                webbrowser.open(page)
+        return _wait(server)
+
+
+@contextmanager
+def _terminated_with_us(server: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Hand a termination (SIGTERM) on to a server, which ends its kernels and itself; who waits for it then ends too."""
+    if threading.current_thread() is not threading.main_thread():  # which alone may handle signals
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _address(server: subprocess.Popen[bytes]) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -217,7 +218,31 @@ def test_the_installed_command_tells_its_version_without_loading_torch() -> None
 
 
 def test_demo_serves_a_copy_of_the_quickstart(tmp_path: Path) -> None:
-    folder, runtime = tmp_path / "mine", tmp_path / "runtime"
+    folder = tmp_path / "mine"
+    with running_demo(tmp_path, folder) as (demo, server):
+        served = api(server, "contents/quickstart.ipynb?content=0")
+        api(server, "shutdown", method="POST")
+        output, _ = demo.communicate(timeout=DEMO_TIMEOUT_S)
+    assert served["path"] == "quickstart.ipynb"
+    assert json.loads(output) == {"notebook": str(folder / "quickstart.ipynb")}
+    assert demo.returncode == EXIT_DONE
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a termination asks nobody")
+def test_demo_takes_its_server_with_it_when_it_is_terminated(tmp_path: Path) -> None:
+    with running_demo(tmp_path, tmp_path / "mine") as (demo, server):
+        demo.terminate()
+        demo.communicate(timeout=DEMO_TIMEOUT_S)
+        with pytest.raises(ProcessLookupError):
+            os.kill(server["pid"], 0)
+
+
+@contextlib.contextmanager
+def running_demo(
+    tmp_path: Path, folder: Path
+) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
+    """Run ``demo`` in a process of its own; give it and what its server writes about itself."""
+    runtime = tmp_path / "runtime"
     own = {name: str(tmp_path / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")}
     environment = os.environ | own | {"JUPYTER_RUNTIME_DIR": str(runtime)}
     command = [
@@ -235,16 +260,10 @@ def test_demo_serves_a_copy_of_the_quickstart(tmp_path: Path) -> None:
         start_new_session=True,
     ) as demo:
         try:
-            server = wait_for_server(runtime, demo)
-            served = api(server, "contents/quickstart.ipynb?content=0")
-            api(server, "shutdown", method="POST")
-            output, _ = demo.communicate(timeout=DEMO_TIMEOUT_S)
+            yield demo, wait_for_server(runtime, demo)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(demo.pid, signal.SIGKILL)
-    assert served["path"] == "quickstart.ipynb"
-    assert json.loads(output) == {"notebook": str(folder / "quickstart.ipynb")}
-    assert demo.returncode == EXIT_DONE
 
 
 def wait_for_server(runtime: Path, process: subprocess.Popen[bytes]) -> dict[str, Any]:
