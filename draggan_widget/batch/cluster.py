@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import threading
 import uuid
 from collections import deque
@@ -19,6 +20,8 @@ from draggan_widget.errors import DragganError, InputError
 
 if TYPE_CHECKING:  # distributed is an extra
     from distributed import Client, Future
+
+logger = logging.getLogger(__name__)
 
 TASKS_A_THREAD = 2
 """How many tasks a cluster holds for each of its threads: the next one lies ready, and an interruption ends soon."""
@@ -111,6 +114,10 @@ def by_cluster(
     suspects: deque[Task] = deque()
     tried: set[int] = set()
     stream = as_completed()
+    if not client.nthreads():  # a cluster may grow when there is something to do
+        address = client.scheduler_info()["address"]
+        words = "no worker is in the Dask cluster yet; the batch waits for one: dask worker %s --nthreads 1"
+        logger.warning(words, address)
 
     def start(task: Task) -> None:
         future = sender.submit(task)

@@ -8,6 +8,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from draggan_widget.processes import one_thread
 from draggan_widget.session import DragSession, Recipe
 from tests.batch.items import DEADLY_SEED, DeadlyBlobs, check_same, job, poisoned, recipe, session
 from tests.command_line import refused, told
+from tests.patience import until
 from tests.picture_blobs import PictureBlobs
 
 MANY = 200
@@ -138,6 +140,28 @@ def test_the_command_uses_a_cluster(
     both = (*files, "--dask", address(client), "--processes", "2")
     assert "processes are for this machine" in refused(capsys, "batch", *both)
     assert "no Dask scheduler answers" in refused(capsys, "batch", *files, "--dask", "nonsense://1")
+
+
+def test_a_cluster_without_workers_is_told_of_and_waited_for(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with (
+        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=":0") as cluster,
+        Client(cluster) as empty,
+    ):
+
+        def begin() -> None:
+            until(lambda: caplog.messages)
+            cluster.scale(1)
+
+        with ThreadPoolExecutor(1) as beside:
+            begun = beside.submit(begin)
+            result = drag_batch([nose_recipe(0)], client=empty)
+            begun.result()
+    assert len(result) == 1
+    assert not result.failed
+    (words,) = [each for each in caplog.messages if "Dask" in each]
+    assert words.endswith(f"dask worker {cluster.scheduler_address} --nthreads 1")
 
 
 def test_what_is_no_client_is_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
