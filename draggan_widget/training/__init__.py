@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from platformdirs import user_cache_path
 
 from draggan_widget.errors import InputError
+from draggan_widget.interrupts import terminable
 from draggan_widget.pretrained import checked_device
 from draggan_widget.training.landmark_presets import (
     LANDMARK_PRESETS,
@@ -26,6 +27,8 @@ LEAST_SHARE = 2
 
 DEFAULT_PROCESSES = 2
 """Processes of a training run on a CPU; measured best on two cores."""
+
+STOPPED = "interrupted; the same command goes on from the last checkpoint"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until", type=int, help="stop after this many training pictures")
 
 
+@terminable()
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Train a preset from nothing, or go on with it, and write weights and figures, and contact sheets of a generator.
 
@@ -62,14 +66,18 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
     Raises:
         InputError: The device cannot be used here, or the number of processes does not divide the batch.
+        KeyboardInterrupt: It was interrupted or terminated; the message says how to go on.
     """
     if args.device is not None:
         checked_device(args.device)
-    if args.preset in LANDMARK_PRESETS:
-        small = LANDMARK_PRESETS[args.preset]
-        return _run_landmarks(args, landmark_trial(small) if args.trial else small)
-    preset = PRESETS[args.preset]
-    return _run_generator(args, trial(preset) if args.trial else preset)
+    try:
+        if args.preset in LANDMARK_PRESETS:
+            small = LANDMARK_PRESETS[args.preset]
+            return _run_landmarks(args, landmark_trial(small) if args.trial else small)
+        preset = PRESETS[args.preset]
+        return _run_generator(args, trial(preset) if args.trial else preset)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(STOPPED) from None
 
 
 def _run_generator(args: argparse.Namespace, preset: Preset) -> dict[str, Any]:
@@ -154,14 +162,21 @@ def _start(task: Callable[..., None], place: _Place, *args: object) -> None:
     if place.processes == 1:
         task(0, *args)
     else:
-        spawn(task, args=args, nprocs=place.processes)  # type: ignore[no-untyped-call]  # torch
+        # Daemons end with this process, also where it alone is told to.
+        spawn(_in_process, (task, *args), place.processes, daemon=True)  # type: ignore[no-untyped-call]  # torch
+
+
+@terminable()
+def _in_process(rank: int, task: Callable[..., None], *args: object) -> None:
+    """Run a task in a process of its own, which leaves nothing behind when it is terminated."""
+    task(rank, *args)
 
 
 def _draw(rank: int, place: _Place, shards: int, resolution: int) -> None:
     """Render every shard that is this process's turn."""
     import torch
-    from tqdm import tqdm
 
+    from draggan_widget.progress import progress_bar
     from draggan_widget.training import dataset
 
     torch.set_num_threads(1)
@@ -170,8 +185,11 @@ def _draw(rank: int, place: _Place, shards: int, resolution: int) -> None:
         path = dataset.training_shard(place.data, index)
         jobs.append((path, (dataset.TRAINING_SEED, index), dataset.SHARD_SIZE))
     mine = jobs[rank :: place.processes]
-    for path, seed, count in tqdm(mine, "render", disable=place.quiet or rank > 0, unit="shard"):
-        dataset.draw_shard(path, seed, count, resolution, place.device)
+    shown = False if place.quiet or rank > 0 else None
+    with progress_bar(len(mine), "render", shown=shown, unit="shard") as bar:
+        for path, seed, count in mine:
+            dataset.draw_shard(path, seed, count, resolution, place.device)
+            bar.update()
 
 
 def _train(rank: int, whole: "Run", port: int) -> None:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from draggan_widget.evaluation.landmark_network import HEAT_MAP_STRIDE, LandmarkNetwork
+from draggan_widget.progress import progress_bar
 from draggan_widget.training.dataset import (
     Renders,
     epoch_order,
@@ -190,10 +190,8 @@ def train_landmarks(run: LandmarkRun) -> LandmarkNetwork:
 
 def _progress(trainer: LandmarkTrainer, last: int) -> Iterator[int]:
     """Yield the sample number of each step, with a progress bar."""
-    batch, quiet = trainer.run.preset.batch, trainer.run.quiet
-    with tqdm(
-        total=last, initial=trainer.seen, desc="landmarks", unit="picture", disable=quiet
-    ) as bar:
+    batch, shown = trainer.run.preset.batch, False if trainer.run.quiet else None
+    with progress_bar(last, "landmarks", done=trainer.seen, shown=shown, unit="picture") as bar:
         while trainer.seen < last:
             yield trainer.seen
             bar.update(batch)

@@ -19,9 +19,9 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from draggan_widget.generator import Generator
+from draggan_widget.progress import progress_bar
 from draggan_widget.training.dataset import (
     epoch_order,
     held_out_shard,
@@ -256,8 +256,8 @@ def evaluate(generator: Generator, data: Path, resolution: int, count: int) -> T
 def _progress(trainer: Trainer, last: int) -> Iterator[int]:
     """Yield the sample number of each step, with a progress bar on the first process."""
     run = trainer.run
-    hidden = run.quiet or run.rank > 0
-    with tqdm(total=last, initial=trainer.seen, unit="picture", disable=hidden) as bar:
+    shown = False if run.quiet or run.rank > 0 else None
+    with progress_bar(last, "train", done=trainer.seen, shown=shown, unit="picture") as bar:
         while trainer.seen < last:
             bar.set_description(f"{run.preset.stage_at(trainer.seen)[1].resolution} px")
             yield trainer.seen

@@ -1,8 +1,13 @@
 """The whole pipeline on the tiny preset: render, train, stop, go on, export, report."""
 
 import argparse
+import contextlib
 import json
 import multiprocessing
+import os
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -10,11 +15,15 @@ import pytest
 import torch
 
 from draggan_widget.checkpoints import load_generator_file
+from draggan_widget.cli import EXIT_FAILED
 from draggan_widget.errors import InputError
 from draggan_widget.generator import Generator
-from draggan_widget.training import add_arguments, dataset, presets, run, trainer
+from draggan_widget.training import STOPPED, add_arguments, dataset, presets, run, trainer
 from draggan_widget.training.presets import PRESETS, TRIAL_BATCH, TRIAL_STEPS, trial
 from draggan_widget.training.trainer import Run, Trainer, _learning_rate_factor, evaluate
+from tests.patience import until
+
+PATIENCE_S = 120.0
 
 
 def arguments(*words: str) -> argparse.Namespace:
@@ -149,6 +158,38 @@ def test_a_process_ends_when_the_one_that_started_it_is_killed(
     first.join()
     with pytest.raises(SystemExit, match="first process has ended"):
         run(arguments("--folder", str(tmp_path), "--processes", "1"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a termination asks nobody")
+def test_a_termination_ends_every_process_and_tells_how_to_go_on(tmp_path: Path) -> None:
+    code = "import sys; from draggan_widget.cli import main; sys.exit(main())"
+    options = ["--preset", "tiny", "--trial", "--processes", "2", "--folder", str(tmp_path)]
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "train", *options],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as training:
+        try:
+            renders = tmp_path / "renders"
+            until(lambda: renders.is_dir() and any(renders.iterdir()), PATIENCE_S)
+            training.terminate()
+            _, words = training.communicate(timeout=PATIENCE_S)
+            until(lambda: not group_lives(training.pid))
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(training.pid, signal.SIGKILL)
+    assert training.returncode == EXIT_FAILED
+    assert words == f"draggan-widget: {STOPPED}\n"
+
+
+def group_lives(number: int) -> bool:
+    """Return whether a process of a group is left."""
+    try:
+        os.killpg(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_a_stage_begins_at_its_own_rate_and_falls_to_nearly_zero() -> None:
