@@ -13,6 +13,7 @@ from tests.browser.view import SCREENSHOTS
 pytestmark = pytest.mark.browser
 
 WIDE, NARROW = 1280, 320
+SETTLED_MS = 500
 STAGE = "document.querySelector('.dgw-stage').getBoundingClientRect()"
 FOCUSED = """() => {
   const node = document.activeElement;
@@ -146,6 +147,25 @@ def test_the_list_of_keys_has_two_columns_where_there_is_room_and_scrolls_where_
     host.wait_until(f"{scroll}.scrollTop > 0")
     page.keyboard.press("Escape")
     assert not host.view().get_by_role("dialog").is_visible()
+
+
+def test_a_pull_on_the_list_of_keys_marks_no_text_and_scrolls_nothing(host: AfmHost) -> None:
+    page = host.page
+    page.set_viewport_size({"width": WIDE, "height": 400})
+    host.press("?")
+    box = host.view().get_by_role("dialog").bounding_box()
+    assert box is not None
+    tops = "() => [...document.querySelectorAll('*')].map((node) => node.scrollTop)"
+    before = page.evaluate(tops)
+    x, y = box["x"] + box["width"] / 4, box["y"] + 80
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 100, y + 150)
+    page.mouse.move(x + 100, 800)
+    page.wait_for_timeout(SETTLED_MS)  # a browser scrolls as long as the pointer is outside
+    page.mouse.up()
+    assert page.evaluate("() => getSelection().toString()") == ""
+    assert page.evaluate(tops) == before
 
 
 @pytest.mark.parametrize("mode", ["points", "mask"])
