@@ -45,6 +45,7 @@ class Hand:
         """Make one gesture and return its name."""
         weights, gestures = zip(*self._gestures, strict=True)
         (gesture,) = self._chance.choices(gestures, weights)
+        self._widget.scroll_to_picture()
         gesture()
         return str(gesture.__name__)
 

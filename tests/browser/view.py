@@ -141,6 +141,10 @@ class WidgetView:
         """Click a pixel of the picture."""
         self._page.mouse.click(*self.place(point), button=button)
 
+    def scroll_to_picture(self) -> None:
+        """Bring the whole picture into sight, unless it is."""
+        self._page.locator(".dgw-canvas").first.scroll_into_view_if_needed()
+
     def focus(self) -> None:
         """Give the keyboard to the picture."""
         self._page.locator(".dgw-canvas").first.focus()
