@@ -10,17 +10,16 @@ import contextlib
 import json
 import logging
 import os
-import signal
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 import webbrowser
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from draggan_widget.interrupts import on_termination
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +55,8 @@ def serve(
     server = subprocess.Popen(  # noqa: S603  # the user's own options for the user's own server
         command, cwd=notebook.parent, env=environment, stdout=sys.stderr
     )
-    with _terminated_with_us(server):
+    # The server ends its kernels and itself then, and with it the wait for it.
+    with on_termination(lambda *_: server.terminate()):
         address = None
         with contextlib.suppress(KeyboardInterrupt):
             address = _address(server)
@@ -69,19 +69,6 @@ def serve(
                 page = f"{address['url']}lab/tree/{notebook.name}?token={address['token']}"
                 webbrowser.open(page)
         return _wait(server)
-
-
-@contextmanager
-def _terminated_with_us(server: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Hand a termination (SIGTERM) on to a server, which ends its kernels and itself; who waits for it then ends too."""
-    if threading.current_thread() is not threading.main_thread():  # which alone may handle signals
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, lambda *_: server.terminate())
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _address(server: subprocess.Popen[bytes]) -> dict[str, Any] | None:

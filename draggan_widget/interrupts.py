@@ -107,10 +107,17 @@ class allowed:  # noqa: N801  # it reads as what it does
 @contextmanager
 def terminable() -> Iterator[None]:
     """Have a termination (SIGTERM) end a block as Ctrl-C does: with a message, and with what was done kept."""
+    with on_termination(_interrupt):
+        yield
+
+
+@contextmanager
+def on_termination(handler: Handler) -> Iterator[None]:
+    """Have a termination (SIGTERM) call a handler during a block; outside of the main thread nothing is changed."""
     if threading.current_thread() is not threading.main_thread():  # which alone may handle signals
         yield
         return
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    before = signal.signal(signal.SIGTERM, handler)
     try:
         yield
     finally:
